@@ -1,0 +1,148 @@
+/**
+ * The one search tree. rest/, rules and access policy build it; store/sqlite compiles it to SQL,
+ * store/memory and subscriptions evaluate it (fhir/search-match.ts). The implementations must agree
+ * on every node: test/contract holds them to it.
+ *
+ * Dates are closed-open intervals in epoch milliseconds, `[lo, hi)`; an open end is ±Infinity.
+ * Numbers are the intervals of their implicit precision (http://hl7.org/fhir/R4/search.html#number).
+ */
+export type Prefix = 'eq' | 'ne' | 'gt' | 'lt' | 'ge' | 'le' | 'sa' | 'eb' | 'ap';
+
+export type SearchNode =
+  | { readonly op: 'and' | 'or'; readonly nodes: readonly SearchNode[] }
+  | { readonly op: 'not'; readonly node: SearchNode }
+  | { readonly op: 'id'; readonly ids: readonly string[] }
+  | ({ readonly op: 'lastUpdated' } & PrefixedInterval)
+  /** `system` absent: any system; null: only values without a system. `code` absent: any code of the system. */
+  | {
+      readonly op: 'token';
+      readonly param: string;
+      readonly system?: string | null;
+      readonly code?: string;
+    }
+  /** `value` is already folded (fold.ts) for prefix and contains; the original for exact. */
+  | {
+      readonly op: 'string';
+      readonly param: string;
+      readonly match: 'prefix' | 'exact' | 'contains';
+      readonly value: string;
+    }
+  | ({ readonly op: 'date'; readonly param: string } & PrefixedInterval)
+  | ({ readonly op: 'number'; readonly param: string; readonly value: number } & PrefixedInterval)
+  | ({
+      readonly op: 'quantity';
+      readonly param: string;
+      readonly value: number;
+      readonly system?: string;
+      readonly code?: string;
+    } & PrefixedInterval)
+  | {
+      readonly op: 'uri';
+      readonly param: string;
+      readonly match: 'exact' | 'below' | 'above';
+      readonly value: string;
+    }
+  /** `url` is for absolute references to other servers and canonicals; otherwise id with optional type and version. */
+  | {
+      readonly op: 'reference';
+      readonly param: string;
+      readonly type?: string;
+      readonly id?: string;
+      readonly version?: string;
+      readonly url?: string;
+    }
+  | {
+      readonly op: 'referenceIdentifier';
+      readonly param: string;
+      readonly system?: string | null;
+      readonly code?: string;
+    }
+  | { readonly op: 'missing'; readonly param: string; readonly missing: boolean };
+
+export interface PrefixedInterval {
+  readonly prefix: Prefix;
+  readonly lo: number;
+  readonly hi: number;
+}
+
+/** One searchable value of one resource; extracted once per write (fhir/search-extract.ts). */
+export type IndexEntry =
+  | {
+      readonly kind: 'token';
+      readonly param: string;
+      readonly system: string | null;
+      readonly code: string;
+    }
+  | {
+      readonly kind: 'string';
+      readonly param: string;
+      readonly folded: string;
+      readonly exact: string;
+    }
+  | { readonly kind: 'date'; readonly param: string; readonly lo: number; readonly hi: number }
+  | {
+      readonly kind: 'number';
+      readonly param: string;
+      readonly lo: number;
+      readonly hi: number;
+      readonly value: number;
+    }
+  | {
+      readonly kind: 'quantity';
+      readonly param: string;
+      readonly lo: number;
+      readonly hi: number;
+      readonly value: number;
+      readonly system: string | null;
+      readonly code: string | null;
+      readonly unit: string | null;
+    }
+  | { readonly kind: 'uri'; readonly param: string; readonly value: string }
+  | {
+      readonly kind: 'reference';
+      readonly param: string;
+      readonly type: string | null;
+      readonly id: string | null;
+      readonly version: string | null;
+      readonly url: string | null;
+    }
+  | {
+      readonly kind: 'referenceIdentifier';
+      readonly param: string;
+      readonly system: string | null;
+      readonly code: string;
+    };
+
+export type ParamKind = IndexEntry['kind'];
+
+export interface SortKey {
+  /** A search parameter code, `_id` or `_lastUpdated`. */
+  readonly param: string;
+  readonly kind:
+    | 'string'
+    | 'token'
+    | 'date'
+    | 'number'
+    | 'quantity'
+    | 'uri'
+    | 'reference'
+    | 'id'
+    | 'lastUpdated';
+  readonly descending: boolean;
+}
+
+/**
+ * A whole search. `count` is 0..limits.searchPageMax. `cursor` is what the previous page returned;
+ * it pins the snapshot, so what existed throughout a walk is seen exactly once.
+ */
+export interface SearchQuery {
+  readonly types: readonly [string, ...string[]];
+  readonly where: SearchNode;
+  readonly sort: readonly SortKey[];
+  readonly count: number;
+  readonly total: 'none' | 'accurate';
+  readonly cursor?: string;
+}
+
+/** Matches everything of its types. */
+export const matchAll: SearchNode = { op: 'and', nodes: [] };

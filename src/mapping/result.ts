@@ -1,0 +1,79 @@
+import type { Issue } from '../fhir/issue.ts';
+import type { Resource } from '../fhir/resource.ts';
+
+/** What running a compiled map over one message gives. Identity is not yet resolved, nothing is stored. */
+export interface MappingResult {
+  /** In the order of the map. */
+  readonly resources: readonly MappedResource[];
+  /** Valued fields that no rule read. */
+  readonly loss: readonly LossEntry[];
+  /** Codes that a table has no row for. */
+  readonly unmapped: readonly UnmappedCode[];
+  /** With an issue of severity `error` or `fatal` the message must not be committed. */
+  readonly issues: readonly Issue[];
+  readonly trace: readonly TraceEntry[];
+  /** Map name and version, such as `adt-a01@1` with the overlays' names. */
+  readonly map: string;
+}
+
+export interface MappedResource {
+  /** Rule and instance: `observation#3`; unique in the result. */
+  readonly name: string;
+  /**
+   * With references to other resources of this message as `urn:uuid:...` (the target's `fullUrl`).
+   * Where `clears` names elements, they are absent here.
+   */
+  readonly resource: Resource;
+  /** Deterministic from the identity; what the other resources of the message refer to. */
+  readonly fullUrl: string;
+  readonly identity: Identity;
+  /** When the source says it happened, as an instant; decides what is stale. Absent: the message time. */
+  readonly eventTime?: string;
+  /** Elements for which the message said `""`: FHIR paths without the type, such as `deceasedDateTime` or `telecom`. */
+  readonly clears: readonly string[];
+  /** `merge`: three-way merge with what is stored. `delete`: the source takes it back (the map says how). */
+  readonly write: 'merge' | 'create-only';
+}
+
+/**
+ * How the stored resource is found.
+ * - `person`: by any of these identifiers (assigning authority and value); the first is the one the source owns.
+ * - `key`: by a business key, unique within `scope` (an assigning authority or the feed). The logical id is a
+ *   hash of type, scope and key, so that any process finds the same one.
+ * - `none`: a new one for each message, made unique by the message itself.
+ */
+export type Identity =
+  | { readonly kind: 'person'; readonly identifiers: readonly PersonIdentifier[] }
+  | { readonly kind: 'key'; readonly scope: string; readonly key: string }
+  | { readonly kind: 'none' };
+
+export interface PersonIdentifier {
+  readonly system: string;
+  readonly value: string;
+}
+
+export interface LossEntry {
+  /** `ZPI-3`, `PID-23`; the position without instances. */
+  readonly position: string;
+  readonly count: number;
+}
+
+export interface UnmappedCode {
+  readonly table: string;
+  readonly code: string;
+  readonly system?: string;
+  readonly position: string;
+  readonly count: number;
+}
+
+/** One element of one produced resource and where it came from. */
+export interface TraceEntry {
+  /** `patient.birthDate`, `observation#3.valueQuantity`. */
+  readonly target: string;
+  /** `PID-7`, `OBX[2]-5`; absent for constants. */
+  readonly source?: string;
+  /** `file:line`. */
+  readonly rule: string;
+  /** `sex[F]`, with its own file:line. */
+  readonly table?: string;
+}

@@ -1,0 +1,313 @@
+/**
+ * The store port. Its laws (each is a named test in test/contract/store.ts, run by every implementation):
+ *
+ *  1. `commit` is the only way in. It makes all of its changes and effects visible, or none.
+ *  2. When a commit's promise resolves, it is durable: it survives loss of power.
+ *  3. A change carries an expectation; if one does not hold, the whole commit fails with `CommitRefused`.
+ *  4. A claim is unique: of any number of commits that claim one key, exactly one wins; the others
+ *     learn the owner.
+ *  5. Versions of a resource are 1, 2, 3 ...; a deletion is a version; a put after it goes on counting.
+ *  6. `seq` is one number per commit, growing; it orders history, the outbox and paging totally.
+ *  7. A search page walk sees what existed throughout exactly once, whatever is written meanwhile.
+ *  8. Deleted and replaced content leaves no index entry, also not under `not` and `missing`.
+ *  9. A journal row is unique per (feed, controlId, hash); an equal one is answered with the first.
+ * 10. An outbox row is handed out until a commit marks it done; a done mark given twice is refused.
+ * 11. A job has one key; it is leased to one taker at a time; a lease expires and is taken over once.
+ * 12. Audit rows form one hash chain in commit order.
+ */
+import type { IndexEntry, SearchQuery } from '../fhir/search-ast.ts';
+import type { IdentifiedResource } from '../fhir/resource.ts';
+
+export interface Store {
+  commit(commit: Commit): Promise<CommitResult>;
+  /** The current version; `deleted` where the last version is a deletion; undefined where there never was one. */
+  read(type: string, id: string): Promise<StoredVersion | undefined>;
+  readVersion(type: string, id: string, versionId: string): Promise<StoredVersion | undefined>;
+  /** Newest first. */
+  history(query: HistoryQuery): Promise<HistoryPage>;
+  search(query: SearchQuery): Promise<SearchPage>;
+  /** The owner of each key that is claimed. */
+  claimOwners(keys: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  readonly journal: Journal;
+  readonly outbox: Outbox;
+  readonly jobs: Jobs;
+  readonly audit: Audit;
+  /** What this source said last of this resource; undefined if it never spoke of it. */
+  sourceView(source: string, type: string, id: string): Promise<SourceView | undefined>;
+  /** All sources' views of one resource. */
+  sourceViews(type: string, id: string): Promise<readonly SourceView[]>;
+  /** A small durable document by key (users, cursors, freshness per feed). */
+  state(key: string): Promise<StateEntry | undefined>;
+  /** All state entries whose key starts with `prefix`, by key; at most limits.statePageMax. */
+  states(prefix: string): Promise<readonly StateEntry[]>;
+  /** Number of current resources by type. */
+  counts(): Promise<ReadonlyMap<string, number>>;
+  /** Resolves when the store answers; rejects with what is wrong. */
+  check(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The unit of work. `now` is the instant stamped as meta.lastUpdated; the caller's clock. */
+export interface Commit {
+  readonly now: Date;
+  readonly changes: readonly Change[];
+  readonly claims?: readonly Claim[];
+  readonly releases?: readonly string[];
+  readonly sources?: readonly SourceView[];
+  readonly journal?: readonly JournalEntry[];
+  readonly outboxDone?: readonly OutboxDone[];
+  readonly jobs?: readonly JobChange[];
+  readonly state?: readonly StateChange[];
+  readonly audit?: readonly AuditRecord[];
+  /** Who or what wrote, for outbox readers: `feed:<name>`, `rest`, `rule:<id>`. */
+  readonly origin: string;
+}
+
+export type Change =
+  | {
+      readonly op: 'put';
+      /** Complete but for meta.versionId and meta.lastUpdated, which the store stamps. */
+      readonly resource: IdentifiedResource;
+      /** Absent: no expectation. */
+      readonly expect?: Expectation;
+      /** Index entries of the resource (fhir/search-extract.ts); the store adds `_id` and `_lastUpdated` itself. */
+      readonly index: readonly IndexEntry[];
+      /** Keep the current version if the content is the same to the byte (but for the stamped meta). */
+      readonly skipIfSame?: boolean;
+    }
+  | {
+      readonly op: 'delete';
+      readonly type: string;
+      readonly id: string;
+      readonly expect?: Expectation;
+    };
+
+/** `absent`: there never was a version. `current`: exists and is not deleted. */
+export type Expectation =
+  { readonly versionId: string } | 'absent' | 'current' | 'absent-or-deleted';
+
+/** `replaces`: take the key over from this owner (compare-and-swap); otherwise it must be free. Claiming what one owns is no conflict. */
+export interface Claim {
+  readonly key: string;
+  readonly owner: string;
+  readonly replaces?: string;
+}
+
+export interface CommitResult {
+  readonly seq: number;
+  /** One per change, in order. */
+  readonly versions: readonly StoredVersion[];
+}
+
+/** Why a commit was refused as a whole. `index` is the position in its list. */
+export type Refusal =
+  | {
+      readonly kind: 'expectation';
+      readonly index: number;
+      readonly current: StoredVersion | undefined;
+    }
+  | { readonly kind: 'claim'; readonly index: number; readonly owner: string }
+  | { readonly kind: 'journal-duplicate'; readonly index: number; readonly existing: JournalEntry }
+  | { readonly kind: 'outbox-done'; readonly index: number }
+  | { readonly kind: 'job-lease'; readonly index: number }
+  | { readonly kind: 'state'; readonly index: number; readonly current: StateEntry | undefined };
+
+export class CommitRefused extends Error {
+  readonly refusal: Refusal;
+
+  constructor(refusal: Refusal) {
+    super(`Commit refused: ${refusal.kind}`);
+    this.name = 'CommitRefused';
+    this.refusal = refusal;
+  }
+}
+
+export interface StoredVersion {
+  readonly type: string;
+  readonly id: string;
+  readonly versionId: string;
+  readonly lastUpdated: Date;
+  readonly seq: number;
+  readonly deleted: boolean;
+  /** The response bytes as text: the JSON with meta stamped. Empty for a deletion. */
+  readonly body: string;
+  /** False where `skipIfSame` kept the current version. */
+  readonly changed: boolean;
+  /** `create`, `update` or `delete`, as history shows it. */
+  readonly method: 'POST' | 'PUT' | 'DELETE';
+}
+
+export interface HistoryQuery {
+  /** Absent: the whole system. */
+  readonly type?: string;
+  readonly id?: string;
+  readonly since?: Date;
+  readonly count: number;
+  readonly cursor?: string;
+}
+export interface HistoryPage {
+  readonly versions: readonly StoredVersion[];
+  readonly total: number;
+  readonly next?: string;
+}
+export interface SearchPage {
+  readonly matches: readonly StoredVersion[];
+  readonly total?: number;
+  readonly next?: string;
+}
+
+/** `received`: durable, not yet processed. Every row is in exactly one state. */
+export type JournalState = 'received' | 'processed' | 'failed' | 'parked' | 'ignored';
+
+export interface JournalEntry {
+  /** Time-ordered and unique; the caller's id source. */
+  readonly id: string;
+  readonly feed: string;
+  /** Remote address, or the file or URL it came by. */
+  readonly peer: string;
+  readonly receivedAt: Date;
+  /** MSH-10; empty where it could not be read. */
+  readonly controlId: string;
+  /** MSH-9 as `ADT^A01`; empty where it could not be read. */
+  readonly messageType: string;
+  /** SHA-256 of the frame bytes, hex. */
+  readonly hash: string;
+  readonly bytes: Uint8Array;
+  readonly state: JournalState;
+  readonly attempts: number;
+  readonly lastError?: string;
+  readonly nextRetryAt?: Date;
+  /** The ACK as sent. */
+  readonly ack?: Uint8Array;
+  readonly ackCode?: string;
+  /** Resources written, as `Type/id/_history/v`. */
+  readonly written?: readonly string[];
+  /** The person it is about, as `Patient/id`. */
+  readonly patient?: string;
+  /** Loss and unmapped codes of the run (mapping/result.ts), as JSON. */
+  readonly report?: string;
+}
+
+export interface Journal {
+  /** Durable on return. An equal (feed, controlId, hash) row: nothing is written, and that row is returned as `existing`. */
+  append(entry: JournalEntry): Promise<{ readonly existing?: JournalEntry }>;
+  read(id: string): Promise<JournalEntry | undefined>;
+  find(feed: string, controlId: string): Promise<readonly JournalEntry[]>;
+  /** Newest first. */
+  list(query: JournalQuery): Promise<JournalPage>;
+  /** Rows by feed, state and ackCode. */
+  counts(): Promise<
+    readonly {
+      readonly feed: string;
+      readonly state: JournalState;
+      readonly ackCode: string;
+      readonly count: number;
+    }[]
+  >;
+}
+export interface JournalQuery {
+  readonly feed?: string;
+  readonly state?: JournalState;
+  readonly messageType?: string;
+  readonly controlId?: string;
+  readonly patient?: string;
+  readonly count: number;
+  readonly cursor?: string;
+}
+export interface JournalPage {
+  readonly entries: readonly JournalEntry[];
+  readonly next?: string;
+}
+
+/** Written by the store itself: one row per changed resource version of a commit. */
+export interface OutboxEvent {
+  /** Grows; unique. */
+  readonly position: number;
+  readonly seq: number;
+  readonly type: string;
+  readonly id: string;
+  readonly versionId: string;
+  readonly method: 'POST' | 'PUT' | 'DELETE';
+  readonly origin: string;
+  readonly at: Date;
+}
+export interface OutboxDone {
+  readonly position: number;
+}
+export interface Outbox {
+  /** Rows not yet done, oldest first. */
+  pending(limit: number): Promise<readonly OutboxEvent[]>;
+  /** Called (at most once per turn) after a commit that added rows; returns the unsubscribe function. */
+  onAppend(listener: () => void): () => void;
+}
+
+export interface Job {
+  /** Unique; putting a job under a known key replaces it, unless `keep` is set. */
+  readonly key: string;
+  readonly kind: string;
+  readonly dueAt: Date;
+  /** JSON. */
+  readonly payload: string;
+  readonly attempts: number;
+}
+export interface LeasedJob extends Job {
+  readonly lease: string;
+}
+export type JobChange =
+  | { readonly op: 'put'; readonly job: Job; readonly keep?: boolean }
+  /** Removes a leased job; refused (`job-lease`) if the lease is no longer ours. */
+  | { readonly op: 'done'; readonly key: string; readonly lease: string }
+  /** Puts a leased job back with a new due time; refused like `done`. */
+  | { readonly op: 'retry'; readonly key: string; readonly lease: string; readonly dueAt: Date }
+  /** Removes a job whoever holds it; no fault if there is none. */
+  | { readonly op: 'cancel'; readonly key: string };
+export interface Jobs {
+  /** Leases due jobs, earliest first. */
+  lease(now: Date, leaseMs: number, limit: number): Promise<readonly LeasedJob[]>;
+  /** All jobs whose key starts with the prefix, by due time. */
+  list(prefix: string, limit: number): Promise<readonly Job[]>;
+}
+
+/** One source's last word on one resource, as FHIR, with the event it came in. */
+export interface SourceView {
+  readonly source: string;
+  readonly type: string;
+  readonly id: string;
+  /** When the source says it happened (EVN-2, MSH-7 ...); decides what is stale. */
+  readonly eventTime: Date;
+  readonly receivedAt: Date;
+  /** MSH-10 of the message. */
+  readonly controlId: string;
+  /** The view, as JSON text. */
+  readonly view: string;
+}
+
+export interface StateEntry {
+  readonly key: string;
+  readonly value: string;
+  readonly revision: number;
+}
+export interface StateChange {
+  readonly key: string;
+  /** Absent: remove. */
+  readonly value?: string;
+  /** Absent: whatever is there; 0: there must be none. */
+  readonly expectRevision?: number;
+}
+
+export interface AuditRecord {
+  /** The event as JSON (a FHIR AuditEvent without id). */
+  readonly event: string;
+}
+export interface AuditRow {
+  readonly seq: number;
+  readonly at: Date;
+  readonly event: string;
+  readonly previousHash: string;
+  /** SHA-256 over previousHash, seq, at and event; see store/audit-chain.ts. */
+  readonly hash: string;
+}
+export interface Audit {
+  rows(after: number, limit: number): Promise<readonly AuditRow[]>;
+  head(): Promise<AuditRow | undefined>;
+}
