@@ -1,0 +1,34 @@
+import { randomBytes } from 'node:crypto';
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** The secrets of one data folder. Whoever can read the folder can act as anyone: it is the trust boundary. */
+export interface Keys {
+  /** Signs tokens, sessions and page links (HMAC, SHA-256). */
+  readonly signing: Uint8Array;
+}
+
+/**
+ * Reads the keys of a data folder and makes them on first use. Any number of processes may call it at
+ * once (`weir token` beside `weir serve`): the first link wins, all read the same.
+ */
+export function loadKeys(dataFolder: string): Keys {
+  const folder = join(dataFolder, 'keys');
+  const file = join(folder, 'signing.key');
+  try {
+    return { signing: readFileSync(file) };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const draft = join(folder, `.draft-${process.pid}-${randomBytes(4).toString('hex')}`);
+  writeFileSync(draft, randomBytes(48), { mode: 0o600 });
+  try {
+    linkSync(draft, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    rmSync(draft, { force: true });
+  }
+  return { signing: readFileSync(file) };
+}
