@@ -1,0 +1,50 @@
+import type { Keys } from './keys.ts';
+import type { Principal } from './principal.ts';
+import { audience, verifyToken } from './token.ts';
+
+export const sessionCookie = 'weir_session';
+
+/** The parts of an HTTP request that say who calls. */
+export interface Credentials {
+  readonly method: string;
+  readonly authorization?: string | undefined;
+  /** The Cookie header. */
+  readonly cookie?: string | undefined;
+  readonly origin?: string | undefined;
+  readonly host?: string | undefined;
+  /** Sec-Fetch-Site, which browsers set and scripts cannot. */
+  readonly fetchSite?: string | undefined;
+}
+
+/**
+ * Bearer token first, then the session cookie. A cookie is sent by browsers unasked, so it counts for a
+ * changing method only when the request comes from our own pages.
+ */
+export async function authenticate(
+  keys: Keys,
+  credentials: Credentials,
+  now: Date,
+): Promise<Principal | undefined> {
+  const bearer = /^Bearer +(\S+)$/i.exec(credentials.authorization ?? '')?.[1];
+  if (bearer !== undefined) {
+    return (await verifyToken(keys, bearer, audience.api, now))?.principal;
+  }
+  const session = cookieValue(credentials.cookie, sessionCookie);
+  if (session === undefined || !mayUseCookie(credentials)) return undefined;
+  return (await verifyToken(keys, session, audience.session, now))?.principal;
+}
+
+function mayUseCookie(credentials: Credentials): boolean {
+  if (credentials.method === 'GET' || credentials.method === 'HEAD') return true;
+  if (credentials.fetchSite !== undefined) return credentials.fetchSite === 'same-origin';
+  if (credentials.origin === undefined) return false;
+  return URL.parse(credentials.origin)?.host === credentials.host;
+}
+
+function cookieValue(header: string | undefined, name: string): string | undefined {
+  for (const pair of (header ?? '').split(';')) {
+    const equals = pair.indexOf('=');
+    if (equals > 0 && pair.slice(0, equals).trim() === name) return pair.slice(equals + 1).trim();
+  }
+  return undefined;
+}
