@@ -1,0 +1,137 @@
+import iconv from 'iconv-lite';
+import { parseWarning, type ParseIssue } from './parse-issue.ts';
+
+/**
+ * HL7 table 0211 (MSH-18) to iconv names. `8859/1` is read as windows-1252, as WHATWG does: its C1
+ * controls never occur in HL7, and senders that say 8859/1 mean the quotes and the euro sign there.
+ */
+const charsetOfTable0211: Readonly<Record<string, string>> = {
+  ASCII: 'us-ascii',
+  '8859/1': 'windows-1252',
+  '8859/2': 'iso-8859-2',
+  '8859/3': 'iso-8859-3',
+  '8859/4': 'iso-8859-4',
+  '8859/5': 'iso-8859-5',
+  '8859/6': 'iso-8859-6',
+  '8859/7': 'iso-8859-7',
+  '8859/8': 'iso-8859-8',
+  '8859/9': 'iso-8859-9',
+  '8859/15': 'iso-8859-15',
+  'ISO IR6': 'us-ascii',
+  'ISO IR14': 'shift_jis',
+  'ISO IR100': 'windows-1252',
+  'ISO IR101': 'iso-8859-2',
+  'ISO IR109': 'iso-8859-3',
+  'ISO IR110': 'iso-8859-4',
+  'ISO IR144': 'iso-8859-5',
+  'ISO IR126': 'iso-8859-7',
+  'ISO IR138': 'iso-8859-8',
+  'ISO IR148': 'iso-8859-9',
+  'GB 18030-2000': 'gb18030',
+  'GB 18030': 'gb18030',
+  'KS X 1001': 'euc-kr',
+  'BIG-5': 'big5',
+  UNICODE: 'utf-8',
+  'UNICODE UTF-8': 'utf-8',
+  'UNICODE UTF-16': 'utf-16',
+  'UNICODE UTF-32': 'utf-32',
+  'UTF-8': 'utf-8',
+  UTF8: 'utf-8',
+};
+
+export interface DecodedFrame {
+  /** Without a byte order mark. */
+  readonly text: string;
+  /** iconv name of what the bytes were read as; an answer goes out in it. */
+  readonly charset: string;
+  readonly issues: ParseIssue[];
+}
+
+/**
+ * Bytes of a message to text: by `override` (the feed's setting, an iconv or table 0211 name), else a
+ * byte order mark, else MSH-18, else UTF-8. Where the bytes are not valid UTF-8 although they should
+ * be, they are read as windows-1252 (in which nothing fails), with a warning. Never throws.
+ */
+export function decodeFrame(
+  bytes: Uint8Array,
+  options: { readonly override?: string } = {},
+): DecodedFrame {
+  const issues: ParseIssue[] = [];
+  const declared = options.override ?? byteOrderMark(bytes) ?? readMsh18(bytes);
+  const charset = declared === '' ? 'utf-8' : iconvName(declared);
+  if (charset === undefined) {
+    const text = 'MSH-18 names a character set that is not known, the bytes were guessed';
+    issues.push(parseWarning('value', text, 'MSH-18'));
+  }
+  if (charset !== undefined && charset !== 'utf-8' && charset !== 'us-ascii') {
+    return { text: withoutMark(iconv.decode(Buffer.from(bytes), charset)), charset, issues };
+  }
+  const utf8 = decodeUtf8(bytes);
+  if (utf8 !== undefined) {
+    if (charset === 'us-ascii' && utf8.length < bytes.length) {
+      const text = 'MSH-18 says ASCII but the message is UTF-8';
+      issues.push(parseWarning('value', text, 'MSH-18'));
+    }
+    return { text: withoutMark(utf8), charset: 'utf-8', issues };
+  }
+  const text = 'The bytes are not valid UTF-8 and were read as windows-1252; say so in MSH-18';
+  issues.push(parseWarning('value', text, 'MSH-18'));
+  return {
+    text: iconv.decode(Buffer.from(bytes), 'windows-1252'),
+    charset: 'windows-1252',
+    issues,
+  };
+}
+
+/** Text to bytes, in a charset that {@link decodeFrame} gave; unknown characters become `?`. */
+export function encodeText(text: string, charset: string): Uint8Array {
+  if (charset === 'utf-8') return Buffer.from(text, 'utf8');
+  return iconv.encode(text, iconvName(charset) ?? 'utf-8');
+}
+
+/** iconv's name of a charset given by its MSH-18 code or by an iconv name; undefined where unknown. */
+export function iconvName(name: string): string | undefined {
+  const known = charsetOfTable0211[name.trim().toUpperCase()];
+  if (known !== undefined) return known;
+  return iconv.encodingExists(name) ? name.toLowerCase() : undefined;
+}
+
+/** The bytes of a `\X..\` escape; `charset` absent: UTF-8, or windows-1252 where they are not UTF-8. */
+export function decodeHex(digits: string, charset?: string): string {
+  const bytes = Buffer.from(digits, 'hex');
+  if (charset !== undefined && charset !== 'utf-8') return iconv.decode(bytes, charset);
+  return decodeUtf8(bytes) ?? iconv.decode(bytes, 'windows-1252');
+}
+
+function decodeUtf8(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+function byteOrderMark(bytes: Uint8Array): string | undefined {
+  const [first, second, third] = bytes;
+  if (first === 0xef && second === 0xbb && third === 0xbf) return 'utf-8';
+  if (first === 0xfe && second === 0xff) return 'utf-16be';
+  if (first === 0xff && second === 0xfe) return 'utf-16le';
+  return undefined;
+}
+
+/** How far into a frame MSH-18 is looked for; a header segment is some 200 bytes. */
+const headerBytesMax = 4096;
+
+/** The first repetition of MSH-18, read as bytes before the charset is known; `''` where absent. */
+function readMsh18(bytes: Uint8Array): string {
+  const head = Buffer.from(bytes.subarray(0, headerBytesMax)).toString('latin1');
+  const start = head.indexOf('MSH');
+  if (start < 0) return '';
+  const [line = ''] = head.slice(start).split(/[\r\n]/, 1);
+  const value = line.split(line.charAt(3))[17] ?? '';
+  return value.split(line.charAt(5))[0]?.trim() ?? '';
+}
+
+function withoutMark(text: string): string {
+  return text.startsWith('\ufeff') ? text.slice(1) : text;
+}

@@ -1,0 +1,70 @@
+import type { EncodingCharacters } from './message.ts';
+import { parseError, parseWarning, type ParseIssue } from './parse-issue.ts';
+
+/** The characters that HL7 recommends (v2.5.1 chapter 2.5.4). */
+export const defaultEncoding: EncodingCharacters = {
+  field: '|',
+  component: '^',
+  repetition: '~',
+  escape: '\\',
+  subcomponent: '&',
+  truncation: '',
+};
+
+/**
+ * Reads MSH-1 and MSH-2 (FHS and BHS have the same shape) from the text of a header segment.
+ *
+ * A short MSH-2 leaves the last characters absent. Three characters that end in `&` are read as an
+ * absent escape character, because `&` is never one in practice and subcomponents need it. An empty
+ * MSH-2 is read as `^~\&`, with a warning. Letters and digits cannot separate: that is an error.
+ */
+export function readEncoding(header: string): {
+  encoding?: EncodingCharacters;
+  issues: ParseIssue[];
+} {
+  const field = header.charAt(3);
+  if (field === '' || /[\sA-Za-z0-9]/.test(field)) {
+    return { issues: [parseError('syntax-hl7', 'MSH-1 is not a field separator', 'MSH-1')] };
+  }
+  const end = header.indexOf(field, 4);
+  const characters = end < 0 ? header.slice(4) : header.slice(4, end);
+  if (characters === '') {
+    const warning = parseWarning('syntax-hl7', 'MSH-2 is empty, `^~\\&` is assumed', 'MSH-2');
+    return { encoding: { ...defaultEncoding, field }, issues: [warning] };
+  }
+  if (/[\sA-Za-z0-9"]/.test(characters)) {
+    const text = 'MSH-2 has a letter, digit, quote or space, which cannot separate';
+    return { issues: [parseError('syntax-hl7', text, 'MSH-2')] };
+  }
+  return { encoding: assign(field, characters), issues: remarks(characters) };
+}
+
+/** MSH-2 as text; absent characters in the middle are left away, as a sender would. */
+export function formatEncoding(encoding: EncodingCharacters): string {
+  const { component, repetition, escape, subcomponent, truncation } = encoding;
+  return component + repetition + escape + subcomponent + truncation;
+}
+
+function assign(field: string, characters: string): EncodingCharacters {
+  const noEscape = characters.length === 3 && characters.endsWith('&');
+  const [component = '', repetition = '', third = '', fourth = '', truncation = ''] = characters;
+  return {
+    field,
+    component,
+    repetition,
+    escape: noEscape ? '' : third,
+    subcomponent: noEscape ? third : fourth,
+    truncation,
+  };
+}
+
+function remarks(characters: string): ParseIssue[] {
+  const issues: ParseIssue[] = [];
+  if (new Set(characters).size < characters.length) {
+    issues.push(parseWarning('syntax-hl7', 'MSH-2 names a character twice', 'MSH-2'));
+  }
+  if (characters.length > 5) {
+    issues.push(parseWarning('syntax-hl7', 'MSH-2 has more than five characters', 'MSH-2'));
+  }
+  return issues;
+}

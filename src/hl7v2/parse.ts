@@ -1,0 +1,101 @@
+import { limits } from '../limits.ts';
+import { iconvName } from './charset.ts';
+import { LazySegment, type ElementContext } from './element.ts';
+import { readEncoding } from './encoding.ts';
+import type { EncodingCharacters, Message, Segment } from './message.ts';
+import { parseError, parseWarning, type ParseIssue } from './parse-issue.ts';
+import { deriveStructure } from './structure.ts';
+
+export interface ParseOptions {
+  /** iconv name of what the frame was decoded from, for `\X..\` escapes; absent: by MSH-18. */
+  readonly charset?: string;
+}
+
+/**
+ * Reads one message (HL7 v2.5.1 chapter 2). Never throws. `message` is absent where there is no MSH or
+ * its separators cannot be read, and then the issues say why; with a message all issues are warnings.
+ *
+ * Tolerated without a word: BOM, white space and control characters before MSH; segments ended by CR,
+ * LF, CRLF or a mixture; blank lines; a missing last terminator. Where CR ends segments, a LF belongs
+ * to its field, unless a segment name and separator follow it. Batches are for {@link splitBatch}.
+ */
+export function parseMessage(
+  text: string,
+  options: ParseOptions = {},
+): { message?: Message; issues: ParseIssue[] } {
+  const start = text.search(/[^\s\ufeff\u0000-\u001f]/);
+  if (start < 0) return { issues: [parseError('syntax-hl7', 'The message is empty')] };
+  if (!text.startsWith('MSH', start)) {
+    return { issues: [parseError('syntax-hl7', 'The message does not begin with MSH')] };
+  }
+  const { encoding, issues } = readEncoding(firstLine(text, start));
+  if (!encoding) return { issues };
+  const lines = splitSegments(start === 0 ? text : text.slice(start), encoding.field);
+  if (lines.length > limits.segmentsMax) {
+    const bound = `segmentsMax (${String(limits.segmentsMax)})`;
+    return { issues: [parseError('limit', `The message has more segments than ${bound}`)] };
+  }
+  const message = lazyMessage(lines, encoding, options);
+  return { message, issues: [...issues, ...strayLines(message)] };
+}
+
+/** Text to segment texts, without terminators and blank lines; see {@link parseMessage}. */
+export function splitSegments(text: string, separator: string): string[] {
+  if (!text.includes('\r')) return text.split('\n').filter(hasText);
+  const strayEnd = new RegExp(`\\n(?=[A-Z][A-Z0-9]{2}${escapeRegExp(separator)})`);
+  const lines = text.split('\r').flatMap((piece) => {
+    const line = piece.startsWith('\n') ? piece.replace(/^\n+/, '') : piece;
+    return line.includes('\n') ? line.split(strayEnd) : [line];
+  });
+  lines.push((lines.pop() ?? '').trimEnd());
+  return lines.filter(hasText);
+}
+
+function hasText(line: string): boolean {
+  return line.trim() !== '';
+}
+
+function escapeRegExp(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+}
+
+function firstLine(text: string, start: number): string {
+  const line = text.slice(start, start + 512);
+  const end = line.search(/[\r\n]/);
+  return end < 0 ? line : line.slice(0, end);
+}
+
+function lazyMessage(
+  lines: readonly string[],
+  encoding: EncodingCharacters,
+  options: ParseOptions,
+): Message {
+  const context: ElementContext = { encoding, charset: () => options.charset ?? declared() };
+  const segments = lines.map((line, index) => new LazySegment(line, index, context));
+  const header = segments[0] as LazySegment;
+  const declared = (): string | undefined => {
+    const name = header.field(18).raw.split(encoding.repetition)[0] ?? '';
+    return name === '' ? undefined : iconvName(name);
+  };
+  const messageType = header.field(9);
+  const code = messageType.component(1).text;
+  const trigger = messageType.component(2).text;
+  return {
+    encoding,
+    segments,
+    segment: (name: string): Segment | undefined => segments.find((s) => s.name === name),
+    type: trigger === '' ? code : `${code}^${trigger}`,
+    structure: messageType.component(3).text || deriveStructure(code, trigger),
+    controlId: header.field(10).text,
+    version: header.field(12).component(1).text,
+  };
+}
+
+function strayLines(message: Message): ParseIssue[] {
+  return message.segments
+    .filter((segment) => segment.name === '???')
+    .map((segment) => {
+      const line = `Line ${String(segment.index + 1)} does not begin with a segment name`;
+      return parseWarning('segment-sequence', `${line}; it was kept but cannot be mapped`);
+    });
+}
