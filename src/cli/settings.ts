@@ -1,0 +1,30 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { buildConfig, ConfigError, fromEnvironment } from '../config.ts';
+import type { Config, ConfigSource } from '../config.ts';
+
+/** Flags, then the environment, then `weir.yaml` of the data folder, then the defaults. */
+export function readConfig(
+  flags: ConfigSource,
+  env: Readonly<Record<string, string | undefined>>,
+): Config {
+  const environment = fromEnvironment(env);
+  const { data } = buildConfig([flags, environment]);
+  return buildConfig([flags, environment, readFile(join(data, 'weir.yaml'))]);
+}
+
+function readFile(file: string): ConfigSource {
+  if (!existsSync(file)) return {};
+  let content: unknown;
+  try {
+    content = parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new ConfigError(`${file} is not YAML: ${(error as Error).message}`);
+  }
+  if (content === null || content === undefined) return {};
+  if (typeof content !== 'object' || Array.isArray(content)) {
+    throw new ConfigError(`${file} must hold settings, one per line`);
+  }
+  return content as ConfigSource;
+}
