@@ -38,7 +38,10 @@ export default tseslint.config(
     files: ['test/**', 'bench/**', 'scripts/**'],
     rules: { 'max-lines-per-function': 'off', 'no-console': 'off' },
   },
-  { files: ['vitest.config.ts', 'vite.config.ts'], rules: { 'no-restricted-syntax': 'off' } },
+  {
+    files: ['*.config.mjs', 'vitest.config.ts', '**/vite.config.ts'],
+    rules: { 'no-restricted-syntax': 'off' },
+  },
   {
     files: ['**/*.mjs'],
     ...tseslint.configs.disableTypeChecked,

@@ -1,0 +1,44 @@
+import { Card as MantineCard, Table, Title } from '@mantine/core';
+import type { ReactNode } from 'react';
+
+/** A titled part of the page; says so when there is nothing in it. */
+export function Card(props: { title: string; count: number; empty: string; children: ReactNode }) {
+  return (
+    <MantineCard component="section" withBorder aria-label={props.title}>
+      <Title order={2} size="h4" mb="xs">
+        {props.title} {props.count > 0 && <span className="dim">{props.count}</span>}
+      </Title>
+      {props.count === 0 ? <p className="dim">{props.empty}</p> : props.children}
+    </MantineCard>
+  );
+}
+
+export interface Row {
+  readonly key: string;
+  readonly cells: readonly ReactNode[];
+}
+
+export function Rows(props: { head: readonly string[]; rows: readonly Row[] }) {
+  return (
+    <Table className="rows" verticalSpacing={4}>
+      <Table.Thead>
+        <Table.Tr>
+          {props.head.map((head) => (
+            <Table.Th key={head} scope="col">
+              {head}
+            </Table.Th>
+          ))}
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {props.rows.map((row) => (
+          <Table.Tr key={row.key}>
+            {row.cells.map((cell, index) => (
+              <Table.Td key={props.head[index]}>{cell}</Table.Td>
+            ))}
+          </Table.Tr>
+        ))}
+      </Table.Tbody>
+    </Table>
+  );
+}

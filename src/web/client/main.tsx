@@ -1,0 +1,41 @@
+import '@mantine/core/styles.css';
+import './page.css';
+import { MantineProvider, createTheme } from '@mantine/core';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { Frame } from './frame.tsx';
+import { MessagePage } from './message-page.tsx';
+import { MessagesPage } from './messages-page.tsx';
+import { PeoplePage } from './people-page.tsx';
+import { PersonPage } from './person-page.tsx';
+import { usePath } from './router.tsx';
+import { AdministratorPage, SignInPage } from './sign-in-page.tsx';
+
+const theme = createTheme({ primaryColor: 'teal', fontFamily: 'system-ui, sans-serif' });
+
+function Page() {
+  const path = usePath();
+  const [pathname = '/'] = path.split('?');
+  if (pathname === '/sign-in') return <SignInPage usedLink={path.includes('link=used')} />;
+  if (pathname === '/administrator') return <AdministratorPage />;
+  const [, room, id] = pathname.split('/');
+  return <Frame>{pageOf(room ?? '', id)}</Frame>;
+}
+
+function pageOf(room: string, id: string | undefined) {
+  if (room === 'people' && id !== undefined) return <PersonPage key={id} id={id} />;
+  if (room === 'messages' && id !== undefined) return <MessagePage key={id} id={id} />;
+  if (room === 'messages') return <MessagesPage />;
+  if (room === '' || room === 'people') return <PeoplePage />;
+  return <p>There is no such page.</p>;
+}
+
+const root = document.getElementById('root');
+if (root === null) throw new Error('The page has no root');
+createRoot(root).render(
+  <StrictMode>
+    <MantineProvider theme={theme} defaultColorScheme="auto">
+      <Page />
+    </MantineProvider>
+  </StrictMode>,
+);

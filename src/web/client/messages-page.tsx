@@ -1,0 +1,109 @@
+import { Badge, Button, Group, NativeSelect, Table, TextInput, Title } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
+import { useState } from 'react';
+import { timeOf } from './format.ts';
+import { Show, useLoaded } from './loading.tsx';
+import { Link } from './router.tsx';
+
+export interface MessageRow {
+  readonly id: string;
+  readonly feed: string;
+  readonly receivedAt: string;
+  readonly controlId: string;
+  readonly messageType: string;
+  readonly state: string;
+  readonly ackCode?: string;
+  readonly lastError?: string;
+  readonly patient?: string;
+}
+
+const states = ['', 'received', 'processed', 'failed', 'parked', 'ignored'];
+const colours: Readonly<Record<string, string>> = {
+  processed: 'teal',
+  received: 'blue',
+  failed: 'red',
+  parked: 'orange',
+};
+
+/** Every message that came, newest first, with its state and the answer it got. */
+export function MessagesPage() {
+  const [state, setState] = useState('');
+  const [controlId, setControlId] = useState('');
+  const [asked] = useDebouncedValue(controlId, 150);
+  const [cursor, setCursor] = useState('');
+  const query = new URLSearchParams({ count: '50', state, controlId: asked.trim(), cursor });
+  const page = useLoaded<{ entries: readonly MessageRow[]; next?: string }>(
+    `/api/messages?${query}`,
+  );
+  const first = (change: () => void): void => {
+    setCursor('');
+    change();
+  };
+  return (
+    <>
+      <Title order={1}>Messages</Title>
+      <Group my="md" align="end">
+        <NativeSelect
+          label="State"
+          value={state}
+          onChange={(event) => first(() => setState(event.target.value))}
+          data={states.map((value) => ({ value, label: value || 'any' }))}
+        />
+        <TextInput
+          type="search"
+          label="Control id (MSH-10)"
+          value={controlId}
+          onChange={(event) => first(() => setControlId(event.target.value))}
+        />
+      </Group>
+      <Show of={page}>
+        {({ entries, next }) => (
+          <>
+            <Messages rows={entries} />
+            {next !== undefined && (
+              <Button variant="default" mt="sm" onClick={() => setCursor(next)}>
+                Older
+              </Button>
+            )}
+          </>
+        )}
+      </Show>
+    </>
+  );
+}
+
+function Messages(props: { rows: readonly MessageRow[] }) {
+  if (props.rows.length === 0) return <p>No message like that.</p>;
+  return (
+    <Table className="rows" aria-label="Messages">
+      <Table.Thead>
+        <Table.Tr>
+          {['Received', 'Feed', 'Type', 'Control id', 'State', 'Answer', 'Why'].map((head) => (
+            <Table.Th key={head} scope="col">
+              {head}
+            </Table.Th>
+          ))}
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {props.rows.map((row) => (
+          <Table.Tr key={row.id}>
+            <Table.Td>
+              <Link to={`/messages/${row.id}`}>{timeOf(row.receivedAt)}</Link>
+            </Table.Td>
+            <Table.Td>{row.feed}</Table.Td>
+            <Table.Td>{row.messageType || 'unreadable'}</Table.Td>
+            <Table.Td>{row.controlId}</Table.Td>
+            <Table.Td>
+              <Badge color={colours[row.state] ?? 'gray'} variant="light">
+                {row.state}
+              </Badge>
+            </Table.Td>
+            <Table.Td>{row.ackCode}</Table.Td>
+            <Table.Td>{row.lastError}</Table.Td>
+          </Table.Tr>
+        ))}
+      </Table.Tbody>
+    </Table>
+  );
+}
