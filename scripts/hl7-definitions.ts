@@ -1,0 +1,113 @@
+/**
+ * Writes src/hl7v2/definitions/*.json from the `hl7v2-dictionary` package: message structures as one
+ * line of text each, and the history of every field and component. The package takes a second and
+ * 100 MB to load; these files take milliseconds, and a diff of them can be read.
+ */
+import { writeFileSync } from 'node:fs';
+import {
+  dictionaries,
+  type HL7FieldDefinition,
+  type HL7MessageSegmentsDefinition,
+} from 'hl7v2-dictionary';
+
+const target = new URL('../src/hl7v2/definitions/', import.meta.url);
+
+/** Where the package leaves the names of a choice empty, it is known by the number of its members. */
+const choices: Readonly<Record<number, string>> = {
+  2: 'ROL/PRD',
+  4: 'AIS/AIG/AIL/AIP',
+  12: 'OBR/ODS/PR1/RF1/AL1/IAM/ACC/RMI/DB1/DG1/DRG/PDA',
+};
+
+/**
+ * The package keeps the segments of a group under their names, so that one that comes twice is lost.
+ * A17, A24 and A37 have PID twice without a group; here each PID begins a PATIENT.
+ */
+const corrections: Readonly<Record<string, string>> = {
+  ADT_A17: 'MSH SFT* UAC? EVN PATIENT+(PID PD1? PV1 PV2? DB1* OBX*)',
+  ADT_A24: 'MSH SFT* UAC? EVN PATIENT+(PID PD1? PV1? DB1*)',
+  ADT_A37: 'MSH SFT* UAC? EVN PATIENT+(PID PD1? PV1? DB1*)',
+};
+
+write('structures.json', structures());
+write('segments.json', histories('segments'));
+write('data-types.json', histories('types'));
+
+/** The newest definition of each structure, so that a map sees one tree whatever version a sender names. */
+function structures(): Record<string, string> {
+  const newest: Record<string, string> = {};
+  for (const dictionary of Object.values(dictionaries)) {
+    for (const [name, message] of Object.entries(dictionary.messages)) {
+      newest[name] = corrections[name] ?? correct(name, children(message.segments ?? {}));
+    }
+  }
+  return newest;
+}
+
+function children(members: Record<string, HL7MessageSegmentsDefinition>): string {
+  return Object.entries(members)
+    .filter(([name]) => name !== 'GenericSegment')
+    .sort(([, a], [, b]) => a.idx - b.idx)
+    .map(([name, member]) => {
+      if (name.includes(',')) return choice(name);
+      const often = member.max === 1 ? (member.min ? '' : '?') : member.min ? '+' : '*';
+      const inner = member.segments ? `(${children(member.segments)})` : '';
+      return name.replaceAll('/', '_').toUpperCase() + often + inner;
+    })
+    .join(' ');
+}
+
+function choice(name: string): string {
+  const members = name.split(',');
+  return members[0] === '' ? (choices[members.length] ?? '') : members.join('/');
+}
+
+/** ROL and ARV come twice in ADT; a prior result begins with its patient; MDM's group has a name. */
+function correct(name: string, text: string): string {
+  const named = name.startsWith('MDM') ? text.replace('GROUP+(OBX', 'OBSERVATION+(OBX') : text;
+  const whole = named.startsWith('MSH') ? named : `MSH ${named}`;
+  return whole
+    .replace('PATIENT_PRIOR?(', 'PATIENT_PRIOR(')
+    .replace(/PD1\? (?=NK1\* PV1 PV2\? ARV\* ROL\*)/, 'PD1? ARV* ROL* ');
+}
+
+/** name -> number -> rows `since|type|optionality|repetitions|table|description`, oldest first. */
+function histories(kind: 'segments' | 'types'): Record<string, Record<string, string[]>> {
+  const all: Record<string, Record<string, string[]>> = {};
+  for (const [version, dictionary] of Object.entries(dictionaries)) {
+    const definitions: Record<string, { fields?: Record<string, HL7FieldDefinition> }> =
+      dictionary[kind];
+    for (const [name, definition] of Object.entries(definitions)) {
+      const fields = (all[name] ??= {});
+      for (const [number, field] of Object.entries(definition.fields ?? {})) {
+        const rows = (fields[number] ??= []);
+        const row = fieldRow(field, rows.at(-1)?.split('|')[1]);
+        if (rows.at(-1)?.replace(/^[^|]*\|/, '') !== row) rows.push(`${version}|${row}`);
+      }
+      withdraw(version, fields, definition.fields ?? {});
+    }
+  }
+  return all;
+}
+
+/** A field that a newer version no longer has ends with a row of the version alone. */
+function withdraw(version: string, fields: Record<string, string[]>, present: object): void {
+  for (const [number, rows] of Object.entries(fields)) {
+    if (!(number in present) && rows.at(-1)?.includes('|')) rows.push(version);
+  }
+}
+
+/**
+ * Two corrections: from v2.7 on the package calls OBX-5 and every withdrawn field ST, whatever they
+ * were, while feeds go on sending them as before; and some numbers of repetitions are table numbers.
+ */
+function fieldRow(field: HL7FieldDefinition, before: string | undefined): string {
+  const kept = field.type === 'ST' && (field.opt === 'B' || before === 'VARIES');
+  const type = kept ? (before ?? field.type) : field.type;
+  const often = field.rep === 'infinite' ? '*' : field.rep === field.table ? 1 : (field.rep ?? 1);
+  return [type, field.opt ?? 'O', often, field.table ?? '', field.desc ?? ''].join('|');
+}
+
+function write(name: string, content: object): void {
+  writeFileSync(new URL(name, target), `${JSON.stringify(content, null, 2)}\n`);
+}

@@ -1,0 +1,92 @@
+import { createRequire } from 'node:module';
+
+/** A field of a segment, or a component of a data type. */
+export interface FieldDefinition {
+  readonly name: string;
+  /** Such as `CX`; `VARIES` for OBX-5, whose type OBX-2 names. */
+  readonly dataType: string;
+  readonly repeats: boolean;
+  readonly required: boolean;
+  /** HL7 table number, such as 1 for 0001. */
+  readonly table?: number;
+}
+
+/**
+ * A field by segment name and number, in the version that a message names or the newest one that has
+ * it. Undefined for Z segments, unknown segments and unknown fields. Source: HL7 v2.1 to v2.8, by way
+ * of scripts/hl7-definitions.ts.
+ */
+export function fieldDefinition(
+  segment: string,
+  field: number,
+  version?: string,
+): FieldDefinition | undefined {
+  return readHistory(load('segments')[segment]?.[String(field)], version);
+}
+
+/** A component of a data type, by number from 1. Undefined for primitive types. */
+export function componentDefinition(
+  dataType: string,
+  component: number,
+  version?: string,
+): FieldDefinition | undefined {
+  return readHistory(load('data-types')[dataType]?.[String(component)], version);
+}
+
+/** Whether any version of HL7 from 2.1 to 2.8 has a segment of that name. */
+export function knownSegment(name: string): boolean {
+  return load('segments')[name] !== undefined;
+}
+
+/** Whether any version has a data type of that name; primitive types have no components. */
+export function knownDataType(name: string): boolean {
+  return load('data-types')[name] !== undefined;
+}
+
+/**
+ * A message structure as text, in its newest definition: `MSH EVN PATIENT+(PID PD1? MRG PV1?)`, with
+ * `?` for at most one, `*` for any number, `+` for one or more and `A/B` for a choice.
+ */
+export function structureText(name: string): string | undefined {
+  const texts: Readonly<Record<string, string>> = load('structures');
+  return texts[name];
+}
+
+/** number -> rows `since|type|optionality|repetitions|table|name`, oldest first; `since` alone: withdrawn. */
+type Histories = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+
+interface Files {
+  segments: Histories;
+  'data-types': Histories;
+  structures: Readonly<Record<string, string>>;
+}
+
+const require = createRequire(import.meta.url);
+
+/** Read when first asked (some milliseconds), so that a command that needs no grammar starts without. */
+function load<Name extends keyof Files>(name: Name): Files[Name] {
+  return require(`./definitions/${name}.json`) as Files[Name];
+}
+
+function readHistory(
+  rows: readonly string[] | undefined,
+  version: string | undefined,
+): FieldDefinition | undefined {
+  if (!rows) return undefined;
+  const known = version === undefined ? undefined : rows.filter((row) => !isLater(row, version));
+  const row = known ? known.at(-1) : rows.findLast((candidate) => candidate.includes('|'));
+  if (!row?.includes('|')) return undefined;
+  const [, dataType = '', optionality, repetitions, table = '', name = ''] = row.split('|');
+  return {
+    name,
+    dataType,
+    repeats: repetitions !== '1',
+    required: optionality === 'R',
+    ...(table === '' ? {} : { table: Number(table) }),
+  };
+}
+
+/** Versions compare as text: there is no 2.10. */
+function isLater(row: string, version: string): boolean {
+  return (row.split('|', 1)[0] ?? '') > version;
+}
