@@ -21,12 +21,17 @@ const choices: Readonly<Record<number, string>> = {
 
 /**
  * The package keeps the segments of a group under their names, so that one that comes twice is lost.
- * A17, A24 and A37 have PID twice without a group; here each PID begins a PATIENT.
+ * A17, A24 and A37 have PID twice without a group; here each PID begins a PATIENT. V04 lacks what
+ * v2.7 added (PERSON_OBSERVATION, PRT), and its ORC was optional up to v2.4.
  */
 const corrections: Readonly<Record<string, string>> = {
   ADT_A17: 'MSH SFT* UAC? EVN PATIENT+(PID PD1? PV1 PV2? DB1* OBX*)',
   ADT_A24: 'MSH SFT* UAC? EVN PATIENT+(PID PD1? PV1? DB1*)',
   ADT_A37: 'MSH SFT* UAC? EVN PATIENT+(PID PD1? PV1? DB1*)',
+  VXU_V04:
+    'MSH SFT* UAC? PID PD1? NK1* ARV* PATIENT?(PV1 PV2? PRT*) GT1* INSURANCE*(IN1 IN2? IN3?) ' +
+    'PERSON_OBSERVATION*(OBX PRT* NTE*) ORDER*(ORC? PRT* TIMING*(TQ1 TQ2*) RXA PRT* RXR? ' +
+    'OBSERVATION*(OBX PRT* NTE*))',
 };
 
 write('structures.json', structures());
@@ -59,7 +64,10 @@ function children(members: Record<string, HL7MessageSegmentsDefinition>): string
 
 function choice(name: string): string {
   const members = name.split(',');
-  return members[0] === '' ? (choices[members.length] ?? '') : members.join('/');
+  if (members[0] === '') return choices[members.length] ?? '';
+  // RQ1 is no choice: it follows RQD.
+  const rq1 = members.includes('RQ1') ? ' RQ1?' : '';
+  return members.filter((member) => member !== 'RQ1').join('/') + rq1;
 }
 
 /** ROL and ARV come twice in ADT; a prior result begins with its patient; MDM's group has a name. */

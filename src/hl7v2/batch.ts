@@ -1,0 +1,74 @@
+import { parseError, parseWarning, type ParseIssue } from './parse-issue.ts';
+
+/** The messages of a file or body, in order. */
+export interface Batch {
+  /** Each from its MSH to before the next header or trailer. */
+  readonly messages: readonly string[];
+  /** Whether there was a FHS or BHS; without one it is a plain row of messages. */
+  readonly enveloped: boolean;
+  /** Wrong counts in BTS-1 and FTS-1, text outside messages, no message at all. */
+  readonly issues: readonly ParseIssue[];
+}
+
+/** A header or trailer at the start of a line, or right after MLLP's or a byte order mark. */
+const boundary = /(?<![^\r\n\v\u001c\ufeff])(?:MSH|FHS|BHS|BTS|FTS)(?=[^A-Za-z0-9\s])/g;
+
+interface Part {
+  readonly name: string;
+  readonly text: string;
+}
+
+/**
+ * Splits `[FHS] { [BHS] { MSH .. } [BTS] } [FTS]` (HL7 v2.5.1 chapter 2.10.3), and files of several
+ * messages without any of these. A wrong count is reported and changes nothing: all messages are there.
+ */
+export function splitBatch(text: string): Batch {
+  const starts = [...text.matchAll(boundary)].map((match) => match.index);
+  const parts: Part[] = starts.map((start, index) => ({
+    name: text.slice(start, start + 3),
+    // eslint-disable-next-line no-control-regex
+    text: text.slice(start, starts[index + 1] ?? text.length).replace(/[\s\u0000-\u001f]+$/, '\r'),
+  }));
+  const messages = parts.filter((part) => part.name === 'MSH').map((part) => part.text);
+  const issues = checkCounts(parts);
+  if (hasText(text.slice(0, starts[0] ?? text.length))) {
+    const outside = 'There is text before the first segment header; it was not read';
+    issues.push(parseWarning('structure', outside));
+  }
+  if (messages.length === 0) issues.push(parseError('syntax-hl7', 'There is no MSH segment'));
+  const enveloped = parts.some((part) => part.name === 'FHS' || part.name === 'BHS');
+  return { messages, enveloped, issues };
+}
+
+function checkCounts(parts: readonly Part[]): ParseIssue[] {
+  const issues: ParseIssue[] = [];
+  let messages = 0;
+  let batches = 0;
+  for (const part of parts) {
+    if (part.name === 'MSH') messages += 1;
+    if (part.name === 'BHS') messages = 0;
+    if (part.name === 'BTS') {
+      issues.push(...compare(part, messages, 'messages'));
+      batches += 1;
+    }
+    if (part.name === 'FTS') issues.push(...compare(part, batches, 'batches'));
+  }
+  return issues;
+}
+
+function compare(trailer: Part, found: number, what: string): ParseIssue[] {
+  const separator = trailer.text.charAt(3);
+  const said =
+    trailer.text
+      .split(/[\r\n]/, 1)[0]
+      ?.split(separator)[1]
+      ?.trim() ?? '';
+  if (said === '' || Number(said) === found) return [];
+  const location = `${trailer.name}-1`;
+  const text = `${location} does not say ${String(found)}, the number of ${what} that are there`;
+  return [parseWarning('value', text, location)];
+}
+
+function hasText(text: string): boolean {
+  return /[^\s\v\u001c\ufeff]/.test(text);
+}

@@ -1,0 +1,81 @@
+import type { Element, Message, Position, Segment } from './message.ts';
+
+/** A place by name: `PID`, `PID-3`, `PID-3.1`, `OBX[4]-5[1].4.1`. */
+export interface Path {
+  readonly segment: string;
+  /** Index of the segment in the message, from 0; absent: the first of that name. */
+  readonly segmentIndex?: number;
+  readonly field?: number;
+  /** From 0. */
+  readonly repetition?: number;
+  /** From 1, as HL7 counts. */
+  readonly component?: number;
+  readonly subcomponent?: number;
+}
+
+const pathForm =
+  /^([A-Z][A-Z0-9]{2})(?:\[(\d{1,5})\])?(?:-(\d{1,3})(?:\[(\d{1,5})\])?(?:\.(\d{1,3})(?:\.(\d{1,3}))?)?)?$/;
+
+/** Reads a path, or says in a sentence what is wrong with it. */
+export function parsePath(
+  text: string,
+): { readonly path: Path } | { readonly path?: never; readonly fault: string } {
+  const match = pathForm.exec(text);
+  if (!match) return { fault: `\`${text}\` is not a path such as PID-3.1 or PID-3[1].4.2` };
+  const [, segment = '', ...digits] = match;
+  const [segmentIndex, field, repetition, component, subcomponent] = digits.map(toNumber);
+  if (field === 0 || component === 0 || subcomponent === 0) {
+    return { fault: `\`${text}\`: fields, components and subcomponents count from 1` };
+  }
+  return {
+    path: {
+      segment,
+      ...(segmentIndex === undefined ? {} : { segmentIndex }),
+      ...(field === undefined ? {} : { field }),
+      ...(repetition === undefined ? {} : { repetition }),
+      ...(component === undefined ? {} : { component }),
+      ...(subcomponent === undefined ? {} : { subcomponent }),
+    },
+  };
+}
+
+/**
+ * A position as a path: `PID[2]-3.1`. The segment's index is always there; a repetition only where it
+ * is not the first. `parsePath` reads it back.
+ */
+export function formatPosition(position: Position): string {
+  const { segment, segmentIndex, field, repetition, component, subcomponent } = position;
+  const name = `${segment}[${String(segmentIndex)}]`;
+  if (field === undefined) return name;
+  const index = repetition ? `[${String(repetition)}]` : '';
+  const leaf = [component, subcomponent].filter((number) => number !== undefined);
+  return [`${name}-${String(field)}${index}`, ...leaf.map(String)].join('.');
+}
+
+/**
+ * The element at a path that names a field; undefined where the message has no such segment, or the
+ * segment given is another one. An element that is not there is one with state `absent`.
+ */
+export function elementAt(place: Message | Segment, path: Path): Element | undefined {
+  const segment = 'segments' in place ? segmentAt(place, path) : place;
+  if (segment?.name !== path.segment || path.field === undefined) return undefined;
+  const field = segment.field(path.field);
+  if (path.repetition === undefined && path.component === undefined) return field;
+  // A repetition that is not there: an empty place inside the field, so that its position is kept.
+  const repetition = field.repetitions()[path.repetition ?? 0];
+  if (path.repetition && !repetition) return segment.field(segment.fieldCount + 1);
+  const base = repetition ?? field;
+  if (path.component === undefined) return base;
+  const component = base.component(path.component);
+  return path.subcomponent === undefined ? component : component.subcomponent(path.subcomponent);
+}
+
+function segmentAt(message: Message, path: Path): Segment | undefined {
+  return path.segmentIndex === undefined
+    ? message.segment(path.segment)
+    : message.segments[path.segmentIndex];
+}
+
+function toNumber(digits: string | undefined): number | undefined {
+  return digits === undefined ? undefined : Number(digits);
+}
