@@ -26,8 +26,7 @@ export function splitBatch(text: string): Batch {
   const starts = [...text.matchAll(boundary)].map((match) => match.index);
   const parts: Part[] = starts.map((start, index) => ({
     name: text.slice(start, start + 3),
-    // eslint-disable-next-line no-control-regex
-    text: text.slice(start, starts[index + 1] ?? text.length).replace(/[\s\u0000-\u001f]+$/, '\r'),
+    text: endOnce(text.slice(start, starts[index + 1] ?? text.length)),
   }));
   const messages = parts.filter((part) => part.name === 'MSH').map((part) => part.text);
   const issues = checkCounts(parts);
@@ -67,6 +66,14 @@ function compare(trailer: Part, found: number, what: string): ParseIssue[] {
   const location = `${trailer.name}-1`;
   const text = `${location} does not say ${String(found)}, the number of ${what} that are there`;
   return [parseWarning('value', text, location)];
+}
+
+/** Without blank lines and MLLP's characters at the end; one terminator, of the kind that the text has. */
+function endOnce(text: string): string {
+  let end = text.length;
+  while ('\r\n\v\u001c\ufeff'.includes(text.charAt(end - 1)) && end > 0) end -= 1;
+  const kept = text.slice(0, end);
+  return kept + (!kept.includes('\r') && kept.includes('\n') ? '\n' : '\r');
 }
 
 function hasText(text: string): boolean {

@@ -1,3 +1,5 @@
+import { present } from './present.ts';
+
 /** How much of a time was said; nothing finer may be assumed. */
 export type DateTimePrecision =
   'year' | 'month' | 'day' | 'hour' | 'minute' | 'second' | 'fraction';
@@ -47,16 +49,11 @@ export function parseDateTime(
   const offset = zone === undefined ? options.zoneOffset : normalOffset(zone);
   if (zone !== undefined && offset === undefined)
     return { fault: 'The zone offset does not exist' };
-  const said = {
+  const said: DateTime = {
     precision: precisions[count - 1] ?? 'year',
     year,
-    ...(month === undefined ? {} : { month }),
-    ...(day === undefined ? {} : { day }),
-    ...(hour === undefined ? {} : { hour }),
-    ...(minute === undefined ? {} : { minute }),
-    ...(second === undefined ? {} : { second }),
-    ...(parts[6] === undefined ? {} : { fraction: parts[6] }),
-    ...(hour === undefined || offset === undefined ? {} : { offset }),
+    ...present({ month, day, hour, minute, second, fraction: parts[6] }),
+    ...(hour === undefined ? {} : present({ offset })),
   };
   return { value: hour === 24 ? nextMidnight(said) : said };
 }

@@ -1,4 +1,5 @@
 import type { Element, Message, Position, Segment } from './message.ts';
+import { present } from './present.ts';
 
 /** A place by name: `PID`, `PID-3`, `PID-3.1`, `OBX[4]-5[1].4.1`. */
 export interface Path {
@@ -27,16 +28,8 @@ export function parsePath(
   if (field === 0 || component === 0 || subcomponent === 0) {
     return { fault: `\`${text}\`: fields, components and subcomponents count from 1` };
   }
-  return {
-    path: {
-      segment,
-      ...(segmentIndex === undefined ? {} : { segmentIndex }),
-      ...(field === undefined ? {} : { field }),
-      ...(repetition === undefined ? {} : { repetition }),
-      ...(component === undefined ? {} : { component }),
-      ...(subcomponent === undefined ? {} : { subcomponent }),
-    },
-  };
+  const places = { segmentIndex, field, repetition, component, subcomponent };
+  return { path: { segment, ...present(places) } };
 }
 
 /**
