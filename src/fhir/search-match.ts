@@ -1,0 +1,265 @@
+/**
+ * The meaning of a search tree, in memory. Every store must answer as this does; SQL and filters are held to it.
+ *
+ * - An `and` of nothing is true, an `or` of nothing false.
+ * - A leaf is true if any one entry of its parameter and kind satisfies it; `not` is the plain negation, so
+ *   what lacks the element satisfies `:not`.
+ * - Date, [lo, hi) of the entry e against [lo, hi) of the search q:
+ *   eq q.lo <= e.lo and e.hi <= q.hi (the search contains the target); ne is not eq, entry by entry;
+ *   gt e.hi > q.hi; lt e.lo < q.lo; ge e.hi > q.lo; le e.lo < q.hi; sa e.lo >= q.hi; eb e.hi <= q.lo;
+ *   ap e.lo < q.hi and e.hi > q.lo, where the parser has already widened q. `_lastUpdated` is the date
+ *   [t, t + 1).
+ * - Number and quantity, [lo, hi] of the entry (lo = hi = value for a plain number; a comparator, Range or
+ *   SampledData makes it wider, an open end is ±Infinity) against [q.lo, q.hi) of implicit precision and the
+ *   exact q.value:
+ *   eq q.lo <= e.lo and e.lo < q.hi and e.hi <= q.hi; ne is not eq; gt e.hi > q.value; lt e.lo < q.value;
+ *   ge e.hi >= q.value; le e.lo <= q.value; sa e.lo > q.value; eb e.hi < q.value;
+ *   ap e.hi >= q.lo and e.lo <= q.hi, where the parser has already widened q.
+ *   A quantity's `system` and `code` must be equal to the entry's; a `code` without `system` is compared
+ *   with the entry's code or unit.
+ * - Strings: prefix and contains against `folded`, exact against `exact`.
+ * - Uri below: equal, or going on after a `/`; above: the other way round; for `urn:` both are equality.
+ *
+ * Sorting (`sortValue`, `compareSortValues`): the key of a resource is the least of its entries' values when
+ * ascending, the greatest when descending. The value is: string `folded`, token `code`, date `lo`, number and
+ * quantity `value`, uri `value`, reference `type/id` (or `id` alone, or `url`), `id` the logical id,
+ * `lastUpdated` its milliseconds. Numbers compare as numbers, texts by code point (SQLite's BINARY on UTF-8).
+ * A resource without the key comes last in both directions. Equal keys fall to the next key, then to
+ * the store's own fixed order.
+ */
+import type { IndexEntry, PrefixedInterval, SearchNode, SortKey } from './search-ast.ts';
+
+/** What of a resource is matched besides its entries; `lastUpdated` in epoch milliseconds. */
+export interface MatchTarget {
+  readonly type: string;
+  readonly id: string;
+  readonly lastUpdated: number;
+}
+
+/** Whether a resource with these index entries satisfies the tree. */
+export function matches(
+  entries: readonly IndexEntry[],
+  resource: MatchTarget,
+  node: SearchNode,
+): boolean {
+  switch (node.op) {
+    case 'and':
+      return node.nodes.every((child) => matches(entries, resource, child));
+    case 'or':
+      return node.nodes.some((child) => matches(entries, resource, child));
+    case 'not':
+      return !matches(entries, resource, node.node);
+    case 'id':
+      return node.ids.includes(resource.id);
+    case 'lastUpdated':
+      return matchesDate({ lo: resource.lastUpdated, hi: resource.lastUpdated + 1 }, node);
+    case 'missing':
+      return entries.some((entry) => entry.param === node.param) !== node.missing;
+    default:
+      return entries.some((entry) => entry.param === node.param && matchesEntry(entry, node));
+  }
+}
+
+type Leaf = Exclude<
+  SearchNode,
+  { readonly op: 'and' | 'or' | 'not' | 'id' | 'lastUpdated' | 'missing' }
+>;
+type Entry<K extends IndexEntry['kind']> = Extract<IndexEntry, { readonly kind: K }>;
+type LeafOf<O extends Leaf['op']> = Extract<Leaf, { readonly op: O }>;
+
+/** A leaf's op is the kind of the entries that it speaks of. */
+function matchesEntry(entry: IndexEntry, node: Leaf): boolean {
+  if (entry.kind !== node.op) return false;
+  switch (node.op) {
+    case 'token':
+    case 'referenceIdentifier':
+      return matchesToken(entry as Entry<'token' | 'referenceIdentifier'>, node);
+    case 'string':
+      return matchesString(entry as Entry<'string'>, node);
+    case 'date':
+      return matchesDate(entry as Entry<'date'>, node);
+    case 'number':
+      return matchesNumber(entry as Entry<'number'>, node);
+    case 'quantity':
+      return matchesQuantity(entry as Entry<'quantity'>, node);
+    case 'uri':
+      return matchesUri((entry as Entry<'uri'>).value, node);
+    case 'reference':
+      return matchesReference(entry as Entry<'reference'>, node);
+  }
+}
+
+function matchesToken(
+  entry: Entry<'token' | 'referenceIdentifier'>,
+  node: LeafOf<'token' | 'referenceIdentifier'>,
+): boolean {
+  return (
+    (node.system === undefined || node.system === entry.system) &&
+    (node.code === undefined || node.code === entry.code)
+  );
+}
+
+function matchesString(entry: Entry<'string'>, node: LeafOf<'string'>): boolean {
+  switch (node.match) {
+    case 'prefix':
+      return entry.folded.startsWith(node.value);
+    case 'contains':
+      return entry.folded.includes(node.value);
+    case 'exact':
+      return entry.exact === node.value;
+  }
+}
+
+function matchesDate(
+  entry: { readonly lo: number; readonly hi: number },
+  { prefix, lo, hi }: PrefixedInterval,
+): boolean {
+  switch (prefix) {
+    case 'eq':
+      return lo <= entry.lo && entry.hi <= hi;
+    case 'ne':
+      return !(lo <= entry.lo && entry.hi <= hi);
+    case 'gt':
+      return entry.hi > hi;
+    case 'lt':
+      return entry.lo < lo;
+    case 'ge':
+      return entry.hi > lo;
+    case 'le':
+      return entry.lo < hi;
+    case 'sa':
+      return entry.lo >= hi;
+    case 'eb':
+      return entry.hi <= lo;
+    case 'ap':
+      return entry.lo < hi && entry.hi > lo;
+  }
+}
+
+function matchesNumber(
+  entry: { readonly lo: number; readonly hi: number },
+  { prefix, lo, hi, value }: PrefixedInterval & { readonly value: number },
+): boolean {
+  switch (prefix) {
+    case 'eq':
+      return lo <= entry.lo && entry.lo < hi && entry.hi <= hi;
+    case 'ne':
+      return !(lo <= entry.lo && entry.lo < hi && entry.hi <= hi);
+    case 'gt':
+      return entry.hi > value;
+    case 'lt':
+      return entry.lo < value;
+    case 'ge':
+      return entry.hi >= value;
+    case 'le':
+      return entry.lo <= value;
+    case 'sa':
+      return entry.lo > value;
+    case 'eb':
+      return entry.hi < value;
+    case 'ap':
+      return entry.hi >= lo && entry.lo <= hi;
+  }
+}
+
+function matchesQuantity(entry: Entry<'quantity'>, node: LeafOf<'quantity'>): boolean {
+  const { system, code } = node;
+  if (system !== undefined && system !== entry.system) return false;
+  if (code !== undefined && code !== entry.code) {
+    if (system !== undefined || code !== entry.unit) return false;
+  }
+  return matchesNumber(entry, node);
+}
+
+function matchesUri(value: string, node: LeafOf<'uri'>): boolean {
+  if (value === node.value) return true;
+  switch (node.match) {
+    case 'exact':
+      return false;
+    case 'below':
+      return isBelow(value, node.value);
+    case 'above':
+      return isBelow(node.value, value);
+  }
+}
+
+function isBelow(value: string, parent: string): boolean {
+  if (parent.startsWith('urn:')) return false;
+  return value.startsWith(parent.endsWith('/') ? parent : `${parent}/`);
+}
+
+function matchesReference(entry: Entry<'reference'>, node: LeafOf<'reference'>): boolean {
+  return (
+    (node.url === undefined || node.url === entry.url) &&
+    (node.id === undefined || node.id === entry.id) &&
+    (node.type === undefined || node.type === entry.type) &&
+    (node.version === undefined || node.version === entry.version)
+  );
+}
+
+/** A comparable value; undefined where the resource has none. */
+export type SortValue = string | number | undefined;
+
+/** The value by which a resource is sorted under a key; see the top of this file. */
+export function sortValue(
+  entries: readonly IndexEntry[],
+  resource: MatchTarget,
+  key: SortKey,
+): SortValue {
+  if (key.kind === 'id') return resource.id;
+  if (key.kind === 'lastUpdated') return resource.lastUpdated;
+  let best: SortValue;
+  for (const entry of entries) {
+    if (entry.param !== key.param || entry.kind !== key.kind) continue;
+    const value = entryValue(entry);
+    const order = best === undefined ? 1 : compareValues(value, best);
+    if (best === undefined || (key.descending ? order > 0 : order < 0)) best = value;
+  }
+  return best;
+}
+
+/** Compares two resources' values under a key; negative where `a` comes first. Missing comes last. */
+export function compareSortValues(a: SortValue, b: SortValue, key: SortKey): number {
+  if (a === undefined || b === undefined) {
+    return a === b ? 0 : a === undefined ? 1 : -1;
+  }
+  return key.descending ? compareValues(b, a) : compareValues(a, b);
+}
+
+function entryValue(entry: IndexEntry): string | number {
+  switch (entry.kind) {
+    case 'string':
+      return entry.folded;
+    case 'date':
+      return entry.lo;
+    case 'number':
+    case 'quantity':
+    case 'uri':
+      return entry.value;
+    case 'token':
+    case 'referenceIdentifier':
+      return entry.code;
+    case 'reference':
+      return entry.url ?? (entry.type === null ? '' : `${entry.type}/`) + (entry.id ?? '');
+  }
+}
+
+function compareValues(a: string | number, b: string | number): number {
+  if (typeof a === 'number' && typeof b === 'number') return a === b ? 0 : a < b ? -1 : 1;
+  return compareCodePoints(String(a), String(b));
+}
+
+/** Order of code points, which is that of UTF-8 bytes; `<` on strings orders by UTF-16 units. */
+export function compareCodePoints(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const x = a.charCodeAt(i);
+    const y = b.charCodeAt(i);
+    if (x !== y) return isSurrogate(x) === isSurrogate(y) ? x - y : isSurrogate(x) ? 1 : -1;
+  }
+  return a.length - b.length;
+}
+
+function isSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdfff;
+}
