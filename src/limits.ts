@@ -13,6 +13,14 @@ export const limits = {
   mllpConnectionsMax: 1_000,
   /** Frames read from one connection and not yet answered; then the socket is paused. */
   mllpUnansweredMax: 64,
+  /** Bytes between frames that belong to none; then it is no MLLP peer and the connection is closed. */
+  mllpJunkBytesMax: 64 * 1024,
+  /** A frame without CR on either side of its end block is taken as ended after this silence. */
+  mllpSettleMs: 250,
+  /** A stopping server waits this long for the messages in flight; a faulty peer may read its answer. */
+  mllpCloseTimeoutMs: 10_000,
+  /** ERR segments in one answer; what is beyond is with the stored message. */
+  ackIssuesMax: 20,
   /** Segments in one message. */
   segmentsMax: 20_000,
   /** One REST body; Synthea's transaction Bundles reach 3 MB. */
@@ -36,6 +44,22 @@ export const limits = {
   commitGroupMax: 256,
   /** Commits waiting for the writer; then callers get `transient`. */
   commitQueueMax: 10_000,
+  /** Write-ahead log size at which the store copies it into the data file, off the hot path. */
+  walCheckpointBytes: 128 * 1024 * 1024,
+  /** Write-ahead log size at which writers wait for that copy; bounds disk use and recovery time. */
+  walBlockingBytes: 512 * 1024 * 1024,
+  /** Page cache of the embedded database. */
+  pageCacheBytes: 64 * 1024 * 1024,
+  /** Prepared statements kept; search makes one per shape of query. */
+  statementCacheMax: 512,
+  /** Texts whose dictionary ids are kept in memory, per dictionary. */
+  dictionaryCacheMax: 50_000,
+  /** Matching resources changed since a sorted page walk began; past it the walk must begin anew. */
+  searchDriftMax: 10_000,
+  /** Nesting of a search tree. */
+  searchDepthMax: 64,
+  /** Index rows counted to find the condition that a search starts from. */
+  searchProbeRows: 1_000,
   /** Outbox rows taken in one round. */
   outboxBatchMax: 64,
   /** Jobs leased in one tick. */
@@ -44,4 +68,16 @@ export const limits = {
   jobLeaseMs: 60_000,
   /** A mapping file. */
   mapFileBytesMax: 1024 * 1024,
+  /** Resources that one `related` set of a rule takes in by search. */
+  relatedMax: 500,
+  /** Times a commit is tried anew because something it had read changed meanwhile. */
+  commitAttemptsMax: 10,
+  /** Rounds of handing a message to a channel that fails, with growing pauses; then a person is told. */
+  sendAttemptsMax: 5,
+  /** Length of one message to a person's phone: two GSM segments. */
+  messageTextMax: 320,
+  /** Merged records that are followed to find the surviving one. */
+  mergeChainMax: 5,
+  /** Plans about one resource that a revocation takes back. */
+  plansPerFocusMax: 1_000,
 } as const;

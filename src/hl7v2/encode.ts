@@ -2,10 +2,14 @@ import { formatEncoding } from './encoding.ts';
 import { encodeEscapes } from './escape.ts';
 import type { EncodingCharacters, Message } from './message.ts';
 
-/** Text of a field: one leaf, or its components, or its repetitions. `'""'` is HL7's null. */
+/**
+ * Text of a field: one leaf, or its components, or its repetitions; `raw` is a field of a message with
+ * the same encoding characters, taken over as it is. `'""'` is HL7's null.
+ */
 export type FieldValue =
   | string
   | undefined
+  | { readonly raw: string }
   | { readonly components: readonly ComponentValue[] }
   | { readonly repetitions: readonly FieldValue[] };
 
@@ -39,6 +43,7 @@ export function encodeSegment(
 
 function encodeField(value: FieldValue, encoding: EncodingCharacters): string {
   if (value === undefined || typeof value === 'string') return encodeLeaf(value, encoding);
+  if ('raw' in value) return value.raw;
   if ('repetitions' in value) {
     const parts = value.repetitions.map((repetition) => encodeField(repetition, encoding));
     return joinTrimmed(parts, encoding.repetition);
