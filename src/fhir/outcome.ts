@@ -1,45 +1,47 @@
+import type { Issue } from './issue.ts';
 import { issueRow } from './issue-table.ts';
-import type { Issue, Severity } from './issue.ts';
 import type { Resource } from './resource.ts';
 
+/** System of our own issue codes in `OperationOutcome.issue.details`. */
+export const issueCodeSystem = 'urn:weir:issue';
+
 /**
- * The OperationOutcome of these issues (http://hl7.org/fhir/R4/operationoutcome.html). `internal` stays
- * out; our own code goes into `details`. No issue at all is "all is well", as FHIR wants at least one.
+ * Renders issues as an OperationOutcome (http://hl7.org/fhir/R4/operationoutcome.html), in their order.
+ * `code` is the FHIR issue type of the row, `details` carries our code; `internal` is left out. An empty list
+ * gives the one information issue that the resource needs to be valid.
  */
 export function toOperationOutcome(issues: readonly Issue[]): Resource {
-  const said = issues.length > 0 ? issues.map(outcomeIssue) : [allIsWell];
-  return { resourceType: 'OperationOutcome', issue: said };
+  if (issues.length === 0) {
+    const issue = [{ severity: 'information', code: 'informational', diagnostics: 'All is well' }];
+    return { resourceType: 'OperationOutcome', issue };
+  }
+  return { resourceType: 'OperationOutcome', issue: issues.map(toOutcomeIssue) };
 }
 
-const allIsWell = { severity: 'information', code: 'informational', diagnostics: 'All is well' };
+/**
+ * The HTTP status that a list of issues asks for: that of its worst error. Our own faults (5xx) come before
+ * the caller's; among those the lowest comes first, so that what cannot be read (400) is told before the rule
+ * it would break (422). 200 where nothing is an error.
+ */
+export function statusOf(issues: readonly Issue[]): number {
+  const statuses = issues.filter(isError).map((issue) => issueRow(issue.code).status);
+  if (statuses.length === 0) return 200;
+  const worst = Math.max(...statuses);
+  return worst >= 500 ? worst : Math.min(...statuses);
+}
 
-function outcomeIssue(issue: Issue): object {
+/** Whether an issue stands in the way; warnings and information do not. */
+export function isError(issue: Issue): boolean {
+  return issue.severity === 'error' || issue.severity === 'fatal';
+}
+
+function toOutcomeIssue(issue: Issue): unknown {
   return {
     severity: issue.severity,
     code: issueRow(issue.code).type,
-    details: { coding: [{ system: 'urn:weir:issue', code: issue.code }] },
+    details: { coding: [{ system: issueCodeSystem, code: issue.code }] },
     diagnostics: issue.diagnostics,
-    ...(issue.expression === undefined ? {} : { expression: issue.expression }),
     ...(issue.location === undefined ? {} : { location: [issue.location] }),
+    ...(issue.expression && issue.expression.length > 0 ? { expression: issue.expression } : {}),
   };
-}
-
-/** The HTTP status of the gravest issue, the first among equals; 200 where none is an error. */
-export function statusOf(issues: readonly Issue[]): number {
-  const gravest = issues
-    .filter(({ severity }) => isError(severity))
-    .sort((a, b) => statusRank(b) - statusRank(a))[0];
-  return gravest === undefined ? 200 : issueRow(gravest.code).status;
-}
-
-/** Whether an issue of this severity refuses the request. */
-export function isError(severity: Severity): boolean {
-  return severity === 'fatal' || severity === 'error';
-}
-
-/** A fault of ours outranks everything; what cannot be parsed outranks what breaks a rule. */
-function statusRank(issue: Issue): number {
-  const { status } = issueRow(issue.code);
-  if (status >= 500) return 2;
-  return status === 422 ? 0 : 1;
 }

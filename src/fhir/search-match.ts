@@ -1,205 +1,265 @@
+/**
+ * The meaning of a search tree, in memory. Every store must answer as this does; SQL and filters are held to it.
+ *
+ * - An `and` of nothing is true, an `or` of nothing false.
+ * - A leaf is true if any one entry of its parameter and kind satisfies it; `not` is the plain negation, so
+ *   what lacks the element satisfies `:not`.
+ * - Date, [lo, hi) of the entry e against [lo, hi) of the search q:
+ *   eq q.lo <= e.lo and e.hi <= q.hi (the search contains the target); ne is not eq, entry by entry;
+ *   gt e.hi > q.hi; lt e.lo < q.lo; ge e.hi > q.lo; le e.lo < q.hi; sa e.lo >= q.hi; eb e.hi <= q.lo;
+ *   ap e.lo < q.hi and e.hi > q.lo, where the parser has already widened q. `_lastUpdated` is the date
+ *   [t, t + 1).
+ * - Number and quantity, [lo, hi] of the entry (lo = hi = value for a plain number; a comparator, Range or
+ *   SampledData makes it wider, an open end is ±Infinity) against [q.lo, q.hi) of implicit precision and the
+ *   exact q.value:
+ *   eq q.lo <= e.lo and e.lo < q.hi and e.hi <= q.hi; ne is not eq; gt e.hi > q.value; lt e.lo < q.value;
+ *   ge e.hi >= q.value; le e.lo <= q.value; sa e.lo > q.value; eb e.hi < q.value;
+ *   ap e.hi >= q.lo and e.lo <= q.hi, where the parser has already widened q.
+ *   A quantity's `system` and `code` must be equal to the entry's; a `code` without `system` is compared
+ *   with the entry's code or unit.
+ * - Strings: prefix and contains against `folded`, exact against `exact`.
+ * - Uri below: equal, or going on after a `/`; above: the other way round; for `urn:` both are equality.
+ *
+ * Sorting (`sortValue`, `compareSortValues`): the key of a resource is the least of its entries' values when
+ * ascending, the greatest when descending. The value is: string `folded`, token `code`, date `lo`, number and
+ * quantity `value`, uri `value`, reference `type/id` (or `id` alone, or `url`), `id` the logical id,
+ * `lastUpdated` its milliseconds. Numbers compare as numbers, texts by code point (SQLite's BINARY on UTF-8).
+ * A resource without the key comes last in both directions. Equal keys fall to the next key, then to
+ * the store's own fixed order.
+ */
 import type { IndexEntry, PrefixedInterval, SearchNode, SortKey } from './search-ast.ts';
 
-/** What a search may ask of a resource besides its index entries. */
+/** What of a resource is matched besides its entries; `lastUpdated` in epoch milliseconds. */
 export interface MatchTarget {
   readonly type: string;
   readonly id: string;
-  /** Epoch milliseconds. */
   readonly lastUpdated: number;
 }
 
-type EntryOf<K extends IndexEntry['kind']> = Extract<IndexEntry, { kind: K }>;
-type NodeOf<O extends SearchNode['op']> = Extract<SearchNode, { op: O }>;
-
-/**
- * Whether a resource with these entries is what the node asks for. This is the meaning of the search
- * tree; every store must give the same answer (test/property/search-agree.test.ts).
- */
+/** Whether a resource with these index entries satisfies the tree. */
 export function matches(
   entries: readonly IndexEntry[],
-  target: MatchTarget,
+  resource: MatchTarget,
   node: SearchNode,
 ): boolean {
   switch (node.op) {
     case 'and':
-      return node.nodes.every((inner) => matches(entries, target, inner));
+      return node.nodes.every((child) => matches(entries, resource, child));
     case 'or':
-      return node.nodes.some((inner) => matches(entries, target, inner));
+      return node.nodes.some((child) => matches(entries, resource, child));
     case 'not':
-      return !matches(entries, target, node.node);
+      return !matches(entries, resource, node.node);
     case 'id':
-      return node.ids.includes(target.id);
+      return node.ids.includes(resource.id);
     case 'lastUpdated':
-      return intervalMatches(node, target.lastUpdated, target.lastUpdated + 1);
+      return matchesDate({ lo: resource.lastUpdated, hi: resource.lastUpdated + 1 }, node);
     case 'missing':
-      return entries.some(({ param }) => param === node.param) !== node.missing;
+      return entries.some((entry) => entry.param === node.param) !== node.missing;
     default:
-      return entries.some((entry) => entry.param === node.param && entryMatches(entry, node));
+      return entries.some((entry) => entry.param === node.param && matchesEntry(entry, node));
   }
 }
 
-type ValueNode = Exclude<
+type Leaf = Exclude<
   SearchNode,
-  { op: 'and' | 'or' | 'not' | 'id' | 'lastUpdated' | 'missing' }
+  { readonly op: 'and' | 'or' | 'not' | 'id' | 'lastUpdated' | 'missing' }
 >;
+type Entry<K extends IndexEntry['kind']> = Extract<IndexEntry, { readonly kind: K }>;
+type LeafOf<O extends Leaf['op']> = Extract<Leaf, { readonly op: O }>;
 
-function entryMatches(entry: IndexEntry, node: ValueNode): boolean {
+/** A leaf's op is the kind of the entries that it speaks of. */
+function matchesEntry(entry: IndexEntry, node: Leaf): boolean {
+  if (entry.kind !== node.op) return false;
   switch (node.op) {
     case 'token':
-      return entry.kind === 'token' && codeMatches(entry, node);
     case 'referenceIdentifier':
-      return entry.kind === 'referenceIdentifier' && codeMatches(entry, node);
+      return matchesToken(entry as Entry<'token' | 'referenceIdentifier'>, node);
     case 'string':
-      return entry.kind === 'string' && stringMatches(entry, node);
+      return matchesString(entry as Entry<'string'>, node);
     case 'date':
-      return entry.kind === 'date' && intervalMatches(node, entry.lo, entry.hi);
+      return matchesDate(entry as Entry<'date'>, node);
     case 'number':
-      return entry.kind === 'number' && numberMatches(entry, node);
+      return matchesNumber(entry as Entry<'number'>, node);
     case 'quantity':
-      return entry.kind === 'quantity' && unitMatches(entry, node) && numberMatches(entry, node);
+      return matchesQuantity(entry as Entry<'quantity'>, node);
     case 'uri':
-      return entry.kind === 'uri' && uriMatches(entry.value, node);
+      return matchesUri((entry as Entry<'uri'>).value, node);
     case 'reference':
-      return entry.kind === 'reference' && referenceMatches(entry, node);
+      return matchesReference(entry as Entry<'reference'>, node);
   }
 }
 
-function codeMatches(
-  entry: { readonly system: string | null; readonly code: string },
-  node: { readonly system?: string | null; readonly code?: string },
+function matchesToken(
+  entry: Entry<'token' | 'referenceIdentifier'>,
+  node: LeafOf<'token' | 'referenceIdentifier'>,
 ): boolean {
-  if (node.system !== undefined && node.system !== entry.system) return false;
-  return node.code === undefined || node.code === entry.code;
+  return (
+    (node.system === undefined || node.system === entry.system) &&
+    (node.code === undefined || node.code === entry.code)
+  );
 }
 
-function stringMatches(entry: EntryOf<'string'>, node: NodeOf<'string'>): boolean {
+function matchesString(entry: Entry<'string'>, node: LeafOf<'string'>): boolean {
   switch (node.match) {
-    case 'exact':
-      return entry.exact === node.value;
     case 'prefix':
       return entry.folded.startsWith(node.value);
     case 'contains':
       return entry.folded.includes(node.value);
+    case 'exact':
+      return entry.exact === node.value;
   }
 }
 
-/**
- * The prefixes over intervals (http://hl7.org/fhir/R4/search.html#prefix): `eq` wants the target inside the
- * search interval; `gt`, `lt`, `ge`, `le` ask whether any of the target lies beyond it; `sa` and `eb`
- * whether all of it does; `ap` whether they overlap (the parser has widened the search interval).
- */
-function intervalMatches(node: PrefixedInterval, lo: number, hi: number): boolean {
-  switch (node.prefix) {
-    case 'eq':
-      return lo >= node.lo && hi <= node.hi;
-    case 'ne':
-      return !(lo >= node.lo && hi <= node.hi);
-    case 'gt':
-      return hi > node.hi;
-    case 'lt':
-      return lo < node.lo;
-    case 'ge':
-      return hi > node.hi || (lo >= node.lo && hi <= node.hi);
-    case 'le':
-      return lo < node.lo || (lo >= node.lo && hi <= node.hi);
-    case 'sa':
-      return lo >= node.hi;
-    case 'eb':
-      return hi <= node.lo;
-    case 'ap':
-      return lo < node.hi && hi > node.lo;
-  }
-}
-
-/** `eq`, `ne` and `ap` take the precision of the search, `sa` and `eb` of both; the others compare values. */
-function numberMatches(
-  entry: { readonly lo: number; readonly hi: number; readonly value: number },
-  node: PrefixedInterval & { readonly value: number },
+function matchesDate(
+  entry: { readonly lo: number; readonly hi: number },
+  { prefix, lo, hi }: PrefixedInterval,
 ): boolean {
-  switch (node.prefix) {
+  switch (prefix) {
     case 'eq':
-    case 'ap':
-      return entry.value >= node.lo && entry.value < node.hi;
+      return lo <= entry.lo && entry.hi <= hi;
     case 'ne':
-      return !(entry.value >= node.lo && entry.value < node.hi);
+      return !(lo <= entry.lo && entry.hi <= hi);
     case 'gt':
-      return entry.value > node.value;
+      return entry.hi > hi;
     case 'lt':
-      return entry.value < node.value;
+      return entry.lo < lo;
     case 'ge':
-      return entry.value >= node.value;
+      return entry.hi > lo;
     case 'le':
-      return entry.value <= node.value;
+      return entry.lo < hi;
     case 'sa':
-      return entry.lo >= node.hi;
+      return entry.lo >= hi;
     case 'eb':
-      return entry.hi <= node.lo;
+      return entry.hi <= lo;
+    case 'ap':
+      return entry.lo < hi && entry.hi > lo;
   }
 }
 
-/** With a system: system and code. Without: the code, or the unit as a person wrote it. */
-function unitMatches(entry: EntryOf<'quantity'>, node: NodeOf<'quantity'>): boolean {
-  if (node.system !== undefined && node.system !== entry.system) return false;
-  if (node.code === undefined || node.code === entry.code) return true;
-  return node.system === undefined && node.code === entry.unit;
+function matchesNumber(
+  entry: { readonly lo: number; readonly hi: number },
+  { prefix, lo, hi, value }: PrefixedInterval & { readonly value: number },
+): boolean {
+  switch (prefix) {
+    case 'eq':
+      return lo <= entry.lo && entry.lo < hi && entry.hi <= hi;
+    case 'ne':
+      return !(lo <= entry.lo && entry.lo < hi && entry.hi <= hi);
+    case 'gt':
+      return entry.hi > value;
+    case 'lt':
+      return entry.lo < value;
+    case 'ge':
+      return entry.hi >= value;
+    case 'le':
+      return entry.lo <= value;
+    case 'sa':
+      return entry.lo > value;
+    case 'eb':
+      return entry.hi < value;
+    case 'ap':
+      return entry.hi >= lo && entry.lo <= hi;
+  }
 }
 
-function uriMatches(value: string, node: NodeOf<'uri'>): boolean {
+function matchesQuantity(entry: Entry<'quantity'>, node: LeafOf<'quantity'>): boolean {
+  const { system, code } = node;
+  if (system !== undefined && system !== entry.system) return false;
+  if (code !== undefined && code !== entry.code) {
+    if (system !== undefined || code !== entry.unit) return false;
+  }
+  return matchesNumber(entry, node);
+}
+
+function matchesUri(value: string, node: LeafOf<'uri'>): boolean {
   if (value === node.value) return true;
   switch (node.match) {
     case 'exact':
       return false;
     case 'below':
-      return value.startsWith(node.value.endsWith('/') ? node.value : `${node.value}/`);
+      return isBelow(value, node.value);
     case 'above':
-      return node.value.startsWith(value.endsWith('/') ? value : `${value}/`);
+      return isBelow(node.value, value);
   }
 }
 
-function referenceMatches(entry: EntryOf<'reference'>, node: NodeOf<'reference'>): boolean {
-  if (node.url !== undefined && node.url !== entry.url) return false;
-  if (node.type !== undefined && node.type !== entry.type) return false;
-  if (node.id !== undefined && node.id !== entry.id) return false;
-  return node.version === undefined || node.version === entry.version;
+function isBelow(value: string, parent: string): boolean {
+  if (parent.startsWith('urn:')) return false;
+  return value.startsWith(parent.endsWith('/') ? parent : `${parent}/`);
 }
 
-/**
- * The value by which a resource is sorted: of several, the least for an ascending key and the greatest for a
- * descending one. Null where there is none; such resources come last either way. Texts compare by code
- * point: strings folded, tokens by code, references as `Type/id` or URL; dates by their start when
- * ascending and their end when descending.
- */
+function matchesReference(entry: Entry<'reference'>, node: LeafOf<'reference'>): boolean {
+  return (
+    (node.url === undefined || node.url === entry.url) &&
+    (node.id === undefined || node.id === entry.id) &&
+    (node.type === undefined || node.type === entry.type) &&
+    (node.version === undefined || node.version === entry.version)
+  );
+}
+
+/** A comparable value; undefined where the resource has none. */
+export type SortValue = string | number | undefined;
+
+/** The value by which a resource is sorted under a key; see the top of this file. */
 export function sortValue(
   entries: readonly IndexEntry[],
-  target: MatchTarget,
+  resource: MatchTarget,
   key: SortKey,
-): string | number | null {
-  if (key.kind === 'id') return target.id;
-  if (key.kind === 'lastUpdated') return target.lastUpdated;
-  let found: string | number | null = null;
+): SortValue {
+  if (key.kind === 'id') return resource.id;
+  if (key.kind === 'lastUpdated') return resource.lastUpdated;
+  let best: SortValue;
   for (const entry of entries) {
     if (entry.param !== key.param || entry.kind !== key.kind) continue;
-    const value = comparable(entry, key.descending);
-    if (found === null || (key.descending ? value > found : value < found)) found = value;
+    const value = entryValue(entry);
+    const order = best === undefined ? 1 : compareValues(value, best);
+    if (best === undefined || (key.descending ? order > 0 : order < 0)) best = value;
   }
-  return found;
+  return best;
 }
 
-function comparable(entry: IndexEntry, descending: boolean): string | number {
+/** Compares two resources' values under a key; negative where `a` comes first. Missing comes last. */
+export function compareSortValues(a: SortValue, b: SortValue, key: SortKey): number {
+  if (a === undefined || b === undefined) {
+    return a === b ? 0 : a === undefined ? 1 : -1;
+  }
+  return key.descending ? compareValues(b, a) : compareValues(a, b);
+}
+
+function entryValue(entry: IndexEntry): string | number {
   switch (entry.kind) {
     case 'string':
       return entry.folded;
+    case 'date':
+      return entry.lo;
+    case 'number':
+    case 'quantity':
+    case 'uri':
+      return entry.value;
     case 'token':
     case 'referenceIdentifier':
       return entry.code;
-    case 'date':
-      return descending ? entry.hi : entry.lo;
-    case 'number':
-    case 'quantity':
-      return entry.value;
-    case 'uri':
-      return entry.value;
     case 'reference':
-      return entry.url ?? `${entry.type ?? ''}/${entry.id ?? ''}`;
+      return entry.url ?? (entry.type === null ? '' : `${entry.type}/`) + (entry.id ?? '');
   }
+}
+
+function compareValues(a: string | number, b: string | number): number {
+  if (typeof a === 'number' && typeof b === 'number') return a === b ? 0 : a < b ? -1 : 1;
+  return compareCodePoints(String(a), String(b));
+}
+
+/** Order of code points, which is that of UTF-8 bytes; `<` on strings orders by UTF-16 units. */
+export function compareCodePoints(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const x = a.charCodeAt(i);
+    const y = b.charCodeAt(i);
+    if (x !== y) return isSurrogate(x) === isSurrogate(y) ? x - y : isSurrogate(x) ? 1 : -1;
+  }
+  return a.length - b.length;
+}
+
+function isSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdfff;
 }
