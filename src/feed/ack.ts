@@ -1,5 +1,6 @@
 import type { Issue, Severity } from '../fhir/issue.ts';
 import { issueRow } from '../fhir/issue-table.ts';
+import { formatInstant } from '../hl7v2/datetime.ts';
 import { encodeSegment, joinSegments, type FieldValue } from '../hl7v2/encode.ts';
 import { defaultEncoding } from '../hl7v2/encoding.ts';
 import type { Message } from '../hl7v2/message.ts';
@@ -50,7 +51,7 @@ function header(content: AckContent, version: number): FieldValue[] {
     rawField(original, 6),
     rawField(original, 3),
     rawField(original, 4),
-    hl7Time(now),
+    formatInstant(now),
     undefined,
     { components: ackType(original, version) },
     controlId,
@@ -150,9 +151,4 @@ function versionNumber(original: Message | undefined): number {
 
 function rawField(original: Message | undefined, number: number): { readonly raw: string } {
   return { raw: original?.segment('MSH')?.field(number).raw ?? '' };
-}
-
-/** `YYYYMMDDHHMMSS.SSS+0000`. */
-function hl7Time(now: Date): string {
-  return `${now.toISOString().replace(/[-:TZ]/g, '')}+0000`;
 }

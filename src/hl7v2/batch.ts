@@ -1,11 +1,12 @@
 import { parseError, parseWarning, type ParseIssue } from './parse-issue.ts';
+import { present } from './present.ts';
 
 /** The messages of a file or body, in order. */
 export interface Batch {
   /** Each from its MSH to before the next header or trailer. */
   readonly messages: readonly string[];
-  /** Whether there was a FHS or BHS; without one it is a plain row of messages. */
-  readonly enveloped: boolean;
+  /** The first BHS, else FHS; without either it is a plain row of messages. */
+  readonly header?: string;
   /** Wrong counts in BTS-1 and FTS-1, text outside messages, no message at all. */
   readonly issues: readonly ParseIssue[];
 }
@@ -35,8 +36,12 @@ export function splitBatch(text: string): Batch {
     issues.push(parseWarning('structure', outside));
   }
   if (messages.length === 0) issues.push(parseError('syntax-hl7', 'There is no MSH segment'));
-  const enveloped = parts.some((part) => part.name === 'FHS' || part.name === 'BHS');
-  return { messages, enveloped, issues };
+  const header = (parts.find(isBhs) ?? parts.find((part) => part.name === 'FHS'))?.text.trimEnd();
+  return { messages, issues, ...present({ header }) };
+}
+
+function isBhs(part: Part): boolean {
+  return part.name === 'BHS';
 }
 
 function checkCounts(parts: readonly Part[]): ParseIssue[] {

@@ -58,6 +58,11 @@ export function parseDateTime(
   return { value: hour === 24 ? nextMidnight(said) : said };
 }
 
+/** An instant as DTM, to the millisecond and in UTC: `20240131080000.000+0000`. */
+export function formatInstant(instant: Date): string {
+  return `${instant.toISOString().replace(/[-:TZ]/g, '')}+0000`;
+}
+
 function datePartFault(year: number, month?: number, day?: number): string | undefined {
   if (year === 0) return 'The year is 0000';
   if (month === undefined) return undefined;

@@ -1,0 +1,127 @@
+import { connect, type Socket } from 'node:net';
+import { fail, OutcomeError } from '../fhir/issue.ts';
+import { limits } from '../limits.ts';
+import { createFramer, frameBytes, type FrameEvent } from './mllp-frame.ts';
+
+export interface MllpClient {
+  /**
+   * Sends one message and gives its answer, both without frame. Rejects with an {@link OutcomeError}
+   * (`timeout`, `transient`) where no answer came: the outcome is then unknown. Whether the answer is
+   * to this message (MSA-2) is for the caller to see.
+   */
+  send(bytes: Uint8Array): Promise<Uint8Array>;
+  close(): void;
+}
+
+export interface MllpClientOptions {
+  readonly host: string;
+  readonly port: number;
+  /** For the connection, and for each answer. */
+  readonly timeoutMs: number;
+}
+
+/**
+ * Connects to an MLLP receiver. At most one message is unanswered, and the socket is dropped with the
+ * first message that gets no answer or an answer that nobody asked for, so that a late answer can
+ * never be taken for that of the next message.
+ */
+export async function connectMllp(options: MllpClientOptions): Promise<MllpClient> {
+  const socket = await open(options);
+  return new Connection(socket, options.timeoutMs);
+}
+
+class Connection implements MllpClient {
+  readonly #socket: Socket;
+  readonly #timeoutMs: number;
+  readonly #framer = createFramer(limits);
+  #pending: PromiseWithResolvers<Uint8Array> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #settleTimer: NodeJS.Timeout | undefined;
+
+  constructor(socket: Socket, timeoutMs: number) {
+    this.#socket = socket;
+    this.#timeoutMs = timeoutMs;
+    socket.setNoDelay(true);
+    socket.on('data', (chunk: Uint8Array) => this.#read(chunk));
+    socket.on('error', (error) => this.#drop(away('The connection failed', error)));
+    socket.on('close', () => this.#drop(away('The receiver closed the connection')));
+  }
+
+  async send(bytes: Uint8Array): Promise<Uint8Array> {
+    if (this.#pending) fail('transient', 'A message on this connection is not answered yet');
+    if (this.#socket.destroyed) throw away('The connection is closed');
+    const pending = Promise.withResolvers<Uint8Array>();
+    this.#pending = pending;
+    const late = (): void => this.#drop(timeout(`No answer in ${String(this.#timeoutMs)} ms`));
+    this.#timer = setTimeout(late, this.#timeoutMs);
+    this.#socket.write(frameBytes(bytes));
+    return await pending.promise;
+  }
+
+  close(): void {
+    this.#drop(away('The connection is closed'));
+  }
+
+  #read(chunk: Uint8Array): void {
+    clearTimeout(this.#settleTimer);
+    this.#take(this.#framer.push(chunk));
+    if (this.#framer.state !== 'ending') return;
+    const settle = (): void => this.#take(this.#framer.settle());
+    this.#settleTimer = setTimeout(settle, limits.mllpSettleMs);
+  }
+
+  #take(events: readonly FrameEvent[]): void {
+    for (const event of events) {
+      if (event.kind === 'junk') continue;
+      if (event.kind !== 'frame')
+        this.#drop(away(`The receiver sent no MLLP answer: ${event.kind}`));
+      else if (this.#pending) this.#answer(event.bytes);
+      else this.#drop(away('The receiver sent an answer to nothing'));
+    }
+  }
+
+  #answer(bytes: Uint8Array): void {
+    clearTimeout(this.#timer);
+    this.#pending?.resolve(bytes);
+    this.#pending = undefined;
+  }
+
+  #drop(reason: OutcomeError): void {
+    clearTimeout(this.#timer);
+    clearTimeout(this.#settleTimer);
+    this.#socket.destroy();
+    this.#pending?.reject(reason);
+    this.#pending = undefined;
+  }
+}
+
+function open({ host, port, timeoutMs }: MllpClientOptions): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port });
+    const place = `${host}:${String(port)}`;
+    const timer = setTimeout(() => {
+      socket.destroy();
+      reject(timeout(`No connection to ${place} in ${String(timeoutMs)} ms`));
+    }, timeoutMs);
+    const failed = (error: Error): void => {
+      clearTimeout(timer);
+      reject(away(`No connection to ${place}`, error));
+    };
+    socket.once('error', failed);
+    socket.once('connect', () => {
+      clearTimeout(timer);
+      socket.off('error', failed);
+      resolve(socket);
+    });
+  });
+}
+
+function away(text: string, cause?: Error): OutcomeError {
+  const code = (cause as NodeJS.ErrnoException | undefined)?.code;
+  const diagnostics = code === undefined ? text : `${text} (${code})`;
+  return new OutcomeError([{ code: 'transient', severity: 'error', diagnostics }], { cause });
+}
+
+function timeout(diagnostics: string): OutcomeError {
+  return new OutcomeError([{ code: 'timeout', severity: 'error', diagnostics }]);
+}
