@@ -1,0 +1,71 @@
+import { fail } from '../fhir/issue.ts';
+
+/** A value that rows are ordered by; null where a resource has none (those come last, both ways). */
+export type OrderValue = string | number | null;
+
+/** Where a search walk stands. */
+export interface SearchCursor {
+  /** The newest commit the walk sees. */
+  readonly snapshot: number;
+  /** Sort values of the last row returned; one per sort key. */
+  readonly values: readonly OrderValue[];
+  /** Creation order of the last row returned: the last tie-break. */
+  readonly ordinal: number;
+  /** The count at the snapshot, where the first page asked for it. */
+  readonly total: number | null;
+}
+
+/** Where a history or journal walk stands: the position of the last row returned. */
+export interface ListCursor {
+  readonly before: number;
+  readonly total: number;
+}
+
+/** Cursors are opaque text to everyone else; rest/ signs what it hands out. */
+export function writeSearchCursor(cursor: SearchCursor): string {
+  return encode([cursor.snapshot, cursor.ordinal, cursor.total, ...cursor.values]);
+}
+
+export function readSearchCursor(text: string, sortKeys: number): SearchCursor {
+  const [snapshot, ordinal, total, ...values] = decode(text);
+  if (!isCount(snapshot) || !isCount(ordinal) || values.length !== sortKeys) refuse();
+  if (total !== null && !isCount(total)) refuse();
+  return { snapshot, ordinal, total, values };
+}
+
+export function writeListCursor(cursor: ListCursor): string {
+  return encode([cursor.before, cursor.total]);
+}
+
+export function readListCursor(text: string): ListCursor {
+  const [before, total, ...rest] = decode(text);
+  if (!isCount(before) || !isCount(total) || rest.length > 0) refuse();
+  return { before, total };
+}
+
+function encode(parts: readonly OrderValue[]): string {
+  return Buffer.from(JSON.stringify(parts)).toString('base64url');
+}
+
+function decode(text: string): OrderValue[] {
+  let parts: unknown;
+  try {
+    parts = JSON.parse(Buffer.from(text, 'base64url').toString());
+  } catch {
+    refuse();
+  }
+  if (!Array.isArray(parts) || !parts.every(isOrderValue)) refuse();
+  return parts;
+}
+
+function isOrderValue(value: unknown): value is OrderValue {
+  return value === null || typeof value === 'string' || typeof value === 'number';
+}
+
+function isCount(value: OrderValue | undefined): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+function refuse(): never {
+  fail('cursor-invalid', 'The page cursor is not one that this store made');
+}

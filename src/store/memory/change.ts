@@ -1,0 +1,79 @@
+import { expectationHolds, neverExisted, putMethod, type LastVersion } from '../expectation.ts';
+import { renderUnstamped, stampBody } from '../stamp.ts';
+import { CommitRefused, type Change, type StoredVersion } from '../store.ts';
+import type { IndexEntry } from '../../fhir/search-ast.ts';
+import { resourceKey, type MemoryData, type MemoryResource } from './data.ts';
+import type { Undo } from './undo.ts';
+
+export interface PlacedChange {
+  readonly change: Change;
+  readonly index: number;
+  readonly seq: number;
+  readonly now: Date;
+  readonly origin: string;
+}
+
+/** Writes one version, or leaves things as they are where there is nothing to change. */
+export function applyChange(data: MemoryData, placed: PlacedChange, undo: Undo): StoredVersion {
+  const { change, index, now } = placed;
+  const [type, id] =
+    change.op === 'put'
+      ? [change.resource.resourceType, change.resource.id]
+      : [change.type, change.id];
+  const before = data.resources.get(resourceKey(type, id));
+  const current = before?.versions.at(-1)?.stored;
+  const last = current && { version: Number(current.versionId), deleted: current.deleted };
+  if (!expectationHolds(change.expect, last)) {
+    throw new CommitRefused({ kind: 'expectation', index, current });
+  }
+  if (change.op === 'delete') {
+    if (current === undefined) return neverExisted(type, id, now);
+    if (current.deleted) return { ...current, changed: false };
+    return append(data, placed, { type, id, before, body: '', method: 'DELETE' }, undo);
+  }
+  const unstamped = renderUnstamped(change.resource);
+  if (change.skipIfSame === true && current !== undefined && !current.deleted) {
+    const same = stampBody(unstamped, current.versionId, current.lastUpdated);
+    if (same === current.body) return { ...current, changed: false };
+  }
+  const body = stampBody(unstamped, nextVersionId(last), now);
+  const { index: entries } = change;
+  return append(data, placed, { type, id, before, body, entries, method: putMethod(last) }, undo);
+}
+
+interface NewVersion {
+  readonly type: string;
+  readonly id: string;
+  readonly before: MemoryResource | undefined;
+  readonly body: string;
+  readonly entries?: readonly IndexEntry[];
+  readonly method: StoredVersion['method'];
+}
+
+function append(
+  data: MemoryData,
+  { seq, now, origin }: PlacedChange,
+  { type, id, before, body, method, entries = [] }: NewVersion,
+  undo: Undo,
+): StoredVersion {
+  const position = ++data.numbers;
+  const versionId = String((before?.versions.length ?? 0) + 1);
+  const deleted = method === 'DELETE';
+  const stored: StoredVersion = {
+    ...{ type, id, versionId, lastUpdated: now, seq, deleted, body, method },
+    changed: true,
+  };
+  const version = { position, stored, entries: [...entries] };
+  undo.push(data.versions, version);
+  undo.set(data.resources, resourceKey(type, id), {
+    ordinal: before?.ordinal ?? position,
+    liveSince: method === 'POST' ? seq : (before?.liveSince ?? seq),
+    versions: [...(before?.versions ?? []), version],
+  });
+  undo.set(data.outbox, position, { position, seq, type, id, versionId, method, origin, at: now });
+  return stored;
+}
+
+function nextVersionId(last: LastVersion | undefined): string {
+  return String((last?.version ?? 0) + 1);
+}

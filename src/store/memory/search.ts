@@ -1,0 +1,62 @@
+import { matches, sortValue, type MatchTarget } from '../../fhir/search-match.ts';
+import type { SearchQuery } from '../../fhir/search-ast.ts';
+import { readSearchCursor, writeSearchCursor, type OrderValue } from '../cursor.ts';
+import { comparePlaces, type Place } from '../order.ts';
+import type { SearchPage } from '../store.ts';
+import type { MemoryData, MemoryResource, MemoryVersion } from './data.ts';
+
+/**
+ * One page of a search, by reading everything. A walk is pinned to the commit that was newest at its first
+ * page: it returns what was live then, is live now and matches now, where it stood then.
+ */
+export function searchPage(data: MemoryData, query: SearchQuery): SearchPage {
+  const cursor =
+    query.cursor === undefined ? undefined : readSearchCursor(query.cursor, query.sort.length);
+  const snapshot = cursor?.snapshot ?? data.seq;
+  const found = [...data.resources.values()]
+    .filter((resource) => isFound(resource, query, snapshot))
+    .map((resource) => ({ resource, ...placeAt(resource, query, snapshot) }))
+    .sort((a, b) => comparePlaces(query.sort, a, b));
+  const counted = query.total === 'accurate' ? found.length : null;
+  const total = cursor === undefined ? counted : cursor.total;
+  const rest =
+    cursor === undefined
+      ? found
+      : found.filter((place) => comparePlaces(query.sort, place, cursor) > 0);
+  const page = rest.slice(0, query.count);
+  const matched = page.flatMap(({ resource }) => resource.versions.at(-1)?.stored ?? []);
+  const answer = {
+    matches: matched.map((stored) => ({ ...stored, changed: false })),
+    ...(total === null ? {} : { total }),
+  };
+  const last = page.at(-1);
+  if (rest.length <= query.count || last === undefined) return answer;
+  const { values, ordinal } = last;
+  return { ...answer, next: writeSearchCursor({ snapshot, values, ordinal, total }) };
+}
+
+function isFound(resource: MemoryResource, query: SearchQuery, snapshot: number): boolean {
+  const current = resource.versions.at(-1);
+  if (current === undefined || current.stored.deleted) return false;
+  if (resource.liveSince > snapshot || !query.types.includes(current.stored.type)) return false;
+  return matches(current.entries, target(current), query.where);
+}
+
+function placeAt(resource: MemoryResource, query: SearchQuery, snapshot: number): Place {
+  const then = resource.versions.findLast(({ stored }) => stored.seq <= snapshot);
+  const values = query.sort.map((key): OrderValue => {
+    if (then === undefined) return null;
+    return finite(sortValue(then.entries, target(then), key) ?? null);
+  });
+  return { values, ordinal: resource.ordinal };
+}
+
+function target({ stored }: MemoryVersion): MatchTarget {
+  return { type: stored.type, id: stored.id, lastUpdated: stored.lastUpdated.getTime() };
+}
+
+/** Open ends of dates as numbers that a cursor can carry. */
+function finite(value: OrderValue): OrderValue {
+  if (typeof value !== 'number' || Number.isFinite(value)) return value;
+  return Math.sign(value) * Number.MAX_SAFE_INTEGER;
+}

@@ -1,0 +1,93 @@
+import Database from 'better-sqlite3-multiple-ciphers';
+import { existsSync, statSync } from 'node:fs';
+import { limits } from '../../limits.ts';
+import { sqliteCode, StoreOpenError } from './fault.ts';
+import { applicationId, migrate, schemaVersion } from './schema.ts';
+
+export interface ConnectionOptions {
+  readonly file: string;
+  /** Encrypts the file at rest. */
+  readonly key?: string;
+  /** Bound of the data file; past it writes answer `storage-full`. Absent: the disk is the bound. */
+  readonly maxBytes?: number;
+}
+
+const pageBytes = 8192;
+
+/** Opens the data file for writing, brings its layout up to date, and asserts that commits are durable. */
+export function openConnection(options: ConnectionOptions): Database {
+  const { file } = options;
+  const isNew = !existsSync(file) || statSync(file).size === 0;
+  let db: Database | undefined;
+  try {
+    db = new Database(file, { timeout: 5_000 });
+    if (options.key !== undefined) db.key(Buffer.from(options.key));
+    if (isNew) db.pragma(`page_size = ${pageBytes}`);
+    else refuseStrangers(db, file);
+    configure(db, options);
+    migrate(db);
+    return db;
+  } catch (error) {
+    db?.close();
+    throw error instanceof StoreOpenError ? error : describe(error, options);
+  }
+}
+
+/** Reads before it writes: a file that is not ours must stay as it is. */
+function refuseStrangers(db: Database, file: string): void {
+  const owner = Number(db.pragma('application_id', { simple: true }));
+  const version = Number(db.pragma('user_version', { simple: true }));
+  if (owner !== applicationId) {
+    throw new StoreOpenError(
+      'foreign',
+      `${file} is an SQLite database of another program; name another data folder`,
+    );
+  }
+  if (version > schemaVersion) {
+    throw new StoreOpenError(
+      'newer',
+      `${file} was written by a newer Weir (layout ${version}, this one knows ${schemaVersion})`,
+    );
+  }
+  db.prepare('SELECT count(*) FROM counter').get();
+}
+
+function configure(db: Database, { maxBytes }: ConnectionOptions): void {
+  db.pragma('journal_mode = WAL');
+  // Set after WAL and asserted: some builds turn WAL into synchronous=NORMAL, which loses commits
+  // when the power goes.
+  db.pragma('synchronous = FULL');
+  const mode = db.pragma('journal_mode', { simple: true });
+  const synchronous = db.pragma('synchronous', { simple: true });
+  if (mode !== 'wal' || synchronous !== 2) {
+    throw new Error(
+      `SQLite keeps journal_mode=${String(mode)}, synchronous=${String(synchronous)}`,
+    );
+  }
+  db.pragma('wal_autocheckpoint = 0');
+  db.pragma(`cache_size = ${-limits.pageCacheBytes / 1024}`);
+  db.pragma('temp_store = MEMORY');
+  db.pragma('foreign_keys = OFF');
+  if (maxBytes !== undefined) db.pragma(`max_page_count = ${Math.ceil(maxBytes / pageBytes)}`);
+}
+
+function describe(error: unknown, { file, key }: ConnectionOptions): Error {
+  const code = sqliteCode(error) ?? '';
+  const cause = { cause: error };
+  if (code === 'SQLITE_NOTADB') {
+    const why =
+      key === undefined
+        ? 'is not an SQLite database, or it is encrypted and no key was given'
+        : 'cannot be read with this key: the key is wrong, or the file is not encrypted';
+    return new StoreOpenError('foreign', `${file} ${why}; it was left as it is`, cause);
+  }
+  if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_ERROR') {
+    return new StoreOpenError(
+      'corrupt',
+      `${file} is damaged and was left as it is; restore a backup`,
+      cause,
+    );
+  }
+  const detail = error instanceof Error ? error.message : String(error);
+  return new StoreOpenError('unwritable', `${file} cannot be opened: ${detail}`, cause);
+}

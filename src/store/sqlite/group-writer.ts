@@ -1,0 +1,152 @@
+import type Database from 'better-sqlite3-multiple-ciphers';
+import type { CommitResult } from '../store.ts';
+import { openAudit } from './audit.ts';
+import { Changes } from './changes.ts';
+import { openClaims } from './claims.ts';
+import type { Dictionary } from './dictionary.ts';
+import { translateFault } from './fault.ts';
+import type { IndexRows } from './index-rows.ts';
+import { openJobs } from './jobs.ts';
+import { openJournal } from './journal.ts';
+import { openOutbox } from './outbox.ts';
+import type { PreparedCommit, WriteAnswers, WriteRequest } from './prepared.ts';
+import { openSourceViews } from './source-views.ts';
+import { openState } from './state.ts';
+import type { Statements } from './statements.ts';
+
+export type WriteOutcome =
+  { readonly answer: WriteAnswers[WriteRequest['kind']] } | { readonly refused: Error };
+
+/** What became of a group; `fault` is why the transaction as a whole failed, if it did. */
+export interface GroupOutcome {
+  readonly outcomes: readonly WriteOutcome[];
+  readonly fault: Error | undefined;
+}
+
+export interface WriterParts {
+  readonly db: Database;
+  readonly statements: Statements;
+  readonly names: Dictionary;
+  readonly terms: Dictionary;
+  readonly index: IndexRows;
+  readonly nextLease: () => string;
+}
+
+/**
+ * Writes a group of requests as one transaction, with a savepoint each: a refused one rolls back alone,
+ * later ones see what earlier ones wrote, and one sync makes all of them durable. It takes and gives
+ * plain data and keeps no promise, so it can live on a thread of its own.
+ */
+export class GroupWriter {
+  readonly #parts: WriterParts;
+  readonly #tables: ReturnType<typeof openTables>;
+  #counters: { seq: number; pos: number };
+
+  constructor(parts: WriterParts) {
+    this.#parts = parts;
+    this.#tables = openTables(parts);
+    const { counter } = this.#tables;
+    this.#counters = { seq: counter('seq') ?? 0, pos: counter('pos') ?? 0 };
+  }
+
+  /** The newest commit. */
+  get seq(): number {
+    return this.#counters.seq;
+  }
+
+  /** The newest version's position; tells whether a group wrote any. */
+  get position(): number {
+    return this.#counters.pos;
+  }
+
+  /** One outcome per request, in order. Where the transaction as a whole fails, all are refused. */
+  write(requests: readonly WriteRequest[]): GroupOutcome {
+    const { db } = this.#parts;
+    const before = { ...this.#counters };
+    try {
+      this.#tables.begin();
+      const outcomes = requests.map((request) => this.#savepoint(request));
+      this.#tables.setCounter(this.#counters.seq, 'seq');
+      this.#tables.setCounter(this.#counters.pos, 'pos');
+      this.#tables.commit();
+      return { outcomes, fault: undefined };
+    } catch (error) {
+      if (db.inTransaction) this.#tables.rollback();
+      this.#undo(before);
+      const fault = translateFault(error);
+      return { outcomes: requests.map(() => ({ refused: fault })), fault };
+    }
+  }
+
+  #savepoint(request: WriteRequest): WriteOutcome {
+    const before = { ...this.#counters };
+    this.#tables.save();
+    try {
+      const answer = this.#apply(request);
+      this.#tables.release();
+      return { answer };
+    } catch (error) {
+      // A full disk ends the whole transaction; then there is no savepoint left to go back to.
+      if (!this.#parts.db.inTransaction) throw error;
+      this.#tables.rollbackTo();
+      this.#tables.release();
+      this.#undo(before);
+      return { refused: translateFault(error) };
+    }
+  }
+
+  #apply(request: WriteRequest): WriteAnswers[WriteRequest['kind']] {
+    switch (request.kind) {
+      case 'commit':
+        return this.#commit(request.commit);
+      case 'append':
+        return this.#tables.journal.append(request.entry);
+      case 'lease':
+        return this.#tables.jobs.lease(request.now, request.leaseMs, request.limit);
+    }
+  }
+
+  #commit(commit: PreparedCommit): CommitResult {
+    const { claims, changes, sources, journal, outbox, jobs, state, audit } = this.#tables;
+    const counters = this.#counters;
+    const seq = ++counters.seq;
+    const { now, origin } = commit;
+    claims.apply(commit);
+    const nextPosition = (): number => ++counters.pos;
+    const versions = changes.apply(commit.changes, { seq, now, origin, nextPosition });
+    sources.apply(commit.sources ?? []);
+    journal.apply(commit.journal ?? []);
+    outbox.apply(commit.outboxDone ?? []);
+    jobs.apply(commit.jobs ?? []);
+    state.apply(commit.state ?? [], seq);
+    audit.apply(commit.audit ?? [], now);
+    return { seq, versions };
+  }
+
+  #undo(counters: { seq: number; pos: number }): void {
+    this.#counters = counters;
+    this.#parts.names.forget();
+    this.#parts.terms.forget();
+  }
+}
+
+function openTables({ statements, names, index, nextLease }: WriterParts) {
+  return {
+    begin: statements.write('BEGIN IMMEDIATE'),
+    commit: statements.write('COMMIT'),
+    rollback: statements.write('ROLLBACK'),
+    save: statements.write('SAVEPOINT request'),
+    release: statements.write('RELEASE request'),
+    rollbackTo: statements.write('ROLLBACK TO request'),
+    counter: statements.value<number>('SELECT value FROM counter WHERE name = ?'),
+    setCounter: statements.write('UPDATE counter SET value = ? WHERE name = ?'),
+    claims: openClaims(statements),
+    changes: new Changes(statements, names, index),
+    sources: openSourceViews(statements),
+    journal: openJournal(statements),
+    outbox: openOutbox(statements),
+    jobs: openJobs(statements, nextLease),
+    state: openState(statements),
+    audit: openAudit(statements),
+  };
+}

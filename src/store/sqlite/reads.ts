@@ -1,0 +1,157 @@
+import type { HistoryPage, HistoryQuery, StoredVersion } from '../store.ts';
+import { readListCursor, writeListCursor } from '../cursor.ts';
+import type { Dictionary } from './dictionary.ts';
+import { typeName } from './index-rows.ts';
+import type { SqlValue, Statements } from './statements.ts';
+
+/** A row of `version` with the names of its resource. */
+export interface VersionRow {
+  readonly pos: number;
+  readonly type: string;
+  readonly id: string;
+  readonly version: number;
+  readonly seq: number;
+  readonly updated: number;
+  readonly method: StoredVersion['method'];
+  readonly body: string;
+}
+
+const columns = `v.pos, substr(n.text, 3) AS type, r.id, v.version, v.seq, v.updated, v.method, v.body`;
+const joined = 'JOIN resource r ON r.rid = v.rid JOIN name n ON n.id = v.type';
+
+export function toStoredVersion(row: Omit<VersionRow, 'pos'>): StoredVersion {
+  return {
+    type: row.type,
+    id: row.id,
+    versionId: String(row.version),
+    lastUpdated: new Date(row.updated),
+    seq: row.seq,
+    deleted: row.method === 'DELETE',
+    body: row.body,
+    changed: false,
+    method: row.method,
+  };
+}
+
+/** Reads by identity, and history. */
+export class Reads {
+  readonly #statements: Statements;
+  readonly #names: Dictionary;
+  readonly #sql: ReturnType<typeof prepare>;
+
+  constructor(statements: Statements, names: Dictionary) {
+    this.#statements = statements;
+    this.#names = names;
+    this.#sql = prepare(statements);
+  }
+
+  read(type: string, id: string): StoredVersion | undefined {
+    const typeId = this.#names.find(typeName(type));
+    const row = typeId === undefined ? undefined : this.#sql.current(typeId, id);
+    return row && toStoredVersion({ ...row, type, id });
+  }
+
+  readVersion(type: string, id: string, versionId: string): StoredVersion | undefined {
+    const typeId = this.#names.find(typeName(type));
+    if (typeId === undefined || !/^[1-9]\d{0,14}$/.test(versionId)) return undefined;
+    const row = this.#sql.version(typeId, id, Number(versionId));
+    return row && toStoredVersion({ ...row, type, id });
+  }
+
+  byRid(rid: number): StoredVersion | undefined {
+    const row = this.#sql.byRid(rid);
+    return row && toStoredVersion(row);
+  }
+
+  counts(): ReadonlyMap<string, number> {
+    return new Map(this.#sql.counts().map(({ type, live }) => [type, live]));
+  }
+
+  history(query: HistoryQuery): HistoryPage {
+    const scope = this.#scope(query);
+    if (scope === undefined) return { versions: [], total: 0 };
+    const cursor = query.cursor === undefined ? undefined : readListCursor(query.cursor);
+    const total = cursor?.total ?? this.#total(query, scope);
+    const page = scope.and('v.pos < ?', cursor?.before);
+    const rows = this.#statements.objects<VersionRow>(
+      `SELECT ${columns} FROM version v ${joined} ${page.where} ORDER BY v.pos DESC LIMIT ?`,
+      [...page.values, query.count + 1],
+    );
+    const versions = rows.slice(0, query.count).map(toStoredVersion);
+    const last = rows.slice(0, query.count).at(-1);
+    if (rows.length <= query.count || last === undefined) return { versions, total };
+    return { versions, total, next: writeListCursor({ before: last.pos, total }) };
+  }
+
+  /** The whole count; by the tally where nothing narrows it. */
+  #total(query: HistoryQuery, scope: Scope): number {
+    const { type, id, since } = query;
+    if (id === undefined && since === undefined) {
+      const sum = type === undefined ? this.#sql.versions() : this.#sql.versionsOf(typeName(type));
+      return sum ?? 0;
+    }
+    const sql = `SELECT count(*) FROM version v ${scope.where}`;
+    return this.#statements.query<[number]>(sql, scope.values)[0]?.[0] ?? 0;
+  }
+
+  /** The versions a query speaks of; undefined where its type or resource is unknown here. */
+  #scope({ type, id, since }: HistoryQuery): Scope | undefined {
+    let scope = new Scope([], []);
+    if (type !== undefined) {
+      const typeId = this.#names.find(typeName(type));
+      if (typeId === undefined) return undefined;
+      const rid = id === undefined ? undefined : this.#sql.rid(typeId, id);
+      if (id !== undefined && rid === undefined) return undefined;
+      scope = rid === undefined ? scope.and('v.type = ?', typeId) : scope.and('v.rid = ?', rid);
+    }
+    return scope.and('v.updated >= ?', since?.getTime());
+  }
+}
+
+/** Conditions joined by AND, with their values. */
+class Scope {
+  readonly #conditions: readonly string[];
+  readonly values: readonly SqlValue[];
+
+  constructor(conditions: readonly string[], values: readonly SqlValue[]) {
+    this.#conditions = conditions;
+    this.values = values;
+  }
+
+  /** With one more condition, where there is a value for it. */
+  and(condition: string, value: SqlValue | undefined): Scope {
+    if (value === undefined) return this;
+    return new Scope([...this.#conditions, condition], [...this.values, value]);
+  }
+
+  get where(): string {
+    return this.#conditions.length === 0 ? '' : `WHERE ${this.#conditions.join(' AND ')}`;
+  }
+}
+
+function prepare(statements: Statements) {
+  return {
+    current: statements.row<Omit<VersionRow, 'type' | 'id'>>(
+      `SELECT v.pos, v.version, v.seq, v.updated, v.method, v.body
+       FROM resource r JOIN version v ON v.pos = r.pos WHERE r.type = ? AND r.id = ?`,
+    ),
+    version: statements.row<Omit<VersionRow, 'type' | 'id'>>(
+      `SELECT v.pos, v.version, v.seq, v.updated, v.method, v.body
+       FROM resource r JOIN version v ON v.rid = r.rid
+       WHERE r.type = ? AND r.id = ? AND v.version = ?`,
+    ),
+    byRid: statements.row<VersionRow>(
+      `SELECT ${columns} FROM resource r JOIN version v ON v.pos = r.pos
+       JOIN name n ON n.id = r.type WHERE r.rid = ?`,
+    ),
+    rid: statements.value<number>('SELECT rid FROM resource WHERE type = ? AND id = ?'),
+    counts: statements.rows<{ type: string; live: number }>(
+      `SELECT substr(n.text, 3) AS type, t.live FROM tally t JOIN name n ON n.id = t.type
+       WHERE t.live > 0 ORDER BY type`,
+    ),
+    versions: statements.value<number>('SELECT sum(versions) FROM tally'),
+    versionsOf: statements.value<number>(
+      'SELECT t.versions FROM tally t JOIN name n ON n.id = t.type WHERE n.text = ?',
+    ),
+  };
+}
