@@ -21,6 +21,12 @@ export const limits = {
   mllpCloseTimeoutMs: 10_000,
   /** ERR segments in one answer; what is beyond is with the stored message. */
   ackIssuesMax: 20,
+  /** Messages taken and not yet settled, over all feeds; then senders get `transient` and send again. */
+  messagesWaitingMax: 5_000,
+  /** Times a message is planned again because something it changes moved meanwhile. */
+  commitAttemptsMax: 10,
+  /** Rows of each list that the journal keeps of one message's run. */
+  reportRowsMax: 200,
   /** Segments in one message. */
   segmentsMax: 20_000,
   /** One REST body; Synthea's transaction Bundles reach 3 MB. */
@@ -34,6 +40,8 @@ export const limits = {
   searchPageDefault: 20,
   /** Values of one search parameter, joined by comma. */
   searchValuesMax: 1_000,
+  /** UTF-16 units of a string that are indexed and compared; longer ones are cut, in index and search alike. */
+  searchStringCharsMax: 256,
   /** Nodes of one search tree. */
   searchNodesMax: 2_000,
   /** Resources in one $crm-record section. */

@@ -1,0 +1,7 @@
+import type { Guard } from '../guard.ts';
+
+/** An attempt that is still in progress is ours to finish; one with an outcome is not repeated. */
+export const duplicateGuard: Guard = ({ attempt }) =>
+  attempt && attempt['status'] !== 'in-progress'
+    ? { kind: 'refuse', reason: 'duplicate' }
+    : undefined;

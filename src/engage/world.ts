@@ -1,0 +1,85 @@
+import { parseJson } from '../fhir/json.ts';
+import type { Resource } from '../fhir/resource.ts';
+import { limits } from '../limits.ts';
+import type { Store, StoredVersion } from '../store/store.ts';
+import { splitReference } from './reference.ts';
+
+/**
+ * What a rule can see: the record as it stood when the event was committed, so that an event handled late
+ * (after a restart, behind a backlog) gives what it would have given at once.
+ */
+export interface World {
+  /** Undefined where there is no such resource, or it was deleted. */
+  read(reference: string): Promise<Resource | undefined>;
+  /** As it stood just before the event's commit. */
+  before(reference: string): Promise<Resource | undefined>;
+  /** Resources of a type whose search parameter refers to `reference`, as they are now. */
+  referring(type: string, param: string, reference: string): Promise<readonly Resource[]>;
+}
+
+/** The store as of commit `seq`. Reads are kept for the life of the object, which is one event's. */
+export function storeWorld(store: Store, seq: number): World {
+  const cache = new Map<string, Promise<Resource | undefined>>();
+  const cached = (
+    key: string,
+    read: () => Promise<Resource | undefined>,
+  ): Promise<Resource | undefined> => {
+    const found = cache.get(key) ?? read();
+    cache.set(key, found);
+    return found;
+  };
+  return {
+    read: (reference) => cached(`=${reference}`, () => readAsOf(store, reference, seq)),
+    before: (reference) => cached(`<${reference}`, () => readAsOf(store, reference, seq - 1)),
+    referring: async (type, param, reference) => {
+      const target = splitReference(reference);
+      if (!target) return [];
+      const page = await store.search({
+        types: [type],
+        where: { op: 'reference', param, type: target.type, id: target.id },
+        sort: [],
+        count: limits.relatedMax,
+        total: 'none',
+      });
+      return page.matches.map(resourceOf);
+    },
+  };
+}
+
+/** To the digit: what is written back, or shown, has the decimals it came with. */
+export function resourceOf(version: StoredVersion): Resource {
+  return parseJson(version.body).value as unknown as Resource;
+}
+
+async function readAsOf(
+  store: Store,
+  reference: string,
+  seq: number,
+): Promise<Resource | undefined> {
+  const target = splitReference(reference);
+  if (!target) return undefined;
+  const current = await store.read(target.type, target.id);
+  if (!current) return undefined;
+  const version = current.seq <= seq ? current : await versionAsOf(store, current, seq);
+  return version && !version.deleted ? resourceOf(version) : undefined;
+}
+
+async function versionAsOf(
+  store: Store,
+  current: StoredVersion,
+  seq: number,
+): Promise<StoredVersion | undefined> {
+  let cursor: string | undefined;
+  do {
+    const page = await store.history({
+      type: current.type,
+      id: current.id,
+      count: 20,
+      ...(cursor === undefined ? {} : { cursor }),
+    });
+    const found = page.versions.find((version) => version.seq <= seq);
+    if (found) return found;
+    cursor = page.next;
+  } while (cursor !== undefined);
+  return undefined;
+}
