@@ -20,7 +20,7 @@
  * - Strings: prefix and contains against `folded`, exact against `exact`.
  * - Uri below: equal, or going on after a `/`; above: the other way round; for `urn:` both are equality.
  *
- * Sorting (`sortValue`, `compareSortValues`): the key of a resource is the least of its entries' values when
+ * Sorting (`sortValue`): the key of a resource is the least of its entries' values when
  * ascending, the greatest when descending. The value is: string `folded`, token `code`, date `lo`, number and
  * quantity `value`, uri `value`, reference `type/id` (or `id` alone, or `url`), `id` the logical id,
  * `lastUpdated` its milliseconds. Numbers compare as numbers, texts by code point (SQLite's BINARY on UTF-8).
@@ -197,8 +197,8 @@ function matchesReference(entry: Entry<'reference'>, node: LeafOf<'reference'>):
   );
 }
 
-/** A comparable value; undefined where the resource has none. */
-export type SortValue = string | number | undefined;
+/** A comparable value; null where the resource has none. */
+export type SortValue = string | number | null;
 
 /** The value by which a resource is sorted under a key; see the top of this file. */
 export function sortValue(
@@ -208,22 +208,14 @@ export function sortValue(
 ): SortValue {
   if (key.kind === 'id') return resource.id;
   if (key.kind === 'lastUpdated') return resource.lastUpdated;
-  let best: SortValue;
+  let best: SortValue = null;
   for (const entry of entries) {
     if (entry.param !== key.param || entry.kind !== key.kind) continue;
     const value = entryValue(entry);
-    const order = best === undefined ? 1 : compareValues(value, best);
-    if (best === undefined || (key.descending ? order > 0 : order < 0)) best = value;
+    const order = best === null ? 0 : compareValues(value, best);
+    if (best === null || (key.descending ? order > 0 : order < 0)) best = value;
   }
   return best;
-}
-
-/** Compares two resources' values under a key; negative where `a` comes first. Missing comes last. */
-export function compareSortValues(a: SortValue, b: SortValue, key: SortKey): number {
-  if (a === undefined || b === undefined) {
-    return a === b ? 0 : a === undefined ? 1 : -1;
-  }
-  return key.descending ? compareValues(b, a) : compareValues(a, b);
 }
 
 function entryValue(entry: IndexEntry): string | number {
