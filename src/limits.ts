@@ -42,6 +42,8 @@ export const limits = {
   searchValuesMax: 1_000,
   /** UTF-16 units of a string that are indexed and compared; longer ones are cut, in index and search alike. */
   searchStringCharsMax: 256,
+  /** Keys of one `_sort`; each is a column of the ordering. */
+  searchSortKeysMax: 8,
   /** Nodes of one search tree. */
   searchNodesMax: 2_000,
   /** Resources in one $crm-record section. */
@@ -80,8 +82,6 @@ export const limits = {
   relatedMax: 500,
   /** Times a commit is tried anew because something it had read changed meanwhile. */
   commitAttemptsMax: 10,
-  /** Rounds of handing a message to a channel that fails, with growing pauses; then a person is told. */
-  sendAttemptsMax: 5,
   /** Length of one message to a person's phone: two GSM segments. */
   messageTextMax: 320,
   /** Merged records that are followed to find the surviving one. */

@@ -1,0 +1,154 @@
+/**
+ * Search parameters as text to a search tree (http://hl7.org/fhir/R4/search.html). Repeated parameters are
+ * ANDed, comma-separated values ORed. What the specification leaves to the server: a parameter that does
+ * not exist is ignored with a warning when lenient and refused when strict; a modifier or value that is not
+ * understood is always refused; an empty value is no condition.
+ */
+import { limits } from '../limits.ts';
+import { searchParameters, type SearchParameterDefinition } from './definitions.ts';
+import { errorIssue, type Issue } from './issue.ts';
+import type { SearchNode, SearchQuery } from './search-ast.ts';
+import { parseCondition, type ParamOutcome } from './search-condition.ts';
+import { ResultOptions, type ResultView } from './search-result.ts';
+
+export interface SearchOptions {
+  /** `Prefer: handling=strict`. */
+  readonly strict: boolean;
+  /** Epoch milliseconds; for the prefix `ap`. */
+  readonly now: number;
+  /** Base of this server without closing slash; absolute references below it are local. */
+  readonly baseUrl?: string;
+  /** What `_total` is when it is not given; `accurate` by default. */
+  readonly defaultTotal?: SearchQuery['total'];
+}
+
+export interface ParsedSearch extends ResultView {
+  readonly query: SearchQuery;
+  /** What was executed, for the self link, in the order given; `_count` as clamped. */
+  readonly used: readonly (readonly [name: string, value: string])[];
+  /** With an error the query must not be run. Ignored parameters are warnings. */
+  readonly issues: readonly Issue[];
+}
+
+export type SearchParam = readonly [name: string, value: string];
+
+/** About the answer's form: neither conditions nor ignored, and no part of the self link. */
+const passedOver: ReadonlySet<string> = new Set(['_format', '_pretty']);
+
+/** In the specification, known by name, and not offered: never silently ignored. */
+const notOffered: ReadonlySet<string> = new Set([
+  '_text',
+  '_content',
+  '_list',
+  '_filter',
+  '_query',
+  '_contained',
+  '_containedType',
+]);
+
+/**
+ * Parses the parameters of a search over one or several types; over several, a parameter must exist for each.
+ * `params` are decoded names and values in the order of the request; `_type` is the caller's to read.
+ */
+export function parseSearch(
+  types: SearchQuery['types'],
+  params: readonly SearchParam[],
+  options: SearchOptions,
+): ParsedSearch {
+  const where: SearchNode[] = [];
+  const used: SearchParam[] = [];
+  const issues: Issue[] = [];
+  const result = new ResultOptions(types, options.defaultTotal ?? 'accurate');
+  for (const param of distinct(params)) {
+    const [name, value] = param;
+    if (value === '' || passedOver.has(name)) continue;
+    const outcome =
+      name === '_type'
+        ? { used: value }
+        : (result.take(name, value) ?? parseFilter(types, param, options));
+    if ('issue' in outcome) issues.push(outcome.issue);
+    if ('node' in outcome) where.push(outcome.node);
+    if (!('issue' in outcome)) used.push('used' in outcome ? [name, outcome.used] : param);
+  }
+  if (countNodes(where) > limits.searchNodesMax) {
+    issues.push(
+      errorIssue('limit', `More than ${String(limits.searchNodesMax)} conditions (searchNodesMax)`),
+    );
+  }
+  const query = {
+    types,
+    where: allOf(where),
+    sort: result.sort,
+    count: result.count,
+    total: result.total,
+  };
+  return { query, used, issues, ...result.view() };
+}
+
+function allOf(nodes: readonly SearchNode[]): SearchNode {
+  const [only] = nodes;
+  return only && nodes.length === 1 ? only : { op: 'and', nodes };
+}
+
+/** The first of each pair of equal name and value. */
+function distinct(params: readonly SearchParam[]): readonly SearchParam[] {
+  return [...new Map(params.map((param) => [JSON.stringify(param), param])).values()];
+}
+
+function parseFilter(
+  types: SearchQuery['types'],
+  [name, value]: SearchParam,
+  options: SearchOptions,
+): ParamOutcome {
+  if (notOffered.has(name)) {
+    return { issue: errorIssue('not-supported', `${name} is not offered`) };
+  }
+  if (name.startsWith('_has:')) {
+    return { issue: errorIssue('not-supported', 'Reverse chaining (_has) is not offered') };
+  }
+  const [path = '', modifier] = split(name, ':');
+  const [code = '', chained] = split(path, '.');
+  const definition = commonDefinition(types, code);
+  if (!definition) return { issue: unknownParameter(code, types, options.strict) };
+  if (chained !== undefined || modifier?.includes('.')) {
+    return { issue: errorIssue('not-supported', 'Chained parameters are not offered') };
+  }
+  return parseCondition({ definition, modifier, options }, value);
+}
+
+function split(text: string, separator: string): readonly [string, string?] {
+  const at = text.indexOf(separator);
+  return at === -1 ? [text] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+/** The parameter of this code, if every type has one of the same type. */
+function commonDefinition(
+  types: SearchQuery['types'],
+  code: string,
+): SearchParameterDefinition | undefined {
+  const [first, ...others] = types.map((type) => searchParameters(type).get(code));
+  return others.every((other) => other?.type === first?.type) ? first : undefined;
+}
+
+/** A parameter name is repeated only if it looks like one: it is the caller's text. */
+function unknownParameter(code: string, types: SearchQuery['types'], strict: boolean): Issue {
+  const shown = /^[\w-]{1,64}$/.test(code) ? `${code} ` : '';
+  const on = types.length === 1 ? types[0] : `all of ${String(types.length)} types`;
+  return {
+    code: 'search-parameter',
+    severity: strict ? 'error' : 'warning',
+    diagnostics: strict
+      ? `The search parameter ${shown}does not exist for ${on}`
+      : `The search parameter ${shown}does not exist for ${on} and was ignored`,
+  };
+}
+
+function countNodes(nodes: readonly SearchNode[]): number {
+  let count = 0;
+  for (const node of nodes) {
+    count++;
+    if (node.op === 'and' || node.op === 'or') count += countNodes(node.nodes);
+    if (node.op === 'not') count += countNodes([node.node]);
+  }
+  return count;
+}

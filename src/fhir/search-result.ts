@@ -1,0 +1,177 @@
+/** The parameters that say how a result is given: `_count`, `_sort`, `_total`, `_summary`, `_elements`, includes. */
+import { limits } from '../limits.ts';
+import { isResourceType, searchParameters, type SearchParameterDefinition } from './definitions.ts';
+import { errorIssue, type Issue } from './issue.ts';
+import type { IssueCode } from './issue-table.ts';
+import type { SearchQuery, SortKey } from './search-ast.ts';
+
+export type Summary = 'true' | 'text' | 'data' | 'count' | 'false';
+
+/** One `_include` or `_revinclude`. */
+export interface Include {
+  readonly sourceType: string;
+  readonly param: string;
+  /** Only targets of this type. */
+  readonly targetType?: string;
+  readonly iterate: boolean;
+  /** `_revinclude`: what points at the matches. */
+  readonly reverse: boolean;
+}
+
+export interface ResultView {
+  readonly summary?: Summary;
+  readonly elements?: readonly string[];
+  readonly includes: readonly Include[];
+}
+
+/** What taking a parameter gives: an issue, or the value as it will be executed. */
+type Taken = { readonly issue: Issue } | { readonly used: string };
+
+/** Collects result parameters as they come. */
+export class ResultOptions {
+  sort: readonly SortKey[] = [];
+  total: SearchQuery['total'];
+  #summary: Summary | undefined;
+  #elements: readonly string[] | undefined;
+  readonly #includes: Include[] = [];
+  readonly #types: SearchQuery['types'];
+  readonly #seen = new Set<string>();
+  #count: number = limits.searchPageDefault;
+
+  constructor(types: SearchQuery['types'], defaultTotal: SearchQuery['total']) {
+    this.#types = types;
+    this.total = defaultTotal;
+  }
+
+  /** 0 where only the number of matches is asked for. */
+  get count(): number {
+    return this.#summary === 'count' ? 0 : this.#count;
+  }
+
+  /** What of a resource is shown, and what comes with it. */
+  view(): ResultView {
+    return {
+      ...(this.#summary === undefined ? {} : { summary: this.#summary }),
+      ...(this.#elements === undefined ? {} : { elements: this.#elements }),
+      includes: this.#includes,
+    };
+  }
+
+  /** Undefined where the parameter is not one of these. */
+  take(name: string, value: string): Taken | undefined {
+    const [code = '', modifier] = name.split(':', 2);
+    if (code === '_include' || code === '_revinclude') {
+      return this.#include(value, code === '_revinclude', modifier);
+    }
+    const reader = this.#readers[code];
+    if (!reader) return undefined;
+    if (modifier !== undefined) return refuse('search-modifier', `${code} takes no modifier`);
+    if (this.#seen.has(code)) return refuse('search-value', `${code} is given more than once`);
+    this.#seen.add(code);
+    return reader(value);
+  }
+
+  readonly #readers: Readonly<Record<string, (value: string) => Taken>> = {
+    _count: (value) => {
+      if (!/^\d{1,9}$/.test(value)) {
+        return refuse('search-value', '_count is not a number from 0 on');
+      }
+      this.#count = Math.min(Number(value), limits.searchPageMax);
+      if (this.#count === 0) this.#summary = 'count';
+      return { used: String(this.#count) };
+    },
+    _sort: (value) => this.#sort(value),
+    _total: (value) => {
+      if (value !== 'none' && value !== 'accurate' && value !== 'estimate') {
+        return refuse('search-value', '_total is none, estimate or accurate');
+      }
+      this.total = value === 'none' ? 'none' : 'accurate';
+      return { used: this.total };
+    },
+    _summary: (value) => {
+      if (!isSummary(value)) {
+        return refuse('search-value', '_summary is true, text, data, count or false');
+      }
+      if (this.#summary === undefined) this.#summary = value;
+      return { used: value };
+    },
+    _elements: (value) => {
+      const names = value.split(',').filter((name) => name !== '');
+      if (!names.every((name) => /^(?:[A-Z]\w*\.)?[a-z]\w*$/.test(name))) {
+        return refuse('search-value', '_elements is a list of element names');
+      }
+      this.#elements = names;
+      return { used: value };
+    },
+  };
+
+  #sort(value: string): Taken {
+    const keys: SortKey[] = [];
+    for (const part of value.split(',')) {
+      const descending = part.startsWith('-');
+      const code = descending ? part.slice(1) : part;
+      const kind = this.#sortKind(code);
+      if (kind === undefined) {
+        return refuse('search-parameter', '_sort names a parameter that cannot be sorted by');
+      }
+      keys.push({ param: code, kind, descending });
+    }
+    if (keys.length > limits.searchSortKeysMax) {
+      return refuse(
+        'limit',
+        `_sort has more than ${String(limits.searchSortKeysMax)} keys (searchSortKeysMax)`,
+      );
+    }
+    this.sort = keys;
+    return { used: value };
+  }
+
+  #sortKind(code: string): SortKey['kind'] | undefined {
+    if (code === '_id') return 'id';
+    if (code === '_lastUpdated') return 'lastUpdated';
+    const kinds = this.#types.map((type) => searchParameters(type).get(code)?.type);
+    const [kind] = kinds;
+    if (kind === undefined || kind === 'composite' || kind === 'special') return undefined;
+    return kinds.every((other) => other === kind) ? kind : undefined;
+  }
+
+  #include(value: string, reverse: boolean, modifier: string | undefined): Taken {
+    if (modifier !== undefined && modifier !== 'iterate' && modifier !== 'recurse') {
+      return refuse('search-modifier', 'An include takes the modifier iterate only');
+    }
+    const [sourceType = '', param = '', targetType, ...more] = value.split(':');
+    if (sourceType === '*' || param === '*') {
+      return refuse('not-supported', 'Including everything (*) is not offered; name the parameter');
+    }
+    const definition = isResourceType(sourceType)
+      ? searchParameters(sourceType).get(param)
+      : undefined;
+    if (definition?.type !== 'reference' || more.length > 0) {
+      return refuse('search-parameter', 'An include is Type:reference-parameter or with :Type');
+    }
+    if (targetType !== undefined && !isTarget(definition, targetType)) {
+      return refuse('search-value', 'The parameter of an include never points to this type');
+    }
+    this.#includes.push({
+      sourceType,
+      param,
+      ...(targetType === undefined ? {} : { targetType }),
+      iterate: modifier !== undefined,
+      reverse,
+    });
+    return { used: value };
+  }
+}
+
+function isSummary(value: string): value is Summary {
+  return ['true', 'text', 'data', 'count', 'false'].includes(value);
+}
+
+/** Whether a reference parameter may point to a type; a parameter without targets to any. */
+export function isTarget({ target }: SearchParameterDefinition, type: string): boolean {
+  return isResourceType(type) && (target?.includes(type) ?? true);
+}
+
+function refuse(code: IssueCode, diagnostics: string): Taken {
+  return { issue: errorIssue(code, diagnostics) };
+}
