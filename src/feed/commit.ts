@@ -1,0 +1,116 @@
+import { extractIndex } from '../fhir/search-extract.ts';
+import type { IdentifiedResource } from '../fhir/resource.ts';
+import type { Issue } from '../fhir/issue.ts';
+import type { Change, Commit, JournalEntry, StateChange, Store } from '../store/store.ts';
+import { freshnessKey, type Freshness } from '../record/freshness.ts';
+import { withOutcome } from './journal-entry.ts';
+import { resolvePersons, type ResolvedPersons } from './person.ts';
+import { provenanceOf } from './provenance.ts';
+import type { Reading } from './reading.ts';
+import { identityReviewTask } from './review-task.ts';
+import { countUnmapped } from './worklist.ts';
+import { planWrites, type PlannedWrite } from './write.ts';
+
+/** Either a commit, or why there is none. */
+export type CommitPlan =
+  | { readonly commit: Commit; readonly faults?: undefined }
+  | { readonly faults: readonly [Issue, ...Issue[]] };
+
+/**
+ * Everything one message changes, as one commit. Reads the store and writes nothing: when the commit is
+ * refused because something moved meanwhile, plan again.
+ */
+export async function planCommit(
+  pipeline: { readonly store: Store; readonly newId: () => string },
+  reading: Reading,
+  given: { readonly entry: JournalEntry; readonly now: Date; readonly reused: boolean },
+): Promise<CommitPlan> {
+  const { store, newId } = pipeline;
+  const { result, source, controlId, hash, receivedAt, feed } = reading;
+  const { entry, now } = given;
+  const persons = await resolvePersons(store, result?.resources ?? [], newId);
+  const speaker = { source, entryId: entry.id, controlId, hash, receivedAt };
+  const writes = result ? await planWrites(store, result, { speaker, persons }) : [];
+  const [fault, ...faults] = writes.flatMap((write) => write.faults);
+  if (fault !== undefined) return { faults: [fault, ...faults] };
+  const provenance = provenanceOf(reading, writes, { entryId: entry.id, now });
+  const outcome = {
+    state: 'processed',
+    issues: [...reading.issues, ...remarks(writes, persons, given.reused)],
+    now,
+    written: writes.flatMap(({ written }) => written ?? []),
+    patient: [...persons.byFullUrl.values()][0]?.reference,
+  } as const;
+  return {
+    commit: {
+      now,
+      origin: `feed:${feed.name}`,
+      changes: [
+        ...writes.flatMap(({ change }) => change ?? []),
+        ...(await reviewTasks(store, persons, { now, feedTitle: feed.title })),
+        ...(provenance === undefined ? [] : [put(provenance)]),
+      ],
+      claims: persons.claims,
+      sources: writes.flatMap(({ view }) => view ?? []),
+      journal: [withOutcome(entry, reading, outcome)],
+      state: [
+        freshness(reading, writes),
+        ...(await countUnmapped(store, result?.unmapped ?? [], { feed: feed.name, now })),
+      ],
+    },
+  };
+}
+
+function put(resource: IdentifiedResource): Change {
+  return { op: 'put', resource, index: extractIndex(resource) };
+}
+
+async function reviewTasks(
+  store: Store,
+  { conflicts }: ResolvedPersons,
+  given: { readonly now: Date; readonly feedTitle: string },
+): Promise<readonly Change[]> {
+  const tasks = conflicts.map((conflict) => identityReviewTask(conflict, given));
+  const known = await Promise.all(tasks.map(({ id }) => store.read('Task', id)));
+  return tasks
+    .filter((_, index) => known[index] === undefined)
+    .map((task) => ({ ...put(task), expect: 'absent' as const }));
+}
+
+function freshness(reading: Reading, writes: readonly PlannedWrite[]): StateChange {
+  const { source, feed, receivedAt, controlId, messageType } = reading;
+  const events = writes.flatMap(({ view }) => view?.eventTime.getTime() ?? []);
+  const value: Freshness = {
+    source,
+    title: feed.sender === undefined ? source : feed.title,
+    lastMessageAt: receivedAt.toISOString(),
+    lastEventAt: new Date(Math.max(...events, 0) || receivedAt).toISOString(),
+    lastControlId: controlId,
+    lastMessageType: messageType,
+    ...(feed.expectedEveryMs === undefined ? {} : { expectedEveryMs: feed.expectedEveryMs }),
+  };
+  return { key: freshnessKey(source), value: JSON.stringify(value) };
+}
+
+/** What the message page should say although the message was taken. */
+function remarks(
+  writes: readonly PlannedWrite[],
+  persons: ResolvedPersons,
+  reused: boolean,
+): readonly Issue[] {
+  const issues: Issue[] = [];
+  if (reused) {
+    const diagnostics = 'MSH-10 was used before with other content';
+    issues.push({ code: 'control-id-reuse', severity: 'warning', diagnostics });
+  }
+  for (const { stale, reference } of writes) {
+    if (!stale) continue;
+    const diagnostics = `${reference} has a newer event of this source; nothing of it was changed`;
+    issues.push({ code: 'stale-event', severity: 'information', diagnostics });
+  }
+  for (const { use } of persons.conflicts) {
+    const diagnostics = `The identifiers belong to different people; ${use} was used, a review Task is open`;
+    issues.push({ code: 'identity-conflict', severity: 'warning', diagnostics });
+  }
+  return issues;
+}

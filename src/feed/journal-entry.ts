@@ -1,0 +1,133 @@
+import { isError } from '../fhir/outcome.ts';
+import { issueRow } from '../fhir/issue-table.ts';
+import type { Issue } from '../fhir/issue.ts';
+import { encodeText } from '../hl7v2/charset.ts';
+import { limits } from '../limits.ts';
+import type { LossEntry, UnmappedCode } from '../mapping/result.ts';
+import type { Commit, JournalEntry, JournalState, Store } from '../store/store.ts';
+import { buildAck } from './ack.ts';
+import type { Reading } from './reading.ts';
+
+/** How a message ended. */
+export interface Outcome {
+  readonly state: JournalState;
+  /** All that was found; the errors are what the answer says. */
+  readonly issues: readonly Issue[];
+  readonly now: Date;
+  /** `Type/id/_history/v`. */
+  readonly written?: readonly string[];
+  /** `Patient/id`. */
+  readonly patient?: string | undefined;
+}
+
+/** What the journal keeps of a run beside its state: `JournalEntry.report`, as JSON. */
+export interface MessageReport {
+  /** Map and version; empty where none ran. */
+  readonly map: string;
+  readonly loss: readonly LossEntry[];
+  readonly unmapped: readonly UnmappedCode[];
+  readonly issues: readonly Issue[];
+}
+
+/** The row of a message before it has an outcome: a new one, or the one it already has. */
+export function journalEntry(
+  reading: Reading,
+  given: { readonly newId: () => string },
+  before?: JournalEntry,
+): JournalEntry {
+  const { frame, feed, receivedAt, controlId, messageType, hash } = reading;
+  if (before !== undefined) return { ...before, attempts: before.attempts + 1 };
+  return {
+    id: given.newId(),
+    feed: feed.name,
+    peer: frame.peer,
+    receivedAt,
+    controlId,
+    messageType,
+    hash,
+    bytes: frame.bytes,
+    state: 'received',
+    attempts: 1,
+  };
+}
+
+/** The row with its outcome and its answer. An answer that was already given stands. */
+export function withOutcome(entry: JournalEntry, reading: Reading, outcome: Outcome): JournalEntry {
+  const errors = outcome.issues.filter(isError);
+  const [first] = errors;
+  const { lastError: _, ...rest } = entry;
+  const row = {
+    ...rest,
+    state: outcome.state,
+    report: JSON.stringify(reportOf(reading, outcome.issues)),
+    ...(first === undefined ? {} : { lastError: `${first.code}: ${first.diagnostics}` }),
+    ...(outcome.written === undefined ? {} : { written: outcome.written }),
+    ...(outcome.patient === undefined ? {} : { patient: outcome.patient }),
+  };
+  const acknowledgedFirst = entry.state === 'received' && entry.ack !== undefined;
+  if (acknowledgedFirst) return row;
+  const code = first === undefined ? 'AA' : issueRow(first.code).msa1;
+  const text = buildAck({
+    ...(reading.message === undefined ? {} : { original: reading.message }),
+    code,
+    issues: errors,
+    now: outcome.now,
+    controlId: ackControlId(entry.id),
+  });
+  return { ...row, ack: encodeText(text, reading.charset), ackCode: code };
+}
+
+/** The newest row of this control id; one without a control id is found by the commit alone. */
+export async function latestEntry(
+  store: Store,
+  { controlId, feed }: Reading,
+): Promise<JournalEntry | undefined> {
+  if (controlId === '') return undefined;
+  const { entries } = await store.journal.list({ feed: feed.name, controlId, count: 1 });
+  return entries[0];
+}
+
+/** The ACK of a row that is settled for good: a resend gets it again and changes nothing (I2). */
+export function settledAck(entry: JournalEntry | undefined): Uint8Array | undefined {
+  return entry?.state === 'processed' || entry?.state === 'ignored' ? entry.ack : undefined;
+}
+
+/** Whether the sender used this control id before for something else: to be told, never to be dropped. */
+export function isReused({ frame, hash }: Reading, known: JournalEntry | undefined): boolean {
+  return known !== undefined && known.hash !== hash && sameSender(known.bytes, frame.bytes);
+}
+
+/** A commit that keeps the message with its outcome, and writes no resource. */
+export function journalOnly(reading: Reading, entry: JournalEntry, outcome: Outcome): Commit {
+  return {
+    now: outcome.now,
+    origin: `feed:${reading.feed.name}`,
+    changes: [],
+    journal: [withOutcome(entry, reading, outcome)],
+  };
+}
+
+/** Whether two frames name the same sender (MSH-3 and MSH-4), read without parsing them. */
+function sameSender(a: Uint8Array, b: Uint8Array): boolean {
+  return senderText(a) === senderText(b);
+}
+
+function senderText(bytes: Uint8Array): string {
+  const head = Buffer.from(bytes.subarray(0, 512)).toString('latin1');
+  const header = head.slice(Math.max(head.indexOf('MSH'), 0));
+  return header.split(header.charAt(3)).slice(2, 4).join('\n');
+}
+
+/** MSH-10 of the answer: at most 20 characters (HL7 v2.5.1), the varying end of our id. */
+function ackControlId(entryId: string): string {
+  return entryId.replaceAll('-', '').slice(-20);
+}
+
+function reportOf({ result }: Reading, issues: readonly Issue[]): MessageReport {
+  return {
+    map: result?.map ?? '',
+    loss: result?.loss.slice(0, limits.reportRowsMax) ?? [],
+    unmapped: result?.unmapped.slice(0, limits.reportRowsMax) ?? [],
+    issues: issues.slice(0, limits.reportRowsMax).map(({ internal: _, ...issue }) => issue),
+  };
+}

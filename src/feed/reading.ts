@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto';
+import type { Issue } from '../fhir/issue.ts';
+import { errorIssue } from '../fhir/issue.ts';
+import { decodeFrame } from '../hl7v2/charset.ts';
+import type { Message } from '../hl7v2/message.ts';
+import { parseMessage } from '../hl7v2/parse.ts';
+import type { ParseIssue } from '../hl7v2/parse-issue.ts';
+import type { MappingResult } from '../mapping/result.ts';
+import { personClaimKey } from '../record/identity.ts';
+import { authorityUri, defaultFeed, feedOf, sourceOf, takes, type Feed } from './feed.ts';
+import type { MapMessage } from './map-message.ts';
+
+/** A frame as it came in. */
+export interface Frame {
+  readonly bytes: Uint8Array;
+  /** Remote address, or the file or URL it came by. */
+  readonly peer: string;
+  /** The feed it was posted to; absent: by the sender. */
+  readonly feed?: string;
+}
+
+/** What was made of a frame before anything is stored. With an issue of severity `error` it is refused. */
+export interface Reading {
+  readonly frame: Frame;
+  readonly feed: Feed;
+  readonly source: string;
+  readonly receivedAt: Date;
+  readonly controlId: string;
+  /** `ADT^A01`. */
+  readonly messageType: string;
+  /** SHA-256 of the bytes, hex. */
+  readonly hash: string;
+  /** What the bytes were read as; the answer goes out in it. */
+  readonly charset: string;
+  readonly message?: Message;
+  readonly result?: MappingResult;
+  readonly issues: readonly Issue[];
+  /** What the message must take its turn for: the message itself and every person it names. */
+  readonly orderKeys: readonly string[];
+}
+
+/** Frame to text to message to resources. Pure but for its arguments; never throws. */
+export function readFrame(
+  frame: Frame,
+  given: { readonly feeds: readonly Feed[]; readonly receivedAt: Date; readonly map: MapMessage },
+): Reading {
+  const asked = given.feeds.find(({ name }) => name === frame.feed);
+  const decoded = decodeFrame(
+    frame.bytes,
+    asked?.charset === undefined ? {} : { override: asked.charset },
+  );
+  const parsed = parseMessage(decoded.text, { charset: decoded.charset });
+  const { message } = parsed;
+  const feed = asked ?? (message ? feedOf(given.feeds, message) : defaultFeed);
+  const issues = [...decoded.issues, ...parsed.issues].map(fromParse);
+  const hash = createHash('sha256').update(frame.bytes).digest('hex');
+  const { charset } = decoded;
+  const base = { frame, feed, receivedAt: given.receivedAt, hash, charset };
+  if (message === undefined) {
+    const unread = { source: feed.name, controlId: '', messageType: '' };
+    return { ...base, ...unread, issues, orderKeys: [`message|${hash}`] };
+  }
+  if (!takes(feed, message)) {
+    issues.push(errorIssue('sender-refused', `Feed ${feed.name} is not for this sender`));
+  }
+  if (message.controlId === '') {
+    const text = 'MSH-10 is empty, so the answer cannot say which message it is for';
+    issues.push(errorIssue('required-field', text, { location: 'MSH-10' }));
+  }
+  const result = isRefused(issues) ? undefined : mapped(message, feed, given);
+  return {
+    ...base,
+    source: sourceOf(feed, message),
+    controlId: message.controlId,
+    messageType: message.type,
+    message,
+    ...(result === undefined ? {} : { result }),
+    issues: [...issues, ...(result?.issues ?? [])],
+    orderKeys: [`message|${feed.name}|${message.controlId}`, ...personKeys(result)],
+  };
+}
+
+/** Whether an issue forbids to commit. */
+export function isRefused(issues: readonly Issue[]): boolean {
+  return issues.some(({ severity }) => severity === 'error' || severity === 'fatal');
+}
+
+function mapped(
+  message: Message,
+  feed: Feed,
+  given: { readonly receivedAt: Date; readonly map: MapMessage },
+): MappingResult {
+  const receivedAt = given.receivedAt.toISOString();
+  return given.map(message, feed, {
+    feed: feed.name,
+    receivedAt,
+    authority: (hd) => authorityUri(feed, message, hd),
+    settings: feed.settings,
+    ...(feed.zone === undefined ? {} : { zone: feed.zone }),
+  });
+}
+
+function personKeys(result: MappingResult | undefined): readonly string[] {
+  const keys = (result?.resources ?? []).flatMap(({ identity }) =>
+    identity.kind === 'person' ? identity.identifiers.map(personClaimKey) : [],
+  );
+  return [...new Set(keys)];
+}
+
+function fromParse({ code, severity, text, location }: ParseIssue): Issue {
+  return { code, severity, diagnostics: text, ...(location === undefined ? {} : { location }) };
+}
