@@ -1,3 +1,4 @@
+import { formatReference, parseReference } from '../fhir/reference.ts';
 import type { Resource } from '../fhir/resource.ts';
 import { systems } from './codes.ts';
 
@@ -20,15 +21,15 @@ export function departmentReference(code: string, display: string | undefined): 
 
 /** `Type/id` of a resource that has both. */
 export function referenceTo(resource: Resource): string {
-  return `${resource.resourceType}/${resource.id ?? ''}`;
+  return formatReference(resource.resourceType, resource.id ?? '');
 }
 
 /** `Type/id` (or `.../_history/v`) taken apart; undefined for what is not in this store. */
 export function splitReference(
   reference: string,
 ): { readonly type: string; readonly id: string } | undefined {
-  const match = /^([A-Z][A-Za-z]+)\/([A-Za-z0-9\-.]{1,64})(?:\/_history\/.+)?$/.exec(reference);
-  return match ? { type: match[1] ?? '', id: match[2] ?? '' } : undefined;
+  const parsed = parseReference(reference);
+  return parsed?.kind === 'relative' ? { type: parsed.type, id: parsed.id } : undefined;
 }
 
 /** The Reference objects in a list of FHIRPath results; strings are taken as references. */

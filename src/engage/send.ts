@@ -89,7 +89,7 @@ async function handOver(
     providerId = (await hand(channel, facts)).providerId;
   } catch (error) {
     desk.log.warn({ channel: channel.id, message: facts.attemptId, err: error }, 'channel failed');
-    const pause = pauses[job.attempts];
+    const pause = pauses[job.attempts - 1];
     if (pause === undefined) {
       await settle(desk, job, { facts, standing: { status: 'not-done', reason: 'system-error' } });
       return;
