@@ -89,11 +89,15 @@ export function encodeText(text: string, charset: string): Uint8Array {
   return iconv.encode(text, iconvName(charset) ?? 'utf-8');
 }
 
+/** iconv also has base64 and hex, which are none. */
+const characterSet =
+  /^(utf-?(8|16|32)(le|be)?|us-ascii|iso-8859-\d+|windows-\d+|cp\d+|gb\w+|big5|euc-\w+|shift_jis|koi8-\w)$/i;
+
 /** iconv's name of a charset given by its MSH-18 code or by an iconv name; undefined where unknown. */
 export function iconvName(name: string): string | undefined {
   const known = charsetOfTable0211[name.trim().toUpperCase()];
   if (known !== undefined) return known;
-  return iconv.encodingExists(name) ? name.toLowerCase() : undefined;
+  return characterSet.test(name) && iconv.encodingExists(name) ? name.toLowerCase() : undefined;
 }
 
 /** The bytes of a `\X..\` escape; `charset` absent: UTF-8, or windows-1252 where they are not UTF-8. */

@@ -21,7 +21,7 @@ export function fieldDefinition(
   field: number,
   version?: string,
 ): FieldDefinition | undefined {
-  return readHistory(load('segments')[segment]?.[String(field)], version);
+  return readHistory(own(load('segments'), segment)?.[String(field)], version);
 }
 
 /** A component of a data type, by number from 1. Undefined for primitive types. */
@@ -30,17 +30,17 @@ export function componentDefinition(
   component: number,
   version?: string,
 ): FieldDefinition | undefined {
-  return readHistory(load('data-types')[dataType]?.[String(component)], version);
+  return readHistory(own(load('data-types'), dataType)?.[String(component)], version);
 }
 
 /** Whether any version of HL7 from 2.1 to 2.8 has a segment of that name. */
 export function knownSegment(name: string): boolean {
-  return load('segments')[name] !== undefined;
+  return own(load('segments'), name) !== undefined;
 }
 
 /** Whether any version has a data type of that name; primitive types have no components. */
 export function knownDataType(name: string): boolean {
-  return load('data-types')[name] !== undefined;
+  return own(load('data-types'), name) !== undefined;
 }
 
 /**
@@ -48,8 +48,7 @@ export function knownDataType(name: string): boolean {
  * `?` for at most one, `*` for any number, `+` for one or more and `A/B` for a choice.
  */
 export function structureText(name: string): string | undefined {
-  const texts: Readonly<Record<string, string>> = load('structures');
-  return texts[name];
+  return own(load('structures'), name);
 }
 
 /** number -> rows `since|type|optionality|repetitions|table|name`, oldest first; `since` alone: withdrawn. */
@@ -66,6 +65,11 @@ const require = createRequire(import.meta.url);
 /** Read when first asked (some milliseconds), so that a command that needs no grammar starts without. */
 function load<Name extends keyof Files>(name: Name): Files[Name] {
   return require(`./definitions/${name}.json`) as Files[Name];
+}
+
+/** Names come from messages, and may be those of Object's own properties. */
+function own<Value>(values: Readonly<Record<string, Value>>, name: string): Value | undefined {
+  return Object.hasOwn(values, name) ? values[name] : undefined;
 }
 
 function readHistory(

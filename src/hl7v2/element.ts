@@ -56,6 +56,11 @@ export class LazySegment implements Segment {
   }
 }
 
+/** What is not there, at the place where it would be. */
+export function absentElement(position: Position): Element {
+  return new LazyElement('', 'subcomponent', position, literal);
+}
+
 /** A field, repetition, component or subcomponent, split when touched. */
 class LazyElement implements Element {
   readonly raw: string;

@@ -47,8 +47,15 @@ export function splitSegments(text: string, separator: string): string[] {
     const line = piece.startsWith('\n') ? piece.replace(/^\n+/, '') : piece;
     return line.includes('\n') ? line.split(strayEnd) : [line];
   });
-  lines.push((lines.pop() ?? '').trimEnd());
+  lines.push(withoutLineFeeds(lines.pop() ?? ''));
   return lines.filter(hasText);
+}
+
+/** At the end, where they end the last segment. */
+function withoutLineFeeds(line: string): string {
+  let end = line.length;
+  while (line.charAt(end - 1) === '\n') end -= 1;
+  return line.slice(0, end);
 }
 
 function hasText(line: string): boolean {

@@ -1,3 +1,4 @@
+import { absentElement } from './element.ts';
 import type { Element, Message, Position, Segment } from './message.ts';
 import { present } from './present.ts';
 
@@ -53,14 +54,16 @@ export function elementAt(place: Message | Segment, path: Path): Element | undef
   const segment = 'segments' in place ? segmentAt(place, path) : place;
   if (segment?.name !== path.segment || path.field === undefined) return undefined;
   const field = segment.field(path.field);
-  if (path.repetition === undefined && path.component === undefined) return field;
-  // A repetition that is not there: an empty place inside the field, so that its position is kept.
-  const repetition = field.repetitions()[path.repetition ?? 0];
-  if (path.repetition && !repetition) return segment.field(segment.fieldCount + 1);
-  const base = repetition ?? field;
-  if (path.component === undefined) return base;
-  const component = base.component(path.component);
-  return path.subcomponent === undefined ? component : component.subcomponent(path.subcomponent);
+  const { repetition, component, subcomponent } = path;
+  if (repetition === undefined && component === undefined) return field;
+  const base = repetition === undefined ? field : field.repetitions()[repetition];
+  if (!base) {
+    const inner = present({ repetition, component, subcomponent });
+    return absentElement({ ...field.position, ...inner });
+  }
+  if (component === undefined) return base;
+  const element = base.component(component);
+  return subcomponent === undefined ? element : element.subcomponent(subcomponent);
 }
 
 function segmentAt(message: Message, path: Path): Segment | undefined {

@@ -5,19 +5,19 @@
  */
 export function deriveStructure(code: string, trigger: string): string {
   if (code === 'ACK') return 'ACK';
-  const event = trigger === '' ? (soleTrigger[code] ?? '') : trigger;
+  const event = trigger === '' ? (soleTrigger.get(code) ?? '') : trigger;
   if (event === '') return code;
   return structureOf.get(`${code}_${event}`) ?? `${code}_${event}`;
 }
 
 /** Senders of v2.1 leave the trigger away where there was only one. */
-const soleTrigger: Readonly<Record<string, string>> = {
-  ORU: 'R01',
-  ORM: 'O01',
-  ORR: 'O02',
-  VXU: 'V04',
-  DFT: 'P03',
-};
+const soleTrigger: ReadonlyMap<string, string> = new Map([
+  ['ORU', 'R01'],
+  ['ORM', 'O01'],
+  ['ORR', 'O02'],
+  ['VXU', 'V04'],
+  ['DFT', 'P03'],
+]);
 
 /** HL7 table 0354, v2.5.1 and later: structure, and the other triggers that use it. */
 const sharedStructures: readonly (readonly [string, string])[] = [
