@@ -55,9 +55,8 @@ export function journalEntry(
 export function withOutcome(entry: JournalEntry, reading: Reading, outcome: Outcome): JournalEntry {
   const errors = outcome.issues.filter(isError);
   const [first] = errors;
-  const { lastError: _, ...rest } = entry;
   const row = {
-    ...rest,
+    ...withoutError(entry),
     state: outcome.state,
     report: JSON.stringify(reportOf(reading, outcome.issues)),
     ...(first === undefined ? {} : { lastError: `${first.code}: ${first.diagnostics}` }),
@@ -116,6 +115,10 @@ function senderText(bytes: Uint8Array): string {
   const head = Buffer.from(bytes.subarray(0, 512)).toString('latin1');
   const header = head.slice(Math.max(head.indexOf('MSH'), 0));
   return header.split(header.charAt(3)).slice(2, 4).join('\n');
+}
+
+function withoutError({ lastError: _, ...entry }: JournalEntry): JournalEntry {
+  return entry;
 }
 
 /** MSH-10 of the answer: at most 20 characters (HL7 v2.5.1), the varying end of our id. */

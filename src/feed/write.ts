@@ -131,7 +131,7 @@ function plan(
   const own = given.views.find(({ source }) => source === speaker.source);
   const stale = own !== undefined && eventTime < own.eventTime && isIdentified(stored);
   if (stale) return { ...nothing, stale };
-  const base = own === undefined ? undefined : (parseStored({ body: own.view }) as Resource);
+  const base = own === undefined ? undefined : (parseStored({ body: own.view }));
   const merged = merge(each, { ...given, base });
   const view = {
     source: speaker.source,

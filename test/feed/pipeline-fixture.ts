@@ -1,5 +1,5 @@
 import { errorIssue } from '../../src/fhir/issue.ts';
-import type { JsonObject, Resource } from '../../src/fhir/resource.ts';
+import type { IdentifiedResource, Resource } from '../../src/fhir/resource.ts';
 import { defaultFeed, type Feed } from '../../src/feed/feed.ts';
 import type { MapMessage } from '../../src/feed/map-message.ts';
 import { createProcessor, type Pipeline, type Processor } from '../../src/feed/process.ts';
@@ -181,9 +181,14 @@ export function codeOf(ack: string): string {
 }
 
 /** The only Patient under this identifier, by way of the claims. */
-export async function patientOf(store: Store, key: string): Promise<JsonObject> {
+export async function patientOf(store: Store, key: string): Promise<IdentifiedResource> {
   const owners = await store.claimOwners([key]);
   const [, id = ''] = (owners.get(key) ?? '').split('/');
   const stored = await store.read('Patient', id);
-  return JSON.parse(stored?.body ?? '{}') as JsonObject;
+  return JSON.parse(stored?.body ?? '{}') as IdentifiedResource;
+}
+
+/** What is left without what differs from run to run. */
+export function unstamped({ id: _, meta: __, ...rest }: IdentifiedResource): Resource {
+  return rest;
 }

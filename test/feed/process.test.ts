@@ -15,6 +15,7 @@ import {
   patientOf,
   processorOn,
   text,
+  unstamped,
 } from './pipeline-fixture.ts';
 
 const mercy1 = personClaimKey({ system: 'urn:mercy', value: 'M1' });
@@ -52,14 +53,20 @@ describe.each(Object.keys(stores))('one message’s way, on %s', (kind) => {
     expect(row).toMatchObject({ state: 'processed', ackCode: 'AA', controlId: '1', feed: 'ehr' });
     expect(text(row?.ack ?? new Uint8Array())).toBe(ack);
     const patient = await patientOf(store, mercy1);
-    expect(row?.patient).toBe(`Patient/${String(patient['id'])}`);
+    expect(row?.patient).toBe(`Patient/${patient.id}`);
     expect(row?.written?.map((each) => each.split('/')[0])).toEqual(['Patient', 'Observation']);
     const [type = '', id = '', , version = ''] = (row?.written?.[1] ?? '').split('/');
     const observation = await store.readVersion(type, id, version);
     expect(JSON.parse(observation?.body ?? '{}')).toMatchObject({
       subject: { reference: row?.patient },
     });
-    const views = await store.sourceViews('Patient', String(patient['id']));
+  });
+
+  it('keeps in the same commit what the source said, why, and how recently', async () => {
+    const store = await open();
+    await processorOn(store).send({ id: '1' });
+    const { id } = await patientOf(store, mercy1);
+    const views = await store.sourceViews('Patient', id);
     expect(views.map(({ source, controlId }) => [source, controlId])).toEqual([['ehr', '1']]);
     expect(await countOf(store, 'Provenance')).toBe(1);
     const events = await store.outbox.pending(10);
@@ -210,7 +217,7 @@ describe.each(Object.keys(stores))('one message’s way, on %s', (kind) => {
         if (said) expect(codeOf(await send(said))).toBe('AA');
       }
       expect(await countOf(store, 'Patient')).toBe(1);
-      const { id: _, meta: __, identifier, ...rest } = await patientOf(store, mercy1);
+      const { identifier, ...rest } = unstamped(await patientOf(store, mercy1));
       const numbers = (identifier as { value: string }[]).map(({ value }) => value).sort();
       records.add(JSON.stringify([numbers, rest['name'], rest['telecom']]));
       expect((await store.claimOwners([mercy1])).size).toBe(1);
@@ -238,7 +245,7 @@ describe.each(Object.keys(stores))('one message’s way, on %s', (kind) => {
     expect(matches).toHaveLength(1);
     const lab = await patientOf(store, personClaimKey({ system: 'urn:lab', value: 'L2' }));
     expect(JSON.parse(matches[0]?.body ?? '')).toMatchObject({
-      focus: { reference: `Patient/${String(lab['id'])}` },
+      focus: { reference: `Patient/${lab.id}` },
     });
   });
 
@@ -277,7 +284,7 @@ describe.each(Object.keys(stores))('one message’s way, on %s', (kind) => {
     const [patient] = [await patientOf(store, mercy1)];
     const { versions } = await store.history({
       type: 'Patient',
-      id: String(patient['id']),
+      id: patient.id,
       count: 50,
     });
     const phones = versions.map(({ body }) => /"value":"(\d\d)"/.exec(body)?.[1]);
@@ -301,7 +308,7 @@ describe.each(Object.keys(stores))('one message’s way, on %s', (kind) => {
     await send({ id: '2', sender: 'B|X', ids: '7' });
     const key = personClaimKey({ system: 'urn:weir:authority:X', value: '7' });
     const patient = await patientOf(store, key);
-    const views = await store.sourceViews('Patient', String(patient['id']));
+    const views = await store.sourceViews('Patient', patient.id);
     expect(views.map(({ source }) => source).sort()).toEqual([
       `${defaultFeedName}:A|X`,
       `${defaultFeedName}:B|X`,
@@ -339,16 +346,11 @@ function counter(prefix: string): () => string {
 /** What the front desk does: an edit by no feed. */
 async function putPhone(store: Store, value: string): Promise<void> {
   const patient = await patientOf(store, mercy1);
-  const resource = {
-    ...patient,
-    resourceType: 'Patient',
-    id: String(patient['id']),
-    telecom: [{ system: 'phone', use: 'home', value }],
-  };
-  const { meta: _, ...unstamped } = resource as typeof resource & { meta?: unknown };
+  const telecom = [{ system: 'phone', use: 'home', value }];
+  const resource = { ...unstamped(patient), id: patient.id, telecom };
   await store.commit({
     now: new Date('2026-05-01T10:30:00Z'),
     origin: 'rest',
-    changes: [{ op: 'put', resource: unstamped, index: [] }],
+    changes: [{ op: 'put', resource, index: [] }],
   });
 }
