@@ -1,14 +1,12 @@
+import type { SortValue } from '../fhir/search-match.ts';
 import { fail } from '../fhir/issue.ts';
-
-/** A value that rows are ordered by; null where a resource has none (those come last, both ways). */
-export type OrderValue = string | number | null;
 
 /** Where a search walk stands. */
 export interface SearchCursor {
   /** The newest commit the walk sees. */
   readonly snapshot: number;
   /** Sort values of the last row returned; one per sort key. */
-  readonly values: readonly OrderValue[];
+  readonly values: readonly SortValue[];
   /** Creation order of the last row returned: the last tie-break. */
   readonly ordinal: number;
   /** The count at the snapshot, where the first page asked for it. */
@@ -43,26 +41,26 @@ export function readListCursor(text: string): ListCursor {
   return { before, total };
 }
 
-function encode(parts: readonly OrderValue[]): string {
+function encode(parts: readonly SortValue[]): string {
   return Buffer.from(JSON.stringify(parts)).toString('base64url');
 }
 
-function decode(text: string): OrderValue[] {
+function decode(text: string): SortValue[] {
   let parts: unknown;
   try {
     parts = JSON.parse(Buffer.from(text, 'base64url').toString());
   } catch {
     refuse();
   }
-  if (!Array.isArray(parts) || !parts.every(isOrderValue)) refuse();
+  if (!Array.isArray(parts) || !parts.every(isSortValue)) refuse();
   return parts;
 }
 
-function isOrderValue(value: unknown): value is OrderValue {
+function isSortValue(value: unknown): value is SortValue {
   return value === null || typeof value === 'string' || typeof value === 'number';
 }
 
-function isCount(value: OrderValue | undefined): value is number {
+function isCount(value: SortValue | undefined): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 

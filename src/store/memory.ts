@@ -62,9 +62,7 @@ function commitOrUndo(data: MemoryData, commit: Commit): CommitResult {
 
 function openReads(data: MemoryData): Pick<Store, 'read' | 'readVersion' | 'history' | 'search'> {
   const versionsOf = (type: string, id: string): readonly StoredVersion[] =>
-    data.resources
-      .get(resourceKey(type, id))
-      ?.versions.map(({ stored }) => ({ ...stored, changed: false })) ?? [];
+    data.resources.get(resourceKey(type, id))?.versions.map(({ stored }) => stored) ?? [];
   return {
     read: async (type, id) => versionsOf(type, id).at(-1),
     readVersion: async (type, id, versionId) =>

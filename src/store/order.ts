@@ -1,10 +1,9 @@
 import type { SortKey } from '../fhir/search-ast.ts';
-import { compareSortValues } from '../fhir/search-match.ts';
-import type { OrderValue } from './cursor.ts';
+import { compareCodePoints, type SortValue } from '../fhir/search-match.ts';
 
 /** A row's place in a sorted result. */
 export interface Place {
-  readonly values: readonly OrderValue[];
+  readonly values: readonly SortValue[];
   /** Creation order; the last tie-break, always ascending. */
   readonly ordinal: number;
 }
@@ -12,10 +11,18 @@ export interface Place {
 /** Compares two places under a sort. A missing value comes last, ascending and descending alike. */
 export function comparePlaces(sort: readonly SortKey[], a: Place, b: Place): number {
   for (const [at, key] of sort.entries()) {
-    const order = compareSortValues(a.values[at] ?? undefined, b.values[at] ?? undefined, key);
+    const order = compareSortValues(a.values[at] ?? null, b.values[at] ?? null, key);
     if (order !== 0) return order;
   }
   return a.ordinal - b.ordinal;
+}
+
+/** Negative where `a` comes first under a key. */
+export function compareSortValues(a: SortValue, b: SortValue, key: SortKey): number {
+  if (a === null || b === null) return Number(a === null) - Number(b === null);
+  const order =
+    typeof a === 'number' && typeof b === 'number' ? a - b : compareCodePoints(`${a}`, `${b}`);
+  return key.descending ? -order : order;
 }
 
 /**

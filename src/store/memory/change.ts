@@ -28,13 +28,13 @@ export function applyChange(data: MemoryData, placed: PlacedChange, undo: Undo):
   }
   if (change.op === 'delete') {
     if (current === undefined) return neverExisted(type, id, now);
-    if (current.deleted) return { ...current, changed: false };
+    if (current.deleted) return current;
     return append(data, placed, { type, id, before, body: '', method: 'DELETE' }, undo);
   }
   const unstamped = renderUnstamped(change.resource);
   if (change.skipIfSame === true && current !== undefined && !current.deleted) {
     const same = stampBody(unstamped, current.versionId, current.lastUpdated);
-    if (same === current.body) return { ...current, changed: false };
+    if (same === current.body) return current;
   }
   const body = stampBody(unstamped, nextVersionId(last), now);
   const { index: entries } = change;
@@ -61,7 +61,7 @@ function append(
   const deleted = method === 'DELETE';
   const stored: StoredVersion = {
     ...{ type, id, versionId, lastUpdated: now, seq, deleted, body, method },
-    changed: true,
+    changed: false,
   };
   const version = { position, stored, entries: [...entries] };
   undo.push(data.versions, version);
@@ -71,7 +71,7 @@ function append(
     versions: [...(before?.versions ?? []), version],
   });
   undo.set(data.outbox, position, { position, seq, type, id, versionId, method, origin, at: now });
-  return stored;
+  return { ...stored, changed: true };
 }
 
 function nextVersionId(last: LastVersion | undefined): string {

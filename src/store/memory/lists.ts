@@ -25,7 +25,7 @@ export function historyPage(data: MemoryData, query: HistoryQuery): HistoryPage 
     .filter(({ position }) => cursor === undefined || position < cursor.before)
     .reverse();
   const page = rest.slice(0, count);
-  const versions = page.map(({ stored }) => ({ ...stored, changed: false }));
+  const versions = page.map(({ stored }) => stored);
   const last = page.at(-1);
   if (rest.length <= count || last === undefined) return { versions, total };
   return { versions, total, next: writeListCursor({ before: last.position, total }) };

@@ -1,6 +1,6 @@
-import { matches, sortValue, type MatchTarget } from '../../fhir/search-match.ts';
+import { matches, sortValue, type MatchTarget, type SortValue } from '../../fhir/search-match.ts';
 import type { SearchQuery } from '../../fhir/search-ast.ts';
-import { readSearchCursor, writeSearchCursor, type OrderValue } from '../cursor.ts';
+import { readSearchCursor, writeSearchCursor } from '../cursor.ts';
 import { comparePlaces, type Place } from '../order.ts';
 import type { SearchPage } from '../store.ts';
 import type { MemoryData, MemoryResource, MemoryVersion } from './data.ts';
@@ -26,7 +26,7 @@ export function searchPage(data: MemoryData, query: SearchQuery): SearchPage {
   const page = rest.slice(0, query.count);
   const matched = page.flatMap(({ resource }) => resource.versions.at(-1)?.stored ?? []);
   const answer = {
-    matches: matched.map((stored) => ({ ...stored, changed: false })),
+    matches: matched,
     ...(total === null ? {} : { total }),
   };
   const last = page.at(-1);
@@ -44,9 +44,9 @@ function isFound(resource: MemoryResource, query: SearchQuery, snapshot: number)
 
 function placeAt(resource: MemoryResource, query: SearchQuery, snapshot: number): Place {
   const then = resource.versions.findLast(({ stored }) => stored.seq <= snapshot);
-  const values = query.sort.map((key): OrderValue => {
+  const values = query.sort.map((key): SortValue => {
     if (then === undefined) return null;
-    return finite(sortValue(then.entries, target(then), key) ?? null);
+    return finite(sortValue(then.entries, target(then), key));
   });
   return { values, ordinal: resource.ordinal };
 }
@@ -56,7 +56,7 @@ function target({ stored }: MemoryVersion): MatchTarget {
 }
 
 /** Open ends of dates as numbers that a cursor can carry. */
-function finite(value: OrderValue): OrderValue {
+function finite(value: SortValue): SortValue {
   if (typeof value !== 'number' || Number.isFinite(value)) return value;
   return Math.sign(value) * Number.MAX_SAFE_INTEGER;
 }

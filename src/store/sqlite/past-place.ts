@@ -1,7 +1,6 @@
 import type { SortKey } from '../../fhir/search-ast.ts';
-import { compareSortValues } from '../../fhir/search-match.ts';
-import type { OrderValue } from '../cursor.ts';
-import type { Place } from '../order.ts';
+import type { SortValue } from '../../fhir/search-match.ts';
+import { compareSortValues, type Place } from '../order.ts';
 import type { Dictionary } from './dictionary.ts';
 import { targetBy, type IndexRow } from './index-rows.ts';
 import type { Leaves } from './leaf.ts';
@@ -28,7 +27,7 @@ export class PastPlaces {
     const keys = past && this.#sql.keys(rid, past.version + 1);
     const rows = JSON.parse(keys ?? '[]') as IndexRow[];
     const id = this.#sql.id(rid) ?? '';
-    const values = sort.map((key): OrderValue => {
+    const values = sort.map((key): SortValue => {
       if (key.kind === 'id') return id;
       if (key.kind === 'lastUpdated') return past?.updated ?? null;
       return this.#value(rows, key, leaves.params(key.param, key.kind));
@@ -36,8 +35,8 @@ export class PastPlaces {
     return { values, ordinal: rid };
   }
 
-  #value(rows: readonly IndexRow[], key: SortKey, params: readonly SqlValue[]): OrderValue {
-    let picked: OrderValue = null;
+  #value(rows: readonly IndexRow[], key: SortKey, params: readonly SqlValue[]): SortValue {
+    let picked: SortValue = null;
     for (const [table, param, ...columns] of rows) {
       if (param === undefined || !params.includes(param)) continue;
       const value = this.#sortColumn(table, columns);
@@ -47,7 +46,7 @@ export class PastPlaces {
     return picked;
   }
 
-  #sortColumn(table: IndexRow[0], columns: readonly SqlValue[]): OrderValue {
+  #sortColumn(table: IndexRow[0], columns: readonly SqlValue[]): SortValue {
     const [first = null] = columns;
     switch (table) {
       case 'token':
@@ -63,7 +62,7 @@ export class PastPlaces {
     }
   }
 
-  #referenceText([target, by, type, _version, other]: readonly SqlValue[]): OrderValue {
+  #referenceText([target, by, type, _version, other]: readonly SqlValue[]): SortValue {
     const text = this.#terms.text(Number(target)) ?? '';
     if (by === targetBy.url) return text;
     return other === 0 ? `${this.#typePrefix(type)}${text}` : null;

@@ -1,12 +1,8 @@
 import type { SearchQuery } from '../../fhir/search-ast.ts';
 import { fail } from '../../fhir/issue.ts';
 import { limits } from '../../limits.ts';
-import {
-  readSearchCursor,
-  writeSearchCursor,
-  type OrderValue,
-  type SearchCursor,
-} from '../cursor.ts';
+import { readSearchCursor, writeSearchCursor, type SearchCursor } from '../cursor.ts';
+import type { SortValue } from '../../fhir/search-match.ts';
 import { comparePlaces, type Place } from '../order.ts';
 import type { SearchPage } from '../store.ts';
 import type { Dictionary } from './dictionary.ts';
@@ -88,7 +84,7 @@ export class Searches {
     const unchanged =
       cursor === undefined ? plan.where : both(plan.where, fragment('r.seq <= ?', cursor.snapshot));
     const after = cursor === undefined ? undefined : afterCursor(sort, cursor);
-    const rows = this.#query<[number, ...OrderValue[]]>(
+    const rows = this.#query<[number, ...SortValue[]]>(
       `WITH place AS ${after === undefined ? '' : 'MATERIALIZED'} (
          SELECT r.rid AS rid${columns} FROM ${source.sql} ${unchanged.sql})
        SELECT * FROM place WHERE ${after?.sql ?? '1'} ORDER BY ${orderBy(sort)} LIMIT ?`,

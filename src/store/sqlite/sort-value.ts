@@ -1,5 +1,6 @@
 import type { SortKey } from '../../fhir/search-ast.ts';
-import type { OrderValue, SearchCursor } from '../cursor.ts';
+import type { SearchCursor } from '../cursor.ts';
+import type { SortValue } from '../../fhir/search-match.ts';
 import { both, either, fragment, never, oneOf, type Fragment } from './fragment.ts';
 import { targetBy } from './index-rows.ts';
 import type { Leaves } from './leaf.ts';
@@ -59,7 +60,7 @@ function equalUpTo(cursor: SearchCursor, end: number): Fragment[] {
 }
 
 /** Nothing lies beyond a missing value; missing values lie beyond all others. */
-function beyond(column: string, value: OrderValue, key: SortKey): Fragment {
+function beyond(column: string, value: SortValue, key: SortKey): Fragment {
   if (value === null) return never;
   const side = key.descending ? '<' : '>';
   return fragment(`(${column} ${side} ? OR ${column} IS NULL)`, value);

@@ -1,0 +1,74 @@
+import { expect } from 'vitest';
+import type { DefineLaw } from './store.ts';
+import { at, commit, put, refusalOf, remove } from './store-fixture.ts';
+
+/** Law 10: the outbox. */
+export function outboxLaws(define: DefineLaw): void {
+  define(10, 'each changed version is one row, oldest first', async (store) => {
+    await commit(store, [put('a'), put('b')], { now: at(1), origin: 'feed:ehr' });
+    await commit(store, [put('a', { skipIfSame: true }), remove('b'), remove('none')], {
+      now: at(2),
+      origin: 'rest',
+    });
+    const rows = await store.outbox.pending(10);
+    expect(rows).toMatchObject([
+      { seq: 1, type: 'Patient', id: 'a', versionId: '1', method: 'POST', origin: 'feed:ehr' },
+      { seq: 1, type: 'Patient', id: 'b', versionId: '1', method: 'POST', origin: 'feed:ehr' },
+      { seq: 2, type: 'Patient', id: 'b', versionId: '2', method: 'DELETE', origin: 'rest' },
+    ]);
+    expect(rows.map((row) => row.at)).toEqual([at(1), at(1), at(2)]);
+    const positions = rows.map(({ position }) => position);
+    expect(positions).toEqual([...new Set(positions)].sort((a, b) => a - b));
+    expect(await store.outbox.pending(1)).toEqual(rows.slice(0, 1));
+  });
+
+  define(10, 'a row is handed out until a commit marks it done, once', async (store) => {
+    await commit(store, [put('a'), put('b')]);
+    const [first, second] = await store.outbox.pending(10);
+    const done = { outboxDone: [{ position: first?.position ?? 0 }] };
+    expect(await store.outbox.pending(10)).toHaveLength(2);
+    const outcomes = await Promise.allSettled([
+      commit(store, [put('c')], done),
+      commit(store, [put('d')], done),
+    ]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+    expect(await refusalOf(commit(store, [], done))).toEqual({ kind: 'outbox-done', index: 0 });
+    const left = await store.outbox.pending(10);
+    expect(left.map(({ id }) => id)).toEqual(['b', 'c']);
+    expect(left[0]).toEqual(second);
+  });
+
+  define(10, 'undone rows are there after opening again', async (_store, open) => {
+    if (open.reopen === undefined) return;
+    await commit(open.store, [put('a'), put('b')]);
+    const [first, second] = await open.store.outbox.pending(10);
+    await commit(open.store, [], { outboxDone: [{ position: first?.position ?? 0 }] });
+    const again = await open.reopen();
+    expect(await again.outbox.pending(10)).toEqual([second]);
+    await again.close();
+  });
+
+  define(10, 'listeners hear of added rows, and of nothing else', async (store) => {
+    let heard = 0;
+    const stop = store.outbox.onAppend(() => {
+      heard += 1;
+    });
+    await Promise.all([commit(store, [put('a')]), commit(store, [put('b')])]);
+    await turn();
+    expect(heard).toBe(1);
+    await commit(store, [], { state: [{ key: 'k', value: 'v' }] });
+    await commit(store, [put('a', { skipIfSame: true })]);
+    await commit(store, [put('a', { expect: 'absent' })]).catch(() => undefined);
+    await turn();
+    expect(heard).toBe(1);
+    stop();
+    await commit(store, [put('c')]);
+    await turn();
+    expect(heard).toBe(1);
+  });
+}
+
+/** Long enough for what is called once per turn. */
+async function turn(): Promise<void> {
+  for (let n = 0; n < 3; n++) await new Promise((resolve) => setImmediate(resolve));
+}
