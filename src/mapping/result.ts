@@ -31,6 +31,8 @@ export interface MappedResource {
   readonly eventTime?: string;
   /** Elements for which the message said `""`: FHIR paths without the type, such as `deceasedDateTime` or `telecom`. */
   readonly clears: readonly string[];
+  /** Elements that hold only where nothing is stored yet: a default that the message does not really say. */
+  readonly initial?: readonly string[];
   /** `merge`: three-way merge with what is stored. `delete`: the source takes it back (the map says how). */
   readonly write: 'merge' | 'create-only';
 }

@@ -1,0 +1,213 @@
+import type { Json } from '../../fhir/resource.ts';
+import {
+  capitalized,
+  elementType,
+  isType,
+  typeDefinition,
+  type ElementDefinition,
+} from '../../fhir/definitions.ts';
+import type { ElementStep } from '../language/element-path.ts';
+import type { At } from '../language/model.ts';
+import { suggestion, type MapPlace } from '../map-issue.ts';
+import type { MutableObject, Target } from '../run/frame.ts';
+import type { Compiler } from './compiler.ts';
+
+/** Where a slot's value goes: the way from the object that is filled, and the element at its end. */
+export interface ElementPlace {
+  readonly containers: readonly ContainerStep[];
+  readonly leaf: LeafStep;
+  /** As written: `period.start`. */
+  readonly text: string;
+}
+
+interface ContainerStep {
+  /** With `_` before it below a primitive. */
+  readonly name: string;
+  readonly array: boolean;
+  readonly url?: string;
+}
+
+interface LeafStep {
+  readonly name: string;
+  readonly choice: boolean;
+  readonly array: boolean;
+  readonly url?: string;
+  readonly types: readonly string[];
+  readonly definition: ElementDefinition;
+  /** Path of the element's own children: `Patient.contact`, or its type. */
+  readonly base: string | undefined;
+}
+
+/** Finds a FHIR element below a type (`Patient`) or group (`Patient.contact`); reports what does not exist. */
+export function resolveElement(
+  { value: steps, place }: At<readonly ElementStep[]>,
+  base: string,
+  compiler: Compiler,
+): ElementPlace | undefined {
+  const text = steps.map(stepText).join('.');
+  const containers: ContainerStep[] = [];
+  let below: string | undefined = base;
+  for (const [index, step] of steps.entries()) {
+    const found = findStep(step, below, { compiler, place, text });
+    if (!found) return undefined;
+    if (index === steps.length - 1) return { containers, leaf: found, text };
+    const primitive = isPrimitive(found.types[0] ?? '');
+    if (found.choice || (found.types.length > 1 && !primitive)) {
+      const example = `\`${step.name}${capitalized(found.types[0] ?? '')}\``;
+      compiler.issues.add(
+        place,
+        `\`${stepText(step)}\` has several types; name one, such as ${example}`,
+      );
+      return undefined;
+    }
+    containers.push({
+      name: primitive ? `_${found.name}` : found.name,
+      array: found.array && !primitive,
+      ...(found.url !== undefined && { url: found.url }),
+    });
+    below = primitive ? 'Element' : found.base;
+  }
+  return undefined;
+}
+
+function stepText(step: ElementStep): string {
+  return step.name + (step.choice ? '[x]' : '') + (step.url === undefined ? '' : `(${step.url})`);
+}
+
+interface StepPlace {
+  readonly compiler: Compiler;
+  readonly place: MapPlace;
+  readonly text: string;
+}
+
+function findStep(
+  step: ElementStep,
+  base: string | undefined,
+  { compiler, place, text }: StepPlace,
+): LeafStep | undefined {
+  const name = step.name + (step.choice ? '[x]' : '');
+  const definition = base === undefined ? undefined : elementAt(base, name);
+  if (!definition || base === undefined) {
+    const hint = base === undefined ? '' : suggestion(name, childNames(base));
+    compiler.issues.add(
+      place,
+      `FHIR R4 has no element \`${base ?? ''}.${name}\` (\`${text}\`)${hint}`,
+    );
+    return undefined;
+  }
+  const plainChoice = !step.choice && definition.types.length > 1 && isChoice(base, name);
+  const [type = ''] = definition.types;
+  const group = type === 'BackboneElement' || (type === 'Element' && definition.types.length === 1);
+  return {
+    name: step.name,
+    choice: step.choice || plainChoice,
+    array: definition.max > 1,
+    ...(step.url !== undefined && { url: step.url }),
+    types: definition.types,
+    definition,
+    base: group ? `${base}.${name}` : definition.types.length === 1 ? type : undefined,
+  };
+}
+
+/** Below `Element` there are id and extension only. */
+function elementAt(base: string, name: string): ElementDefinition | undefined {
+  return elementType(`${base}.${name}`);
+}
+
+function isChoice(base: string, name: string): boolean {
+  const [typeName = '', ...path] = base.split('.');
+  return typeDefinition(typeName)?.elements.has([...path, `${name}[x]`].join('.')) ?? false;
+}
+
+function childNames(base: string): string[] {
+  const [typeName = '', ...path] = base.split('.');
+  const prefix = path.length === 0 ? '' : `${path.join('.')}.`;
+  return [...(typeDefinition(typeName)?.elements.keys() ?? [])]
+    .filter((key) => key.startsWith(prefix) && !key.slice(prefix.length).includes('.'))
+    .map((key) => key.slice(prefix.length));
+}
+
+/** Whether a FHIR type is a primitive: a JSON text, number or boolean. */
+export function isPrimitive(type: string): boolean {
+  return isType(type) && typeDefinition(type)?.kind === 'primitive';
+}
+
+/** JSON names that a value of one of these types takes, for `clears`. */
+export function elementNames(place: ElementPlace, types: readonly string[]): string[] {
+  const { leaf, containers } = place;
+  const before = containers.map(({ name }) => `${name}.`).join('');
+  if (!leaf.choice) return [before + leaf.name];
+  return types.map((type) => before + leaf.name + capitalized(type));
+}
+
+/** The path of the next value placed, for the trace: `name[1]`, `valueQuantity`. */
+export function nextPath(place: ElementPlace, target: Target, type?: string): string {
+  const { leaf, containers } = place;
+  let path = target.path;
+  let node: MutableObject | undefined = target.object;
+  for (const step of containers) {
+    path += `.${step.name}`;
+    const next: unknown = node?.[step.name];
+    node = (Array.isArray(next) ? next[0] : next) as MutableObject | undefined;
+  }
+  const name = leaf.choice && type !== undefined ? leaf.name + capitalized(type) : leaf.name;
+  if (!leaf.array) return `${path}.${name}`;
+  const existing: unknown = node?.[name];
+  return `${path}.${name}[${String(Array.isArray(existing) ? existing.length : 0)}]`;
+}
+
+/** Whether the element is single and has a value already: then a later slot is passed over. */
+export function isFilled(place: ElementPlace, target: Target): boolean {
+  const { leaf, containers } = place;
+  if (leaf.array) return false;
+  let node: MutableObject | undefined = target.object;
+  for (const step of containers) {
+    const next: unknown = node?.[step.name];
+    if (Array.isArray(next)) {
+      node = (step.url === undefined ? next[0] : next.find((one) => hasUrl(one, step.url))) as
+        MutableObject | undefined;
+    } else node = next as MutableObject | undefined;
+    if (!node) return false;
+  }
+  if (!leaf.choice) return node[leaf.name] !== undefined;
+  return leaf.types.some((type) => node[leaf.name + capitalized(type)] !== undefined);
+}
+
+/** Puts a value into its element; returns the object and key that hold it (the array, where it repeats). */
+export function placeValue(
+  place: ElementPlace,
+  target: Target,
+  { type, value }: { type: string; value: Json | MutableObject },
+): { container: MutableObject; key: string } {
+  const { leaf } = place;
+  let node = target.object;
+  for (const step of place.containers) node = enter(node, step);
+  const key = leaf.choice ? leaf.name + capitalized(type) : leaf.name;
+  const whole = leaf.url === undefined ? value : { url: leaf.url, ...(value as MutableObject) };
+  if (leaf.array) {
+    const list = (node[key] ??= []) as (Json | MutableObject)[];
+    list.push(whole);
+  } else {
+    const existing = node[key];
+    node[key] = isObject(existing) && isObject(whole) ? { ...whole, ...existing } : whole;
+  }
+  return { container: node, key };
+}
+
+function enter(node: MutableObject, step: ContainerStep): MutableObject {
+  if (!step.array) return (node[step.name] ??= {}) as MutableObject;
+  const list = (node[step.name] ??= []) as MutableObject[];
+  const found = step.url === undefined ? list[0] : list.find((one) => hasUrl(one, step.url));
+  if (found) return found;
+  const made: MutableObject = step.url === undefined ? {} : { url: step.url };
+  list.push(made);
+  return made;
+}
+
+function hasUrl(one: unknown, url: string | undefined): boolean {
+  return isObject(one) && one['url'] === url;
+}
+
+export function isObject(value: unknown): value is MutableObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

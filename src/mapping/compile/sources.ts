@@ -1,0 +1,123 @@
+import type { Element } from '../../hl7v2/message.ts';
+import type { At, SlotRule } from '../language/model.ts';
+import type { SegmentPath, SourcePath } from '../language/path-syntax.ts';
+import type { PathReader } from '../run/compiled.ts';
+import type { Frame, Target } from '../run/frame.ts';
+import type { Compiler, ValueScope } from './compiler.ts';
+import { compileCondition } from './conditions.ts';
+import { checkSegment, compilePath, segmentsOf } from './paths.ts';
+
+/** The values of a slot, each as the frame in which it is converted. */
+export interface ValueSource {
+  readonly frames: (frame: Frame, target: Target) => readonly Frame[];
+  readonly v2Type: string;
+  /** Whether it gives segments (`each: NTE`), which have no value of their own. */
+  readonly segments: boolean;
+  readonly text: string;
+}
+
+/** `from`, `each` and `first`; undefined where the slot has none of them or its paths are faulty. */
+export function compileSource(
+  rule: SlotRule,
+  scope: ValueScope,
+  compiler: Compiler,
+): ValueSource | undefined {
+  const { source } = rule;
+  const found =
+    source.kind === 'from'
+      ? oneSource([source.path], { scope, compiler, all: false })
+      : source.kind === 'first'
+        ? oneSource(source.paths, { scope, compiler, all: rule.join !== undefined })
+        : source.kind === 'each'
+          ? eachSource(source.paths, scope, compiler)
+          : undefined;
+  if (!found || !rule.where) return found;
+  const holds = compileCondition(rule.where, { ...scope, valueType: found.v2Type }, compiler);
+  return { ...found, frames: (frame, target) => found.frames(frame, target).filter(holds) };
+}
+
+function oneSource(
+  paths: readonly At<SourcePath>[],
+  { scope, compiler, all }: { scope: ValueScope; compiler: Compiler; all: boolean },
+): ValueSource | undefined {
+  const readers = paths.flatMap((path) => compilePath(path, scope, compiler) ?? []);
+  const [first] = readers;
+  if (!first) return undefined;
+  return {
+    v2Type: first.v2Type,
+    segments: false,
+    text: readers.map(({ text }) => text).join('|'),
+    frames: (frame, target) => {
+      const found: Frame[] = [];
+      for (const reader of readers) {
+        const element = reader.one(frame);
+        if (element?.state === 'null') target.sawNull = true;
+        if (element?.state !== 'value') continue;
+        found.push(valueFrame(frame, element));
+        if (!all) break;
+      }
+      return found;
+    },
+  };
+}
+
+function eachSource(
+  paths: readonly At<SourcePath>[],
+  scope: ValueScope,
+  compiler: Compiler,
+): ValueSource | undefined {
+  const segmentPaths = paths.filter(({ value }) => isSegment(value));
+  const [segment] = segmentPaths;
+  if (segment) {
+    if (paths.length > 1) {
+      compiler.issues.add(segment.place, '`each` over a segment takes one segment, not a list');
+    }
+    const path = segment.value as SegmentPath;
+    checkSegment(path.segment, segment.place, compiler);
+    return {
+      v2Type: 'ST',
+      segments: true,
+      text: path.text,
+      frames: (frame) => segmentFrames(path, frame),
+    };
+  }
+  const readers = paths.flatMap((path) => compilePath(path, scope, compiler) ?? []);
+  const [first] = readers;
+  if (!first) return undefined;
+  return {
+    v2Type: first.v2Type,
+    segments: false,
+    text: readers.map(({ text }) => text).join('|'),
+    frames: (frame, target) => readers.flatMap((reader) => eachFrames(reader, frame, target)),
+  };
+}
+
+function eachFrames(reader: PathReader, frame: Frame, target: Target): Frame[] {
+  const found: Frame[] = [];
+  for (const element of reader.all(frame)) {
+    if (element.state === 'null') target.sawNull = true;
+    if (element.state === 'value') found.push(valueFrame(frame, element));
+  }
+  return found;
+}
+
+function isSegment(path: SourcePath): boolean {
+  return path.kind === 'segment' && path.field === undefined;
+}
+
+function segmentFrames(path: SegmentPath, frame: Frame): Frame[] {
+  const { run } = frame;
+  return segmentsOf(path, frame).map((segment) => ({
+    run,
+    segment,
+    group: run.scope.groupOf(segment),
+  }));
+}
+
+/** The frame of a value: with the segment it stands in, and that segment's group. */
+export function valueFrame({ run, group, segment }: Frame, value: Element): Frame {
+  const { segmentIndex } = value.position;
+  if (segment?.index === segmentIndex) return { run, group, segment, value };
+  const own = run.message.segments[segmentIndex];
+  return own ? { run, group: run.scope.groupOf(own), segment: own, value } : { run, group, value };
+}

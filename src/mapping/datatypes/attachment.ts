@@ -1,0 +1,78 @@
+import { compact, partText, typed, type Convert } from './convert.ts';
+import { base64 } from './text.ts';
+
+/** Media types by HL7 tables 0291 (subtype) and 0191 (type), and as senders write them. */
+const mediaTypes: Readonly<Record<string, string>> = {
+  PDF: 'application/pdf',
+  JPEG: 'image/jpeg',
+  JPG: 'image/jpeg',
+  JOT: 'image/jpeg',
+  PNG: 'image/png',
+  GIF: 'image/gif',
+  TIFF: 'image/tiff',
+  TIF: 'image/tiff',
+  DICOM: 'application/dicom',
+  RTF: 'text/rtf',
+  HTML: 'text/html',
+  XML: 'text/xml',
+  'X-HL7-CDA-LEVEL-ONE': 'text/xml',
+  'OCTET-STREAM': 'application/octet-stream',
+  PLAIN: 'text/plain',
+  TEXT: 'text/plain',
+  WORD: 'application/msword',
+  MSWORD: 'application/msword',
+};
+
+/** `application^pdf`, `TEXT^PDF` and `AP^PDF` all mean application/pdf. */
+function mediaType(kind: string, subtype: string): string | undefined {
+  if (/^[a-z]+\/[\w.+-]+$/i.test(subtype)) return subtype.toLowerCase();
+  const known = mediaTypes[subtype.toUpperCase()] ?? mediaTypes[kind.toUpperCase()];
+  if (known !== undefined) return known;
+  if (
+    /^(application|audio|image|text|video|multipart)$/i.test(kind) &&
+    /^[\w.+-]+$/.test(subtype)
+  ) {
+    return `${kind}/${subtype}`.toLowerCase();
+  }
+  return undefined;
+}
+
+/** ED: data in base64 (as it is), hexadecimal or plain. Data that its own encoding does not allow are left out. */
+export const toAttachment: Convert = (element, conversion) => {
+  const encoding = partText(element, 4).toLowerCase();
+  const data = encodedData(partText(element, 5), encoding);
+  if (data === undefined) {
+    conversion.remark(
+      'warning',
+      'The data do not fit the encoding that is named; they were left out',
+    );
+    return undefined;
+  }
+  if (data === '') return undefined;
+  const contentType = mediaType(partText(element, 2), partText(element, 3));
+  return typed('Attachment', compact({ contentType, data }));
+};
+
+function encodedData(data: string, encoding: string): string | undefined {
+  if (encoding === 'base64') {
+    const dense = data.replace(/\s+/g, '');
+    return /^[A-Za-z0-9+/]*={0,2}$/.test(dense) && dense.length % 4 === 0 ? dense : undefined;
+  }
+  if (encoding === 'hex') {
+    const dense = data.replace(/\s+/g, '');
+    const valid = /^([0-9A-Fa-f]{2})*$/.test(dense);
+    return valid ? Buffer.from(dense, 'hex').toString('base64') : undefined;
+  }
+  return base64(data);
+}
+
+/** ED as text: the data, unless they are encoded. */
+export const toAttachmentText: Convert = (element) =>
+  typed('string', /^a?$/i.test(partText(element, 4)) ? partText(element, 5) : '');
+
+/** RP: a pointer, as url. */
+export const toPointer: Convert = (element) => {
+  const pointer = partText(element, 1);
+  const contentType = mediaType(partText(element, 3), partText(element, 4));
+  return pointer === '' ? undefined : typed('Attachment', compact({ contentType, url: pointer }));
+};

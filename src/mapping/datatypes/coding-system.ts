@@ -1,0 +1,75 @@
+/**
+ * URIs of HL7 coding-system names (table 0396, https://terminology.hl7.org/external_terminologies.html),
+ * and the spellings that senders use for them.
+ */
+const systems: Readonly<Record<string, string>> = {
+  LN: 'http://loinc.org',
+  LOINC: 'http://loinc.org',
+  SCT: 'http://snomed.info/sct',
+  SNM: 'http://snomed.info/sct',
+  SNM3: 'http://snomed.info/sct',
+  SNOMED: 'http://snomed.info/sct',
+  'SNOMED-CT': 'http://snomed.info/sct',
+  SNOMEDCT: 'http://snomed.info/sct',
+  RXNORM: 'http://www.nlm.nih.gov/research/umls/rxnorm',
+  RXN: 'http://www.nlm.nih.gov/research/umls/rxnorm',
+  CVX: 'http://hl7.org/fhir/sid/cvx',
+  MVX: 'http://hl7.org/fhir/sid/mvx',
+  NDC: 'http://hl7.org/fhir/sid/ndc',
+  I10: 'http://hl7.org/fhir/sid/icd-10',
+  'ICD-10': 'http://hl7.org/fhir/sid/icd-10',
+  ICD10: 'http://hl7.org/fhir/sid/icd-10',
+  I10C: 'http://hl7.org/fhir/sid/icd-10-cm',
+  ICD10CM: 'http://hl7.org/fhir/sid/icd-10-cm',
+  'ICD-10-CM': 'http://hl7.org/fhir/sid/icd-10-cm',
+  I10P: 'http://www.cms.gov/Medicare/Coding/ICD10',
+  ICD10PCS: 'http://www.cms.gov/Medicare/Coding/ICD10',
+  I9: 'http://hl7.org/fhir/sid/icd-9-cm',
+  I9C: 'http://hl7.org/fhir/sid/icd-9-cm',
+  I9CDX: 'http://hl7.org/fhir/sid/icd-9-cm',
+  I9CP: 'http://hl7.org/fhir/sid/icd-9-cm',
+  ICD9: 'http://hl7.org/fhir/sid/icd-9-cm',
+  'ICD-9': 'http://hl7.org/fhir/sid/icd-9-cm',
+  'ICD-9-CM': 'http://hl7.org/fhir/sid/icd-9-cm',
+  UCUM: 'http://unitsofmeasure.org',
+  C4: 'http://www.ama-assn.org/go/cpt',
+  CPT: 'http://www.ama-assn.org/go/cpt',
+  CPT4: 'http://www.ama-assn.org/go/cpt',
+  HCPCS: 'http://terminology.hl7.org/CodeSystem/HCPCS',
+  HCPT: 'http://terminology.hl7.org/CodeSystem/HCPCS',
+  ATC: 'http://www.whocc.no/atc',
+  UNII: 'http://fdasis.nlm.nih.gov',
+  CDCREC: 'urn:oid:2.16.840.1.113883.6.238',
+  CDCRECORD: 'urn:oid:2.16.840.1.113883.6.238',
+  ISO3166: 'urn:iso:std:iso:3166',
+  ISO639: 'urn:ietf:bcp:47',
+  NUCC: 'http://nucc.org/provider-taxonomy',
+  NUI: 'http://hl7.org/fhir/ndfrt',
+  ACTCODE: 'http://terminology.hl7.org/CodeSystem/v3-ActCode',
+};
+
+/**
+ * URI of a coding-system name: `LN`, `HL70001`, `HL7 0001`, an OID or a URL as they are. A local name (`L`,
+ * `99LAB`, or none that is known) becomes `urn:weir:codesystem:<authority>:<name>`, stable for a sender.
+ */
+export function codeSystemUri(name: string, localAuthority: string): string {
+  const known = systems[name.toUpperCase()];
+  if (known !== undefined) return known;
+  const table = /^(?:HL7|V2)[ -]?(\d{1,4})$/i.exec(name)?.[1];
+  if (table !== undefined) {
+    return `http://terminology.hl7.org/CodeSystem/v2-${table.padStart(4, '0')}`;
+  }
+  if (/^[0-2](\.\d+)+$/.test(name)) return `urn:oid:${name}`;
+  if (/^(https?:\/\/|urn:)\S+$/.test(name)) return name;
+  const local = /^(L|LOCAL|99L)$/i.test(name) ? 'local' : name;
+  return `urn:weir:codesystem:${uriPart(localAuthority)}:${uriPart(local)}`;
+}
+
+/** Letters and digits, the rest as dashes: fit for a URN, stable. */
+export function uriPart(text: string): string {
+  const part = text
+    .toLowerCase()
+    .replace(/[^a-z0-9._-]+/g, '-')
+    .replace(/^-+|-+$/g, '');
+  return part === '' ? 'unknown' : part;
+}

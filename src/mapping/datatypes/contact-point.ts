@@ -1,0 +1,86 @@
+import type { Json } from '../../fhir/resource.ts';
+import type { Element } from '../../hl7v2/message.ts';
+import { compact, part, partText, textExtension, typed, type Convert } from './convert.ts';
+import { period } from './time.ts';
+
+/** HL7 tables 0202 (equipment) and 0201 (use), as the V2-to-FHIR guide has them. */
+const equipmentSystem: Readonly<Record<string, string>> = {
+  PH: 'phone',
+  CP: 'phone',
+  FX: 'fax',
+  BP: 'pager',
+  MD: 'other',
+  SAT: 'other',
+  TDD: 'other',
+  TTY: 'other',
+  INTERNET: 'email',
+  'X.400': 'email',
+};
+const contactUse: Readonly<Record<string, string>> = {
+  PRN: 'home',
+  ORN: 'home',
+  VHN: 'home',
+  WPN: 'work',
+  PRS: 'mobile',
+};
+
+/** XTN (and TN): a telephone in parts, in one text, or an email address. */
+export const toContactPoint: Convert = (element, conversion) => {
+  const use = partText(element, 2);
+  const equipment = partText(element, 3).toUpperCase();
+  const email = isEmail(element, { use, equipment });
+  const value = email ? partText(element, 4) || partText(element, 1) : phoneNumber(element);
+  if (value === '') return undefined;
+  const system = email ? 'email' : (equipmentSystem[equipment] ?? 'phone');
+  const extension = email ? [] : phoneParts(element);
+  return typed(
+    'ContactPoint',
+    compact({
+      extension: extension.length > 0 ? extension : undefined,
+      system,
+      value,
+      use: equipment === 'CP' ? 'mobile' : contactUse[use],
+      rank: rank(partText(element, 18)),
+      period: period(part(element, 13), part(element, 14), conversion),
+    }),
+  );
+};
+
+function isEmail(
+  element: Element,
+  { use, equipment }: { use: string; equipment: string },
+): boolean {
+  if (equipmentSystem[equipment] === 'email' || use === 'NET') return true;
+  if (equipment !== '') return false;
+  const number = partText(element, 1) + partText(element, 7) + partText(element, 12);
+  return number === '' ? partText(element, 4) !== '' : partText(element, 1).includes('@');
+}
+
+/** The parts where a local number is given, else the unformatted number, else the old text of XTN.1. */
+function phoneNumber(element: Element): string {
+  const country = partText(element, 5).replace(/^\+/, '');
+  const area = partText(element, 6);
+  const local = partText(element, 7);
+  const extension = partText(element, 8);
+  if (local === '') {
+    return partText(element, 12) || partText(element, 1) || partText(element, 9);
+  }
+  const words = [country === '' ? '' : `+${country}`, area, local];
+  const number = words.filter((word) => word !== '').join(' ');
+  return extension === '' ? number : `${number} X${extension}`;
+}
+
+const extensionUrl = 'http://hl7.org/fhir/StructureDefinition/contactpoint-';
+
+function phoneParts(element: Element): Json[] {
+  return [
+    ...textExtension(`${extensionUrl}country`, 'valueString', partText(element, 5)),
+    ...textExtension(`${extensionUrl}area`, 'valueString', partText(element, 6)),
+    ...textExtension(`${extensionUrl}local`, 'valueString', partText(element, 7)),
+    ...textExtension(`${extensionUrl}extension`, 'valueString', partText(element, 8)),
+  ];
+}
+
+function rank(text: string): number | undefined {
+  return /^[1-9]\d{0,8}$/.test(text) ? Number(text) : undefined;
+}

@@ -1,0 +1,86 @@
+import type { Json } from '../../fhir/resource.ts';
+import type { AssigningAuthority } from '../context.ts';
+import type { Element } from '../../hl7v2/message.ts';
+
+/** A value and its FHIR type, which a `value[x]` needs for its name. */
+export interface Typed {
+  readonly type: string;
+  readonly value: Json;
+}
+
+/** What a table says about a code. */
+export type Translation =
+  | {
+      readonly kind: 'row';
+      readonly code: string | boolean | number;
+      readonly display?: string;
+      readonly system?: string;
+    }
+  /** No row, and the original code is to be kept. */
+  | { readonly kind: 'keep' }
+  /** The element is not made. */
+  | { readonly kind: 'drop' };
+
+/** What a converter may ask of the message, the feed and the slot. */
+export interface Conversion {
+  /** Offset of MSH-7 such as `+01:00`, if it has one. */
+  readonly messageOffset?: string;
+  /** Offset of the feed's zone at a local time such as `2026-03-29T02:30`; absent: the feed says none. */
+  readonly zoneOffset?: (localTime: string) => string;
+  readonly authority: (hd: AssigningAuthority) => string;
+  /** Name and address for local code systems, such as the sending facility. */
+  readonly localAuthority: string;
+  /** URI of a coding-system name by the pack's own table. */
+  readonly packCodeSystem?: (name: string) => string | undefined;
+  /** The slot's table. */
+  readonly translate?: (element: Element, codes: readonly SystemCode[]) => Translation;
+  /** The slot's `system`. */
+  readonly system?: string;
+  /** The slot's `unit`. */
+  readonly unit?: Element;
+  /** Whether the element may have this FHIR type. */
+  readonly allows: (type: string) => boolean;
+  /** A remark on the value: severity `warning` or `information`; the sentence holds no patient data. */
+  readonly remark: (severity: 'warning' | 'information', sentence: string) => void;
+}
+
+export interface SystemCode {
+  readonly code: string;
+  readonly system?: string;
+}
+
+/** One v2 data type to one FHIR type (or to one of several, by the value). Undefined: no element. */
+export type Convert = (element: Element, conversion: Conversion) => Typed | undefined;
+
+/** A component of a field, or a subcomponent where the value is itself a component. */
+export function part(element: Element, number: number): Element {
+  return element.position.component === undefined
+    ? element.component(number)
+    : element.subcomponent(number);
+}
+
+/** Decoded text of a part; `''` where it is absent or `""`. */
+export function partText(element: Element, number: number): string {
+  return part(element, number).text;
+}
+
+/** The texts that are not empty, or undefined where there is none. */
+export function nonEmpty(texts: readonly string[]): string[] | undefined {
+  const kept = texts.filter((text) => text !== '');
+  return kept.length === 0 ? undefined : kept;
+}
+
+/** The object without its undefined values, or undefined where nothing is left. */
+export function compact(values: Readonly<Record<string, Json | undefined>>): Json | undefined {
+  const entries = Object.entries(values).filter(([, value]) => value !== undefined && value !== '');
+  return entries.length === 0 ? undefined : Object.fromEntries(entries);
+}
+
+export function typed(type: string, value: Json | undefined): Typed | undefined {
+  return value === undefined || value === '' ? undefined : { type, value };
+}
+
+/** An extension with a text value, or none where there is no text. */
+export function textExtension(url: string, name: string, text: string): Json[] {
+  return text === '' ? [] : [{ url, [name]: text }];
+}

@@ -1,0 +1,114 @@
+import type { Json } from '../../fhir/resource.ts';
+import type { Element } from '../../hl7v2/message.ts';
+import type { AssigningAuthority } from '../context.ts';
+import { compact, part, partText, typed, type Conversion, type Convert } from './convert.ts';
+import { period } from './time.ts';
+
+const absent: AssigningAuthority = { namespace: '', universalId: '', universalIdType: '' };
+
+/** An HD at this element: namespace, universal id and its type. */
+export function readHd(element: Element): AssigningAuthority {
+  if (element.state !== 'value') return absent;
+  return {
+    namespace: partText(element, 1),
+    universalId: partText(element, 2),
+    universalIdType: partText(element, 3),
+  };
+}
+
+/** The assigning authority of a value by its v2 type; empty parts where it names none. */
+export function authorityOf(v2Type: string, element: Element): AssigningAuthority {
+  switch (v2Type) {
+    case 'CX':
+    case 'PL':
+      return readHd(part(element, 4));
+    case 'XCN':
+      return readHd(part(element, 9));
+    case 'XON':
+      return readHd(part(element, 6));
+    case 'HD':
+      return readHd(element);
+    case 'EI':
+      return {
+        namespace: partText(element, 2),
+        universalId: partText(element, 3),
+        universalIdType: partText(element, 4),
+      };
+    default:
+      return absent;
+  }
+}
+
+/** Which v2 types name an authority. */
+export const authorityTypes: ReadonlySet<string> = new Set(['CX', 'PL', 'XCN', 'XON', 'HD', 'EI']);
+
+const identifierTypeSystem = 'http://terminology.hl7.org/CodeSystem/v2-0203';
+
+function identifierType(code: string): Json | undefined {
+  return code === '' ? undefined : { coding: [{ system: identifierTypeSystem, code }] };
+}
+
+interface IdentifierParts {
+  readonly v2Type: string;
+  readonly value: string;
+  readonly typeCode?: string;
+  readonly period?: Json | undefined;
+}
+
+function toIdentifier(element: Element, parts: IdentifierParts, conversion: Conversion): Json {
+  const system = conversion.system ?? conversion.authority(authorityOf(parts.v2Type, element));
+  return compact({
+    type: identifierType(parts.typeCode ?? ''),
+    system,
+    value: parts.value,
+    period: parts.period,
+  }) as Json;
+}
+
+function readParts(
+  v2Type: string,
+  element: Element,
+  conversion: Conversion,
+): IdentifierParts | undefined {
+  const value = identifierValue(v2Type, element);
+  if (value === '') return undefined;
+  switch (v2Type) {
+    case 'CX': {
+      const valid = period(part(element, 7), part(element, 8), conversion);
+      return { v2Type, value, typeCode: partText(element, 5), period: valid };
+    }
+    case 'XCN':
+      return { v2Type, value, typeCode: partText(element, 13) };
+    case 'XON':
+      return { v2Type, value, typeCode: partText(element, 7) };
+    default:
+      return { v2Type, value };
+  }
+}
+
+/** What identifies the thing: XON.10 (else XON.3), the places of a PL, the first component of anything else. */
+export function identifierValue(v2Type: string, element: Element): string {
+  if (v2Type === 'XON') return partText(element, 10) || partText(element, 3);
+  if (v2Type !== 'PL') return partText(element, 1);
+  const places = [4, 7, 8, 1, 2, 3].map((number) => partText(element, number));
+  return places.filter((text) => text !== '').join('-');
+}
+
+/** Identifier of a CX, EI, HD, XCN, XON or PL. */
+export function identifierConverter(v2Type: string): Convert {
+  return (element, conversion) => {
+    const parts = readParts(v2Type, element, conversion);
+    return parts && { type: 'Identifier', value: toIdentifier(element, parts, conversion) };
+  };
+}
+
+/** HD as a URI: the authority's. */
+export const toUri: Convert = (element, conversion) => {
+  const hd = readHd(element);
+  if (hd.namespace === '' && hd.universalId === '') return undefined;
+  return typed('uri', conversion.authority(hd));
+};
+
+/** HD.1, else HD.2. */
+export const toHdName: Convert = (element) =>
+  typed('string', partText(element, 1) || partText(element, 2));

@@ -1,0 +1,48 @@
+import type { Element } from '../../hl7v2/message.ts';
+import { displayText } from './coding.ts';
+import { compact, partText, typed, type Convert } from './convert.ts';
+import { identifierConverter } from './identifier.ts';
+import { nameText } from './human-name.ts';
+
+/** A logical Reference: identifier and display, for what is not a resource of the message. */
+function logical(v2Type: string, display: (element: Element) => string): Convert {
+  const toIdentifier = identifierConverter(v2Type);
+  return (element, conversion) => {
+    const identifier = toIdentifier(element, conversion)?.value;
+    return typed('Reference', compact({ identifier, display: display(element) }));
+  };
+}
+
+const onlyDisplay =
+  (display: (element: Element) => string): Convert =>
+  (element) =>
+    typed('Reference', compact({ display: display(element) }));
+
+/** What a person reads for a PL: point of care, room, bed, building, facility, or its description. */
+export function locationText(element: Element): string {
+  const places = [1, 2, 3, 8, 7, 4].map((number) => partText(element, number));
+  return places.filter((text) => text !== '').join(', ') || partText(element, 9);
+}
+
+const organizationText = (element: Element): string => partText(element, 1) || partText(element, 3);
+
+/** Reference by v2 type. */
+export const referenceConverters: Readonly<Record<string, Convert>> = {
+  CX: logical('CX', () => ''),
+  EI: logical('EI', () => ''),
+  XCN: logical('XCN', (element) => nameText('XCN', element)),
+  XON: logical('XON', organizationText),
+  PL: logical('PL', locationText),
+  HD: onlyDisplay((element) => partText(element, 1) || partText(element, 2)),
+  CWE: onlyDisplay(displayText),
+  ST: onlyDisplay((element) => element.text),
+  ID: onlyDisplay((element) => element.text),
+};
+
+/** Text by v2 type, for `string` elements. */
+export const textConverters: Readonly<Record<string, Convert>> = {
+  CX: (element) => typed('string', partText(element, 1)),
+  EI: (element) => typed('string', partText(element, 1)),
+  XON: (element) => typed('string', organizationText(element)),
+  PL: (element) => typed('string', locationText(element)),
+};

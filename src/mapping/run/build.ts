@@ -1,0 +1,158 @@
+import type { Identity, PersonIdentifier } from '../result.ts';
+import { fullUrlOf } from '../identity.ts';
+import { messageUri } from '../compile/functions.ts';
+import { isObject } from '../compile/element.ts';
+import type { CompiledSlot } from './compiled.ts';
+import type { Instance, MutableObject, Target } from './frame.ts';
+import type { Run } from './run.ts';
+
+/** Finds what instances of every resource the message makes; nothing is built yet. */
+export function enumerate(run: Run): readonly Instance[] {
+  const root = run.root();
+  const all: Instance[] = [];
+  for (const rule of run.map.resources) {
+    const frames = rule.frames(root).filter((frame) => !rule.when || rule.when(frame));
+    const instances = frames.map((frame, index): Instance => {
+      const name = frames.length === 1 ? rule.name : `${rule.name}#${String(index + 1)}`;
+      return {
+        rule,
+        name,
+        frame,
+        state: 'new',
+        body: { resourceType: rule.type },
+        identity: { kind: 'none' },
+        fullUrl: '',
+        clears: [],
+        initial: [],
+        persons: [],
+      };
+    });
+    run.instances.set(rule.name, instances);
+    all.push(...instances);
+  }
+  return all;
+}
+
+/** Builds one instance, and first those that it refers to. A circle of references ends at the one begun first. */
+export function build(run: Run, instance: Instance, messageHash: () => string): void {
+  if (instance.state !== 'new') return;
+  instance.state = 'building';
+  const traced = run.trace.length;
+  const target: Target = {
+    object: instance.body,
+    path: instance.name,
+    instance,
+    solid: false,
+    linked: false,
+    sawNull: false,
+  };
+  instance.body['meta'] = { source: messageUri(run) };
+  const complete = instance.rule.slots.every((slot) => runSlot(slot, target, run));
+  if (!complete || !(target.solid || instance.rule.keep)) {
+    instance.state = 'dropped';
+    run.trace.length = traced;
+    return;
+  }
+  instance.identity = identityOf(run, instance);
+  instance.fullUrl = fullUrlOf(
+    instance.rule.type,
+    instance.identity,
+    `${messageHash()} ${instance.name}`,
+  );
+  instance.state = 'built';
+}
+
+function runSlot(slot: CompiledSlot, target: Target, run: Run): boolean {
+  const { instance } = target;
+  target.sawNull = false;
+  const before = identifiersOf(instance).length;
+  const outcome = slot.run(instance.frame, target);
+  if (outcome === 'absent' && target.sawNull && instance.rule.clearsOnNull) {
+    instance.clears.push(...slot.clears);
+  }
+  if (instance.rule.person) collectPersons(slot.name, instance, before);
+  if (outcome !== 'absent' || slot.required === undefined) return true;
+  reportRequired(slot, slot.required, { instance, run });
+  return false;
+}
+
+function reportRequired(
+  slot: CompiledSlot,
+  required: 'refuse' | 'warn' | 'skip',
+  { instance, run }: { instance: Instance; run: Run },
+): void {
+  if (required === 'skip') return;
+  const severity = required === 'refuse' ? 'error' : 'warning';
+  const diagnostics = `${instance.rule.type} was not made: its required ${slot.name} has no value`;
+  run.issue(severity, 'required-field', { diagnostics, location: slot.source });
+}
+
+function identifiersOf(instance: Instance): readonly unknown[] {
+  const list = instance.body['identifier'];
+  return Array.isArray(list) ? list : [];
+}
+
+function collectPersons(slot: string, instance: Instance, before: number): void {
+  for (const one of identifiersOf(instance).slice(before)) {
+    if (!isObject(one)) continue;
+    const { system, value } = one;
+    if (typeof system === 'string' && typeof value === 'string') {
+      instance.persons.push({ slot, system, value });
+    }
+  }
+}
+
+function identityOf(run: Run, instance: Instance): Identity {
+  const { rule, frame } = instance;
+  if (rule.person) return personIdentity(run, instance, rule.person.slots);
+  if (!rule.key) return { kind: 'none' };
+  const key = rule.key.read(frame);
+  if (key !== undefined) return { kind: 'key', scope: rule.scope(frame), key };
+  const diagnostics = `${rule.type} has no key, so that a later message cannot find it again`;
+  run.issue('warning', 'required-field', { diagnostics, location: rule.key.source });
+  return { kind: 'none' };
+}
+
+function personIdentity(
+  run: Run,
+  instance: Instance,
+  slots: readonly string[] | undefined,
+): Identity {
+  const order = slots ?? [...new Set(instance.persons.map(({ slot }) => slot))];
+  const identifiers = order.flatMap((slot) =>
+    instance.persons
+      .filter((one) => one.slot === slot)
+      .map(({ system, value }): PersonIdentifier => ({ system, value })),
+  );
+  if (identifiers.length > 0) return { kind: 'person', identifiers };
+  const diagnostics = `${instance.rule.type} has no identifier with an assigning authority, so that nobody can find it again`;
+  run.issue('warning', 'required-field', { diagnostics, location: 'PID-3' });
+  return { kind: 'none' };
+}
+
+/** Fills in the addresses; a reference to what was not made goes, and an array that it leaves empty. */
+export function connect(run: Run): void {
+  for (const { holder, to, container, key } of run.links) {
+    const target = to.mergedInto ?? to;
+    if (target.state === 'built') fillIn(holder, target);
+    else removeLink(holder, container, key);
+  }
+}
+
+function fillIn(holder: MutableObject, target: Instance): void {
+  holder['reference'] = target.fullUrl;
+  const { identity } = target;
+  if (identity.kind === 'person' && holder['identifier'] === undefined) {
+    const [first] = identity.identifiers;
+    if (first) holder['identifier'] = { system: first.system, value: first.value };
+  }
+}
+
+function removeLink(holder: MutableObject, container: MutableObject, key: string): void {
+  delete holder['reference'];
+  if (Object.keys(holder).length > 0) return;
+  const value = container[key];
+  const rest = Array.isArray(value) ? value.filter((one) => one !== holder) : [];
+  if (rest.length > 0) container[key] = rest;
+  else delete container[key];
+}

@@ -1,0 +1,52 @@
+import type { Message, Position, Segment } from '../../hl7v2/message.ts';
+import type { LossEntry } from '../result.ts';
+
+/** Fields of MSH that the engine itself reads: separators, time, type, control id, version. */
+const engineFields: readonly number[] = [1, 2, 7, 9, 10, 12];
+
+const lastTracked = 30;
+
+/** Which repetitions of which fields some rule has read: a bit per repetition (the last bit for all further ones). */
+export class FieldReads {
+  readonly #message: Message;
+  readonly #masks: number[][] = [];
+
+  constructor(message: Message) {
+    this.#message = message;
+  }
+
+  mark({ segmentIndex, field, repetition = 0 }: Position): void {
+    if (field === undefined) return;
+    const masks = (this.#masks[segmentIndex] ??= []);
+    masks[field] = (masks[field] ?? 0) | (1 << Math.min(repetition, lastTracked));
+  }
+
+  /** Valued fields with a repetition that nobody read, by position without instances. */
+  loss(ignored: ReadonlySet<string>): LossEntry[] {
+    const counts = new Map<string, number>();
+    for (const segment of this.#message.segments) {
+      if (ignored.has(segment.name)) continue;
+      for (let field = 1; field <= segment.fieldCount; field += 1) {
+        if (!this.#isLost(segment, field)) continue;
+        const position = `${segment.name}-${String(field)}`;
+        if (!ignored.has(position)) counts.set(position, (counts.get(position) ?? 0) + 1);
+      }
+    }
+    return [...counts].map(([position, count]) => ({ position, count }));
+  }
+
+  #isLost(segment: Segment, field: number): boolean {
+    if (segment.name === 'MSH' && engineFields.includes(field)) return false;
+    const element = segment.field(field);
+    if (element.raw === '' || element.state !== 'value') return false;
+    const mask = this.#masks[segment.index]?.[field] ?? 0;
+    if (mask === 0) return true;
+    const separator = this.#message.encoding.repetition;
+    if (separator === '' || !element.raw.includes(separator)) return false;
+    return element
+      .repetitions()
+      .some(
+        (one, index) => (mask & (1 << Math.min(index, lastTracked))) === 0 && one.state === 'value',
+      );
+  }
+}

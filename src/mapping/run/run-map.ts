@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import type { Resource } from '../../fhir/resource.ts';
+import type { Message } from '../../hl7v2/message.ts';
+import type { MappingContext } from '../context.ts';
+import type { MappedResource, MappingResult } from '../result.ts';
+import { build, connect, enumerate } from './build.ts';
+import type { CompiledMap } from './compiled.ts';
+import type { Instance } from './frame.ts';
+import { Run } from './run.ts';
+import { uniteSameKeys } from './same-key.ts';
+
+/**
+ * Runs a compiled map over one message. Never throws for anything that a message may hold: what is wrong
+ * with it is in `issues`, and with one of severity `error` it must not be committed. The same message
+ * and context give the same result, to the byte.
+ */
+export function runMap(map: CompiledMap, message: Message, context: MappingContext): MappingResult {
+  const run = new Run(map, message, context);
+  const instances = enumerate(run);
+  const hash = lazyHash(message);
+  run.build = (instance) => {
+    build(run, instance, hash);
+  };
+  for (const instance of instances) run.build(instance);
+  uniteSameKeys(run, instances);
+  connect(run);
+  return {
+    resources: instances.flatMap((instance) => mapped(instance)),
+    loss: run.loss(),
+    unmapped: run.unmapped(),
+    issues: run.issues,
+    trace: run.trace,
+    map: map.label,
+  };
+}
+
+function lazyHash(message: Message): () => string {
+  let hash: string | undefined;
+  return () =>
+    (hash ??= createHash('sha256')
+      .update(message.segments.map(({ raw }) => raw).join('\r'))
+      .digest('hex'));
+}
+
+function mapped(instance: Instance): MappedResource[] {
+  const { name, body, fullUrl, identity, rule, frame } = instance;
+  if (instance.state !== 'built' || instance.mergedInto) return [];
+  const eventTime = rule.eventTime(frame);
+  const clears = [...new Set(instance.clears)].filter((path) => !isSet(body, path));
+  const initial = [...new Set(instance.initial)].filter((path) => isSet(body, path));
+  return [
+    {
+      name,
+      resource: body as unknown as Resource,
+      fullUrl,
+      identity,
+      ...(eventTime !== undefined && { eventTime }),
+      clears,
+      ...(initial.length > 0 && { initial }),
+      write: rule.write,
+    },
+  ];
+}
+
+function isSet(body: Readonly<Record<string, unknown>>, path: string): boolean {
+  let node: unknown = body;
+  for (const name of path.split('.')) {
+    const inner: unknown = Array.isArray(node) ? node[0] : node;
+    if (typeof inner !== 'object' || inner === null) return false;
+    node = (inner as Record<string, unknown>)[name];
+  }
+  return node !== undefined;
+}

@@ -1,0 +1,152 @@
+import { DateTime } from 'luxon';
+import type { Issue } from '../../fhir/issue.ts';
+import type { IssueCode } from '../../fhir/issue-table.ts';
+import type { Element, Message, Position } from '../../hl7v2/message.ts';
+import type { AssigningAuthority, MappingContext } from '../context.ts';
+import type { Conversion, SystemCode } from '../datatypes/convert.ts';
+import { readHd } from '../datatypes/identifier.ts';
+import { explicitOffset } from '../datatypes/time.ts';
+import type { LossEntry, TraceEntry, UnmappedCode } from '../result.ts';
+import type { CompiledMap } from './compiled.ts';
+import type { Frame, Instance, MutableObject } from './frame.ts';
+import { FieldReads } from './reads.ts';
+import { Scope } from './scope.ts';
+
+/** A reference whose target's address is known when all resources are made. */
+export interface Link {
+  readonly holder: MutableObject;
+  readonly to: Instance;
+  readonly container: MutableObject;
+  readonly key: string;
+}
+
+type BaseConversion = Omit<Conversion, 'allows' | 'remark'>;
+
+/** What one run of a map over one message gathers. */
+export class Run {
+  readonly message: Message;
+  readonly map: CompiledMap;
+  readonly context: MappingContext;
+  readonly scope: Scope;
+  readonly issues: Issue[] = [];
+  readonly trace: TraceEntry[] = [];
+  readonly links: Link[] = [];
+  readonly conversion: BaseConversion;
+  /** By resource name; filled before anything is built. */
+  readonly instances = new Map<string, Instance[]>();
+  /** Builds an instance that a reference needs, if it is not yet built. */
+  build: (instance: Instance) => void = () => undefined;
+  readonly #reads: FieldReads;
+  readonly #labels: string[] = [];
+  readonly #unmapped = new Map<string, { code: UnmappedCode; count: number }>();
+  readonly #remarks = new Set<string>();
+
+  constructor(map: CompiledMap, message: Message, context: MappingContext) {
+    this.map = map;
+    this.message = message;
+    this.context = context;
+    this.scope = new Scope(message);
+    this.#reads = new FieldReads(message);
+    const sender = message.segment('MSH')?.field(4);
+    const senderHd = sender ? readHd(sender) : noAuthority;
+    const offset = explicitOffset(message.segment('MSH')?.field(7).text ?? '');
+    const { zone } = context;
+    const { packCodeSystem } = map;
+    this.conversion = {
+      authority: (hd) => context.authority(isNamed(hd) ? hd : senderHd),
+      localAuthority: senderHd.namespace || senderHd.universalId || context.feed,
+      ...(packCodeSystem && { packCodeSystem }),
+      ...(offset !== undefined && { messageOffset: offset }),
+      ...(zone !== undefined && { zoneOffset: (local: string) => zoneOffset(local, zone) }),
+    };
+  }
+
+  /** The frame of the whole message. */
+  root(): Frame {
+    return { run: this, group: this.scope.root };
+  }
+
+  setting(name: string): string | boolean | number | undefined {
+    return this.context.settings[name] ?? this.map.settings.get(name);
+  }
+
+  markRead(element: Element): void {
+    this.#reads.mark(element.position);
+  }
+
+  loss(): LossEntry[] {
+    return this.#reads.loss(this.map.ignored);
+  }
+
+  /** `PID-5.1`, `OBX[2]-5`, `PID-3[2]`: segments and repetitions count from 1, if there are several. */
+  position(position: Position): string {
+    const { field, repetition = 0, component, subcomponent } = position;
+    let text = this.#label(position);
+    if (field === undefined) return text;
+    text += `-${String(field)}`;
+    if (repetition > 0) text += `[${String(repetition + 1)}]`;
+    if (component !== undefined) text += `.${String(component)}`;
+    if (subcomponent !== undefined) text += `.${String(subcomponent)}`;
+    return text;
+  }
+
+  #label({ segment, segmentIndex }: Position): string {
+    const known = this.#labels[segmentIndex];
+    if (known !== undefined) return known;
+    const same = this.message.segments.filter(({ name }) => name === segment);
+    same.forEach(({ index }, occurrence) => {
+      this.#labels[index] = same.length === 1 ? segment : `${segment}[${String(occurrence + 1)}]`;
+    });
+    return this.#labels[segmentIndex] ?? segment;
+  }
+
+  issue(
+    severity: Issue['severity'],
+    code: IssueCode,
+    { diagnostics, location }: { diagnostics: string; location?: string | undefined },
+  ): void {
+    this.issues.push({
+      code,
+      severity,
+      diagnostics,
+      ...(location !== undefined && { location }),
+    });
+  }
+
+  /** A remark on a value; the same sentence about UTC and the like is made once a message. */
+  remark(severity: 'warning' | 'information', diagnostics: string, element: Element): void {
+    if (severity === 'information') {
+      if (this.#remarks.has(diagnostics)) return;
+      this.#remarks.add(diagnostics);
+    }
+    this.issue(severity, 'data-type', { diagnostics, location: this.position(element.position) });
+  }
+
+  addUnmapped(table: string, { code, system }: SystemCode, element: Element): void {
+    const { segment, field } = element.position;
+    const position = field === undefined ? segment : `${segment}-${String(field)}`;
+    const key = JSON.stringify([table, code, system, position]);
+    const known = this.#unmapped.get(key);
+    if (known) known.count += 1;
+    else {
+      const found = { table, code, ...(system !== undefined && { system }), position, count: 1 };
+      this.#unmapped.set(key, { code: found, count: 1 });
+    }
+  }
+
+  unmapped(): UnmappedCode[] {
+    return [...this.#unmapped.values()].map(({ code, count }) => ({ ...code, count }));
+  }
+}
+
+const noAuthority: AssigningAuthority = { namespace: '', universalId: '', universalIdType: '' };
+
+/** Whether an HD says anything. */
+export function isNamed(hd: AssigningAuthority): boolean {
+  return hd.namespace !== '' || hd.universalId !== '';
+}
+
+function zoneOffset(local: string, zone: string): string {
+  const time = DateTime.fromISO(local.length === 10 ? `${local}T00:00:00` : local, { zone });
+  return time.isValid ? time.toFormat('ZZ') : 'Z';
+}

@@ -1,0 +1,104 @@
+import { isDeepStrictEqual } from 'node:util';
+import { isObject } from '../compile/element.ts';
+import { fullUrlOf } from '../identity.ts';
+import type { Instance, MutableObject } from './frame.ts';
+import type { Run } from './run.ts';
+
+/**
+ * One resource for one identity: instances that do not contradict each other become one (a doctor named in
+ * five fields); what does contradict keeps apart under a numbered key, so that nothing is overwritten.
+ */
+export function uniteSameKeys(run: Run, instances: readonly Instance[]): void {
+  for (const { holder, to } of run.links) holder['reference'] = to.fullUrl;
+  const first = new Map<string, Instance>();
+  for (const instance of instances) {
+    if (instance.state !== 'built' || instance.identity.kind === 'none') continue;
+    const earlier = first.get(instance.fullUrl);
+    if (!earlier) first.set(instance.fullUrl, instance);
+    else if (unite(earlier, instance)) instance.mergedInto = earlier;
+    else number(run, instance, first);
+  }
+}
+
+function unite(earlier: Instance, later: Instance): boolean {
+  const { sameKey } = later.rule;
+  if (sameKey === 'number') return false;
+  const draft = structuredCloneOf(earlier.body);
+  const joined = sameKey === 'lines' ? joinLines(draft, later.body) : later.body;
+  if (!joined || !mergeInto(draft, joined)) return false;
+  // References live in the objects of the earlier body, so what is new is added to these.
+  addNew(earlier.body, joined);
+  if (sameKey === 'lines') adoptText(earlier.body, draft);
+  return true;
+}
+
+const lineKeys = ['valueString', 'text'] as const;
+
+/** Joins the text of the later one to that of the draft; the rest must not contradict. */
+function joinLines(draft: MutableObject, later: MutableObject): MutableObject | undefined {
+  const key = lineKeys.find(
+    (one) => typeof draft[one] === 'string' && typeof later[one] === 'string',
+  );
+  if (key === undefined) return later;
+  const { [key]: text, ...rest } = later;
+  draft[key] = `${String(draft[key] as string)}\n${String(text as string)}`;
+  return rest;
+}
+
+function adoptText(body: MutableObject, draft: MutableObject): void {
+  for (const key of lineKeys) if (typeof draft[key] === 'string') body[key] = draft[key];
+}
+
+/** Whether everything of `from` fits into `into`, which is changed on the way. */
+function mergeInto(into: MutableObject, from: MutableObject): boolean {
+  for (const [key, value] of Object.entries(from)) {
+    const own = into[key];
+    if (own === undefined) into[key] = value;
+    else if (isObject(own) && isObject(value)) {
+      if (!mergeInto(own, value)) return false;
+    } else if (!(Array.isArray(own) && Array.isArray(value)) && !isDeepStrictEqual(own, value)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+function addNew(into: MutableObject, from: MutableObject): void {
+  for (const [key, value] of Object.entries(from)) {
+    const own = into[key];
+    if (own === undefined) into[key] = value;
+    else if (isObject(own) && isObject(value)) addNew(own, value);
+    else if (Array.isArray(own) && Array.isArray(value)) {
+      const fresh = value.filter((one) => !own.some((other) => isDeepStrictEqual(one, other)));
+      into[key] = [...own, ...fresh];
+    }
+  }
+}
+
+/** Objects and arrays only; numbers with their own text stay as they are. */
+function structuredCloneOf(body: MutableObject): MutableObject {
+  return Object.fromEntries(
+    Object.entries(body).map(([key, value]) => [
+      key,
+      isObject(value) && Object.getPrototypeOf(value) === Object.prototype
+        ? structuredCloneOf(value)
+        : value,
+    ]),
+  );
+}
+
+function number(run: Run, instance: Instance, taken: Map<string, Instance>): void {
+  const { identity, rule } = instance;
+  if (identity.kind !== 'key') return;
+  for (let count = 2; ; count += 1) {
+    const numbered = { ...identity, key: `${identity.key}#${String(count)}` };
+    const fullUrl = fullUrlOf(rule.type, numbered, '');
+    if (taken.has(fullUrl)) continue;
+    instance.identity = numbered;
+    instance.fullUrl = fullUrl;
+    taken.set(fullUrl, instance);
+    break;
+  }
+  const diagnostics = `Two ${rule.type} of the message have the same key but contradict; the later one was numbered`;
+  run.issue('information', 'duplicate-identity', { diagnostics, location: rule.key?.source });
+}
