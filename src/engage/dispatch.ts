@@ -128,7 +128,7 @@ async function draftOutcome(desk: Desk, draft: Draft, outcome: Outcome): Promise
     }
   }
   const targets = draft.written.slice(before);
-  if (targets.length > 0) draft.put(provenanceOf(outcome, targets, now));
+  if (targets.length > 0) await draft.putNew(provenanceOf(outcome, targets, now));
   return outcome;
 }
 

@@ -50,6 +50,12 @@ export class Draft {
     this.#written.add(key);
   }
 
+  /** Writes a resource unless there is, or was, one of its id. */
+  async putNew(resource: IdentifiedResource): Promise<void> {
+    const existing = await this.read(resource.resourceType, resource.id);
+    if (existing === undefined) this.put(resource);
+  }
+
   /**
    * Makes the commit depend on this version of a resource without changing it: the store keeps a version
    * whose content is the same, but checks the expectation.

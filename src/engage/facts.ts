@@ -24,7 +24,7 @@ export interface Facts {
   readonly person: IdentifiedResource | undefined;
   /** The recipient's record was merged and its survivor cannot be read. */
   readonly survivorLost: boolean;
-  /** The recipient's Consents, newest first; patients only. */
+  /** The recipient's Consents, in no order; patients only. */
   readonly consents: readonly IdentifiedResource[];
   readonly channel: Channel | undefined;
   readonly text: string | undefined;
@@ -119,7 +119,7 @@ async function consentsOf(
   const page = await store.search({
     types: ['Consent'],
     where: { op: 'reference', param: 'patient', type: target.type, id: target.id },
-    sort: [{ param: '_lastUpdated', kind: 'lastUpdated', descending: true }],
+    sort: [],
     count: limits.relatedMax,
     total: 'none',
   });

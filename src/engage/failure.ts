@@ -15,8 +15,7 @@ export interface Failure {
 /** One Task per rule and resource for those who run the interfaces; no patient data in its text. */
 export async function draftFailureTask(draft: Draft, failure: Failure, now: Date): Promise<void> {
   const id = derivedId(['failure', failure.code, failure.ruleId, failure.about]);
-  if ((await draft.read('Task', id)) !== undefined) return;
-  draft.put({
+  await draft.putNew({
     resourceType: 'Task',
     id,
     identifier: [{ system: systems.rule, value: failure.ruleId }],

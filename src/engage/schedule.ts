@@ -13,7 +13,7 @@ export interface WallTime {
 
 /** `-P1D`, `PT2H`. Throws an Error that names the text. */
 export function parseOffset(text: string): Offset {
-  const match = /^([+-]?)(P.+)$/.exec(text);
+  const match = /^([+-]?)(P(?=.*\d).+)$/.exec(text);
   const duration = Duration.fromISO(match?.[2] ?? '');
   if (!match || !duration.isValid) throw new Error(`"${text}" is no ISO 8601 duration`);
   return { text, duration: match[1] === '-' ? duration.negate() : duration };
@@ -39,7 +39,7 @@ export function instantOf(value: unknown, zone: string): Date | undefined {
 
 /**
  * Moves an instant by an offset on the wall clock of a zone. A time that does not exist there (spring)
- * becomes the one an hour later; one that exists twice (autumn) is the first.
+ * becomes the one an hour later; of two that read the same (autumn), the one with the offset it came from.
  */
 export function shift(from: Date, by: Offset, zone: string, wallClock?: WallTime): Date {
   const moved = DateTime.fromJSDate(from, { zone }).plus(by.duration);

@@ -95,7 +95,7 @@ export class Site {
     const page = await this.store.search({
       types: [type],
       where: matchAll,
-      sort: [{ param: '_lastUpdated', kind: 'lastUpdated', descending: false }],
+      sort: [],
       count: 1_000,
       total: 'none',
     });
