@@ -16,7 +16,7 @@ async function main(args: readonly string[], io: CliIo): Promise<ExitCode> {
   }
   try {
     const parsed = parseArguments(args.slice(command.name.split(' ').length), command.flags);
-    return await command.run(readConfig(parsed.config, process.env), parsed, io);
+    return await command.run(readConfig(parsed.config, process.env, command.defaults), parsed, io);
   } catch (error) {
     if (error instanceof UsageError || error instanceof ConfigError) {
       io.stderr.write(`${error.message}\n\n${help(command)}`);
@@ -42,7 +42,8 @@ function overview(): string {
 function help(command: Command): string {
   const own = command.flags.map(({ name, takes = '', doc }) => [`${name} ${takes}`, doc] as const);
   const shared = command.settings.map((name) => {
-    const { form, doc, default: byDefault } = settings[name];
+    const { form, doc, default: general } = settings[name];
+    const byDefault = command.defaults?.[name] ?? general;
     return [`${flagName(name)} ${form}`, byDefault === '' ? doc : `${doc} (${byDefault})`] as const;
   });
   const rows = [...own, ...shared];

@@ -1,4 +1,4 @@
-import type { Config, SettingName } from '../config.ts';
+import type { Config, ConfigSource, SettingName } from '../config.ts';
 import { roles } from '../security/principal.ts';
 import type { Flag, ParsedArguments } from './arguments.ts';
 import type { CliIo, ExitCode } from './io.ts';
@@ -11,6 +11,8 @@ export interface Command {
   readonly flags: readonly Flag[];
   /** The settings that matter to it, for its help; every setting is accepted. */
   readonly settings: readonly SettingName[];
+  /** Defaults of its own, weaker than whatever is given. */
+  readonly defaults?: ConfigSource;
   readonly run: (config: Config, args: ParsedArguments, io: CliIo) => Promise<ExitCode>;
 }
 
@@ -47,6 +49,7 @@ export const commands: readonly Command[] = [
       },
     ],
     settings: ['data', 'http', 'mllp', 'logLevel'],
+    defaults: { data: 'data/demo', logLevel: 'warn' },
     run: async (...given) => (await import('./demo.ts')).demoCommand(...given),
   },
   {

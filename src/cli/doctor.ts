@@ -10,9 +10,9 @@ import {
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Config } from '../config.ts';
+import { parseAddress } from '../ops/address.ts';
 import { loadKeys } from '../security/keys.ts';
 import type { ParsedArguments } from './arguments.ts';
-import { parseAddress } from './address.ts';
 import { exitCode } from './io.ts';
 import type { CliIo, ExitCode } from './io.ts';
 

@@ -5,7 +5,7 @@ import { connectMllp, type MllpClient } from '../feed/mllp-client.ts';
 import { splitBatch } from '../hl7v2/batch.ts';
 import { decodeFrame } from '../hl7v2/charset.ts';
 import { parseMessage } from '../hl7v2/parse.ts';
-import { parseAddress, type Address } from './address.ts';
+import { parseAddress, type Address } from '../ops/address.ts';
 import type { ParsedArguments } from './arguments.ts';
 import { exitCode, UsageError, type CliIo, type ExitCode } from './io.ts';
 

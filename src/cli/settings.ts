@@ -4,14 +4,15 @@ import { parse } from 'yaml';
 import { buildConfig, ConfigError, fromEnvironment } from '../config.ts';
 import type { Config, ConfigSource } from '../config.ts';
 
-/** Flags, then the environment, then `weir.yaml` of the data folder, then the defaults. */
+/** Flags, then the environment, then `weir.yaml` of the data folder, then the command's defaults, then all others. */
 export function readConfig(
   flags: ConfigSource,
   env: Readonly<Record<string, string | undefined>>,
+  defaults: ConfigSource = {},
 ): Config {
-  const environment = fromEnvironment(env);
-  const { data } = buildConfig([flags, environment]);
-  return buildConfig([flags, environment, readFile(join(data, 'weir.yaml'))]);
+  const given = [flags, fromEnvironment(env)];
+  const { data } = buildConfig([...given, defaults]);
+  return buildConfig([...given, readFile(join(data, 'weir.yaml')), defaults]);
 }
 
 function readFile(file: string): ConfigSource {

@@ -1,33 +1,60 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 
+const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5];
+
 /** What /metrics shows. Labels are bounded: feeds, codes, methods; never a patient, never free text. */
 export interface Metrics {
   readonly registry: Registry;
-  readonly messages: Counter<'feed' | 'ack'>;
-  readonly messageSeconds: Histogram<'feed'>;
+  readonly answerSeconds: Histogram;
   readonly requests: Counter<'method' | 'route' | 'status'>;
   readonly requestSeconds: Histogram<'method' | 'route'>;
-  readonly mllpConnections: Gauge;
-  readonly outboxPending: Gauge;
 }
 
-export function createMetrics(): Metrics {
+/** What is counted where it is kept, and read when somebody asks. */
+export interface MetricSources {
+  readonly journalCounts: () => Promise<
+    readonly {
+      readonly feed: string;
+      readonly state: string;
+      readonly ackCode: string;
+      readonly count: number;
+    }[]
+  >;
+  readonly resourceCounts: () => Promise<ReadonlyMap<string, number>>;
+}
+
+export function createMetrics(sources: MetricSources): Metrics {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry, prefix: 'weir_' });
   const registers = [registry];
+  collectDefaultMetrics({ register: registry, prefix: 'weir_' });
+  const messages = new Gauge({
+    name: 'weir_journal_messages',
+    help: 'Messages in the journal, by feed, state and acknowledgment code',
+    labelNames: ['feed', 'state', 'ack'],
+    registers,
+    collect: async () => {
+      messages.reset();
+      for (const { feed, state, ackCode, count } of await sources.journalCounts()) {
+        messages.set({ feed, state, ack: ackCode }, count);
+      }
+    },
+  });
+  const resources = new Gauge({
+    name: 'weir_resources',
+    help: 'Current resources, by type',
+    labelNames: ['type'],
+    registers,
+    collect: async () => {
+      resources.reset();
+      for (const [type, count] of await sources.resourceCounts()) resources.set({ type }, count);
+    },
+  });
   return {
     registry,
-    messages: new Counter({
-      name: 'weir_messages_total',
-      help: 'HL7 v2 messages answered, by feed and acknowledgment code',
-      labelNames: ['feed', 'ack'],
-      registers,
-    }),
-    messageSeconds: new Histogram({
-      name: 'weir_message_seconds',
+    answerSeconds: new Histogram({
+      name: 'weir_message_answer_seconds',
       help: 'From the whole frame to its answer',
-      labelNames: ['feed'],
-      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5],
+      buckets,
       registers,
     }),
     requests: new Counter({
@@ -40,17 +67,7 @@ export function createMetrics(): Metrics {
       name: 'weir_http_request_seconds',
       help: 'Time to answer an HTTP request',
       labelNames: ['method', 'route'],
-      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5],
-      registers,
-    }),
-    mllpConnections: new Gauge({
-      name: 'weir_mllp_connections',
-      help: 'Open MLLP connections',
-      registers,
-    }),
-    outboxPending: new Gauge({
-      name: 'weir_outbox_pending',
-      help: 'Events that no rule run has finished yet',
+      buckets,
       registers,
     }),
   };

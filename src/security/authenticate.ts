@@ -16,6 +16,26 @@ export interface Credentials {
   readonly fetchSite?: string | undefined;
 }
 
+/** The credentials of a request as Node and Fastify have it. */
+export function credentialsOf(request: {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+}): Credentials {
+  const { headers, method } = request;
+  const header = (name: string): string | undefined => {
+    const value = headers[name];
+    return typeof value === 'string' ? value : undefined;
+  };
+  return {
+    method,
+    authorization: header('authorization'),
+    cookie: header('cookie'),
+    origin: header('origin'),
+    host: header('host'),
+    fetchSite: header('sec-fetch-site'),
+  };
+}
+
 /**
  * Bearer token first, then the session cookie. A cookie is sent by browsers unasked, so it counts for a
  * changing method only when the request comes from our own pages.

@@ -51,7 +51,10 @@ export async function checkFacts(
 ): Promise<readonly string[]> {
   const deviations: string[] = [];
   for (const { what, search: query, total } of expectation.facts) {
-    const filled = query.replaceAll(/\{(\w+)\}/g, (_all, name: string) => ids.get(name) ?? 'nobody');
+    const filled = query.replaceAll(
+      /\{(\w+)\}/g,
+      (_all, name: string) => ids.get(name) ?? 'nobody',
+    );
     const separator = filled.includes('?') ? '&' : '?';
     const found = (await search(`${filled}${separator}_summary=count`)).total;
     if (found !== total) deviations.push(`${what}: ${query} finds ${found}, not ${total}`);
@@ -70,7 +73,8 @@ export function checkAnswers(
     const found = answers.get(sender) ?? new Map<string, number>();
     for (const code of new Set([...Object.keys(expected), ...found.keys()])) {
       const [want, have] = [expected[code] ?? 0, found.get(code) ?? 0];
-      if (want !== have) deviations.push(`${sender}: ${have} frames were answered ${code}, not ${want}`);
+      if (want !== have)
+        deviations.push(`${sender}: ${have} frames were answered ${code}, not ${want}`);
     }
   }
   return deviations;

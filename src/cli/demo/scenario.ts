@@ -24,7 +24,12 @@ export function readScenario(siteFolder: string, today: DateTime): readonly Demo
   for (const file of readdirSync(folder).sort()) {
     const text = fillIn(readFileSync(join(folder, file), 'utf8'), today);
     if (file.endsWith('.hl7')) {
-      frames.push(...text.trim().split(/\n\s*\n/).map(messageFrame));
+      frames.push(
+        ...text
+          .trim()
+          .split(/\n\s*\n/)
+          .map(messageFrame),
+      );
     } else if (file.endsWith('.frame')) {
       const sender = frames.at(-1)?.sender ?? '';
       frames.push({ sender, bytes: Buffer.from(text.trimEnd()), controlId: '' });
@@ -43,10 +48,13 @@ function messageFrame(text: string): DemoFrame {
 }
 
 function fillIn(text: string, today: DateTime): string {
-  return text.replaceAll(/\{\{(stamp|[dD][+-]\d+)(?: (\d\d):(\d\d))?\}\}/g, (_all, what: string, hour: string | undefined, minute: string | undefined) => {
-    if (what === 'stamp') return today.toFormat('yyyyMMdd');
-    const day = today.startOf('day').plus({ days: Number(what.slice(1)) });
-    if (hour === undefined) return day.toFormat('yyyyMMdd');
-    return `${day.toFormat('yyyyMMdd')}${hour}${minute}00`;
-  });
+  return text.replaceAll(
+    /\{\{(stamp|[dD][+-]\d+)(?: (\d\d):(\d\d))?\}\}/g,
+    (_all, what: string, hour: string | undefined, minute: string | undefined) => {
+      if (what === 'stamp') return today.toFormat('yyyyMMdd');
+      const day = today.startOf('day').plus({ days: Number(what.slice(1)) });
+      if (hour === undefined) return day.toFormat('yyyyMMdd');
+      return `${day.toFormat('yyyyMMdd')}${hour}${minute}00`;
+    },
+  );
 }

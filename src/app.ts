@@ -1,0 +1,132 @@
+import { join } from 'node:path';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Config } from './config.ts';
+import { start as startEngage } from './engage/start.ts';
+import { describeMessage } from './feed/describe.ts';
+import { httpFeed } from './feed/http-feed.ts';
+import { startMllpServer } from './feed/mllp-server.ts';
+import { createProcessor } from './feed/process.ts';
+import type { Processor } from './feed/process.ts';
+import { fail } from './fhir/issue.ts';
+import { limits } from './limits.ts';
+import { parseAddress } from './ops/address.ts';
+import { createHttp } from './ops/http.ts';
+import { openHttpPort } from './ops/http-port.ts';
+import type { HttpPort } from './ops/http-port.ts';
+import { uuidSource } from './ops/id.ts';
+import type { Log } from './ops/log.ts';
+import { createMetrics } from './ops/metrics.ts';
+import { fhirRest } from './rest/plugin.ts';
+import { accessRecorder } from './security/access-recorder.ts';
+import type { AccessRecorder } from './security/access-recorder.ts';
+import { authenticate, credentialsOf } from './security/authenticate.ts';
+import { loadKeys } from './security/keys.ts';
+import type { Keys } from './security/keys.ts';
+import { requireSender } from './security/sender.ts';
+import { openSite } from './site.ts';
+import { openMemoryStore } from './store/memory.ts';
+import { openSqliteStore } from './store/sqlite/open.ts';
+import type { Store } from './store/store.ts';
+import { authRoutes } from './web/auth-routes.ts';
+import { messageRoutes } from './web/message-routes.ts';
+import { pages } from './web/pages.ts';
+
+export interface App {
+  /** `http://host:port` and `host:port`, as they listen. */
+  readonly http: string;
+  readonly mllp: string;
+  readonly store: Store;
+  readonly keys: Keys;
+  /** Resolves when every message, event and due job taken so far is done. */
+  idle(): Promise<void>;
+  /** Takes nothing more, finishes what was taken, and closes the store. */
+  close(): Promise<void>;
+}
+
+export interface AppOptions {
+  readonly config: Config;
+  readonly log: Log;
+  readonly clock: () => Date;
+  /** The folder of the program: mappings/, automations/, profiles/, dist/. */
+  readonly root: string;
+}
+
+/** What the HTTP server is built from. */
+interface Parts extends AppOptions {
+  readonly store: Store;
+  readonly keys: Keys;
+  readonly newId: () => string;
+  readonly audit: AccessRecorder;
+  readonly processor: Processor;
+}
+
+/** Puts the rooms together. What any of them does is in the room. */
+export async function startApp(options: AppOptions): Promise<App> {
+  const { config, log, clock, root } = options;
+  const site = await openSite({ root, folder: config.site, zone: config.zone });
+  const keys = loadKeys(config.data);
+  const newId = uuidSource(clock);
+  const store = await openStore(config);
+  const processor = createProcessor({ ...site.feeding, store, clock, newId, log });
+  const engage = startEngage({ ...site.engaging, store, clock, log, zone: config.zone });
+  const onFault = (err: unknown): void => log.error({ err }, 'Audit events were not written');
+  const audit = accessRecorder({ store, clock, delayMs: 250, onFault });
+
+  const { host, port } = parseAddress(config.http);
+  const httpPort = await openHttpPort(host, port);
+  const http = await buildHttp({ ...options, store, keys, newId, audit, processor }, httpPort);
+  await processor.resume();
+  const { onFrame } = processor;
+  const mllp = await startMllpServer({ ...parseAddress(config.mllp), limits, log, onFrame });
+  return {
+    http: httpPort.url,
+    mllp: mllp.address,
+    store,
+    keys,
+    idle: async () => {
+      await processor.idle();
+      await engage.idle();
+    },
+    close: async () => {
+      await Promise.all([mllp.close(), httpPort.close()]);
+      await processor.idle();
+      await engage.stop();
+      await http.close();
+      await audit.flush();
+      await store.close();
+    },
+  };
+}
+
+async function buildHttp(parts: Parts, port: HttpPort): Promise<FastifyInstance> {
+  const { store, keys, clock, newId, log, audit, config, root, processor } = parts;
+  const url = config.publicUrl === '' ? port.url : config.publicUrl.replace(/\/$/, '');
+  const callerOf = (request: Pick<FastifyRequest, 'method' | 'headers'>) =>
+    authenticate(keys, credentialsOf(request), clock());
+  const shared = { store, clock, newId, log, authenticate: callerOf, recordAccess: audit.record };
+
+  const metrics = createMetrics({
+    journalCounts: () => store.journal.counts(),
+    resourceCounts: () => store.counts(),
+  });
+  const http = createHttp({ port, log, metrics, newId, check: () => store.check(), callerOf });
+  const baseUrl = `${url}/fhir`;
+  await http.register(fhirRest, { ...shared, prefix: '/fhir', baseUrl, secret: keys.signing });
+  await http.register(httpFeed, {
+    onFrame: processor.onFrame,
+    now: clock,
+    authorize: async (request) => requireSender(await callerOf(request)),
+  });
+  const secureCookie = url.startsWith('https:');
+  authRoutes(http, { ...shared, keys, sessionHours: config.sessionHours, secureCookie });
+  messageRoutes(http, { ...shared, describe: (id) => describeMessage(store, id) });
+  await pages(http, join(root, 'dist/web'));
+  await http.ready();
+  return http;
+}
+
+async function openStore(config: Config): Promise<Store> {
+  if (config.store === 'memory') return openMemoryStore();
+  if (config.store === 'sqlite') return openSqliteStore({ file: join(config.data, 'weir.db') });
+  return fail('not-supported', `There is no store "${config.store}"; --store is sqlite or memory`);
+}

@@ -1,0 +1,64 @@
+import { fastify } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { HttpPort } from './http-port.ts';
+import { limits } from '../limits.ts';
+import type { Log } from './log.ts';
+import type { Metrics } from './metrics.ts';
+
+export interface HttpOptions {
+  readonly port: HttpPort;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly newId: () => string;
+  /** Rejects with what is wrong; its sentence goes to the log, not to the caller. */
+  readonly check: () => Promise<void>;
+  /** Whoever calls; the metrics are for anyone we know. */
+  readonly callerOf: (request: FastifyRequest) => Promise<object | undefined>;
+}
+
+/** The HTTP server without its rooms: request ids, log, metrics, `/health` and `/metrics`. */
+export function createHttp(options: HttpOptions): FastifyInstance {
+  const { log, metrics, newId } = options;
+  const app = fastify({
+    loggerInstance: log,
+    disableRequestLogging: true,
+    genReqId: newId,
+    bodyLimit: limits.restBodyBytesMax,
+    // FHIR bodies are checked by our own validation; ajv's defaults would change or drop what it does not know.
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 256 },
+    serverFactory: (handler) => {
+      options.port.attach(handler);
+      return options.port.server;
+    },
+  }) as unknown as FastifyInstance;
+
+  app.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'none';
+    const method = request.method;
+    metrics.requests.inc({ method, route, status: String(reply.statusCode) });
+    metrics.requestSeconds.observe({ method, route }, reply.elapsedTime / 1000);
+    if (reply.statusCode >= 500) {
+      log.error({ id: request.id, method, route, status: reply.statusCode }, 'A request failed');
+    }
+  });
+
+  app.get('/health', async (request, reply) => {
+    void reply.header('cache-control', 'no-store');
+    try {
+      await options.check();
+      return { status: 'ok' };
+    } catch (error) {
+      log.error({ id: request.id, err: error }, 'The health check failed');
+      return reply.status(503).send({ status: 'failing' });
+    }
+  });
+
+  app.get('/metrics', async (request, reply) => {
+    if ((await options.callerOf(request)) === undefined) {
+      return reply.status(401).send({ message: 'No token' });
+    }
+    return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
+  });
+  return app;
+}
