@@ -46,6 +46,20 @@ export const limits = {
   searchSortKeysMax: 8,
   /** Nodes of one search tree. */
   searchNodesMax: 2_000,
+  /** Resources that _include and _revinclude add to one page. */
+  searchIncludesMax: 1_000,
+  /** Parameters of one request, in the address or a form. */
+  queryParamsMax: 1_000,
+  /** A page link; it must fit into the head of a request (16 KiB in Node). */
+  pageLinkCharsMax: 12_000,
+  /** Entries of a batch worked on at once, so that one caller does not fill the writer's queue. */
+  batchParallelMax: 16,
+  /** Times a conditional create or a transaction is planned anew when others write in between. */
+  claimAttemptsMax: 10,
+  /** Times a patch without If-Match is applied anew when others write in between. */
+  patchAttemptsMax: 10,
+  /** Resources of one Patient/$everything. */
+  everythingMax: 10_000,
   /** Resources in one $crm-record section. */
   recordSectionMax: 500,
   /** Rows of one `states` call. */

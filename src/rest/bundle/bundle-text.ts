@@ -1,0 +1,54 @@
+import type { StoredVersion } from '../../store/store.ts';
+import { etagOf } from '../etag.ts';
+
+export interface Link {
+  readonly relation: 'self' | 'next';
+  readonly url: string;
+}
+
+export interface BundleParts {
+  readonly type: 'searchset' | 'history' | 'batch-response' | 'transaction-response';
+  readonly total?: number | undefined;
+  readonly links?: readonly Link[];
+  /** Each entry as JSON text. */
+  readonly entries: readonly string[];
+}
+
+/** A Bundle put together from text: stored bodies go in as they are. */
+export function bundleText({ type, total, links = [], entries }: BundleParts): string {
+  const parts = [`"resourceType":"Bundle","type":"${type}"`];
+  if (total !== undefined) parts.push(`"total":${String(total)}`);
+  if (links.length > 0) parts.push(`"link":${JSON.stringify(links)}`);
+  if (entries.length > 0) parts.push(`"entry":[${entries.join(',')}]`);
+  return `{${parts.join(',')}}`;
+}
+
+/** An entry of a search page. */
+export function searchEntry(
+  baseUrl: string,
+  version: StoredVersion,
+  mode: 'match' | 'include',
+  body = version.body,
+): string {
+  return `{"fullUrl":${fullUrl(baseUrl, version)},"resource":${body},"search":{"mode":"${mode}"}}`;
+}
+
+/** An entry of a history page; a deletion has no resource. */
+export function historyEntry(baseUrl: string, version: StoredVersion): string {
+  const { type, id, method, versionId, lastUpdated, deleted, body } = version;
+  const request = { method, url: method === 'POST' ? type : `${type}/${id}` };
+  const response = {
+    status: statusByMethod[method],
+    etag: etagOf(versionId),
+    lastModified: lastUpdated.toISOString(),
+  };
+  const resource = deleted ? '' : `"resource":${body},`;
+  const what = `"request":${JSON.stringify(request)},"response":${JSON.stringify(response)}`;
+  return `{"fullUrl":${fullUrl(baseUrl, version)},${resource}${what}}`;
+}
+
+const statusByMethod = { POST: '201', PUT: '200', DELETE: '204' } as const;
+
+function fullUrl(baseUrl: string, { type, id }: StoredVersion): string {
+  return JSON.stringify(`${baseUrl}/${type}/${id}`);
+}

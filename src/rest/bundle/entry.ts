@@ -1,0 +1,88 @@
+import { fail } from '../../fhir/issue.ts';
+import type { Json, JsonObject } from '../../fhir/resource.ts';
+import { limits } from '../../limits.ts';
+import { isObject, jsonBody } from '../body.ts';
+import type { Call, Params } from '../call.ts';
+import { splitUrl } from '../query-string.ts';
+
+/** One entry of a batch or transaction: its request, taken apart, and its resource. */
+export interface RequestEntry {
+  /** Position in the Bundle. */
+  readonly position: number;
+  readonly method: string;
+  readonly path: string;
+  readonly params: Params;
+  readonly headers: Call['headers'];
+  readonly fullUrl?: string;
+  readonly resource?: JsonObject;
+}
+
+export interface RequestBundle {
+  readonly type: 'batch' | 'transaction';
+  readonly entries: readonly Json[];
+}
+
+/** The Bundle in the body of a call. Throws `structure`, `limit`. */
+export function requestBundle(call: Call): RequestBundle {
+  const bundle = jsonBody(call);
+  if (!isObject(bundle) || bundle['resourceType'] !== 'Bundle') {
+    fail('structure', 'The base takes a Bundle of type batch or transaction');
+  }
+  const { type, entry = [] } = bundle;
+  if (type !== 'batch' && type !== 'transaction') {
+    fail('value', 'Bundle.type must be batch or transaction here', { expression: ['Bundle.type'] });
+  }
+  if (!Array.isArray(entry)) fail('structure', 'Bundle.entry is not an array');
+  const entries = entry as readonly Json[];
+  if (entries.length > limits.bundleEntriesMax) {
+    fail('limit', `A Bundle may have ${limits.bundleEntriesMax} entries (bundleEntriesMax)`);
+  }
+  return { type, entries };
+}
+
+/** Takes one entry apart. Throws `structure`, `required` or `value` at `Bundle.entry[n]`. */
+export function requestEntry(entry: Json, position: number, call: Call): RequestEntry {
+  const place = { expression: [`Bundle.entry[${position}].request`] };
+  if (!isObject(entry)) fail('structure', 'The entry is not an object', place);
+  const { request, resource, fullUrl } = entry;
+  if (!isObject(request)) fail('required', 'The entry has no request', place);
+  const { method, url } = request;
+  if (typeof method !== 'string' || typeof url !== 'string') {
+    fail('required', 'A request needs method and url', place);
+  }
+  if (url.replace(/[/?].*$/s, '') === '') {
+    fail(
+      'not-supported',
+      'An entry names a resource type; a Bundle in a Bundle is not taken',
+      place,
+    );
+  }
+  if (resource !== undefined && !isObject(resource)) {
+    fail('structure', 'The resource of the entry is not an object', place);
+  }
+  return {
+    position,
+    method,
+    ...splitUrl(url.replace(/^\/+/, '')),
+    headers: entryHeaders(request, call),
+    ...(typeof fullUrl === 'string' ? { fullUrl } : {}),
+    ...(resource === undefined ? {} : { resource }),
+  };
+}
+
+/** The conditional headers of a request element; Prefer and the rest come from the Bundle's own request. */
+function entryHeaders(request: JsonObject, call: Call): Call['headers'] {
+  const headers: Record<string, string | undefined> = { prefer: call.headers['prefer'] };
+  for (const [element, header] of conditionalHeaders) {
+    const value = request[element];
+    if (typeof value === 'string') headers[header] = value;
+  }
+  return headers;
+}
+
+const conditionalHeaders = [
+  ['ifMatch', 'if-match'],
+  ['ifNoneMatch', 'if-none-match'],
+  ['ifModifiedSince', 'if-modified-since'],
+  ['ifNoneExist', 'if-none-exist'],
+] as const;

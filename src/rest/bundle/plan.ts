@@ -1,0 +1,150 @@
+import { fail } from '../../fhir/issue.ts';
+import type { Resource } from '../../fhir/resource.ts';
+import { canSee, checkId } from '../authorize.ts';
+import { acceptedResource } from '../body.ts';
+import type { Call, RestContext } from '../call.ts';
+import { claimKey, condition, findOne, parseIfNoneExist } from '../conditional.ts';
+import type { Condition } from '../conditional.ts';
+import { patchBody, patched } from '../interaction/patch.ts';
+import { visible } from '../interaction/read.ts';
+import { requireId } from '../interaction/update.ts';
+import { placeOf, typeOf } from '../place.ts';
+import { expectationOf, requireMatch } from '../write.ts';
+import { atEntry } from './step.ts';
+import type { Step } from './step.ts';
+import type { RequestEntry } from './entry.ts';
+import type { Interaction } from '../../security/policy.ts';
+
+/** An entry that was routed and authorized. */
+export interface RoutedEntry {
+  readonly entry: RequestEntry;
+  readonly call: Call;
+  readonly interaction: Interaction;
+}
+
+/** Owners of claims that turned out stale, by key; they may be taken over. */
+export type StaleClaims = ReadonlyMap<string, string>;
+
+/**
+ * Finds out for each entry which resource it is about and what is to be done with it, against the store as
+ * it stands. Throws the first fault, at its entry.
+ */
+export async function planSteps(
+  context: RestContext,
+  routed: readonly RoutedEntry[],
+  stale: StaleClaims,
+): Promise<readonly Step[]> {
+  const steps: Step[] = [];
+  for (const one of routed) {
+    steps.push(await atEntry(one.entry, () => planStep(context, one, stale)));
+  }
+  return steps;
+}
+
+async function planStep(
+  context: RestContext,
+  { entry, call, interaction }: RoutedEntry,
+  stale: StaleClaims,
+): Promise<Step> {
+  switch (interaction) {
+    case 'create':
+      return { entry, call, ...(await planCreate(context, call, stale)) };
+    case 'update':
+      return { entry, call, ...(await planUpdate(context, call, stale)) };
+    case 'patch':
+      return { entry, call, ...(await planPatch(context, call)) };
+    case 'delete':
+      return { entry, call, ...(await planDelete(context, call)) };
+    default:
+      if (call.method === 'GET' || call.method === 'HEAD') return { entry, call, op: 'read' };
+      return fail('not-supported', 'A transaction takes no operations; use a batch');
+  }
+}
+
+type Planned = DistributiveOmit<Step, 'entry' | 'call'>;
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+
+async function planCreate(context: RestContext, call: Call, stale: StaleClaims): Promise<Planned> {
+  const resource = acceptedResource(call);
+  const type = resource.resourceType;
+  const id = context.newId();
+  const ifNoneExist = call.headers['if-none-exist'];
+  if (ifNoneExist === undefined) {
+    return { op: 'put', type, id, resource, expect: 'absent', isNew: true };
+  }
+  const wanted = parseIfNoneExist(type, ifNoneExist);
+  const found = await findOne(context, call, wanted);
+  if (found !== undefined) return { op: 'found', version: found };
+  const claim = claimFor(call, wanted, `${type}/${id}`, stale);
+  return { op: 'put', type, id, resource, expect: 'absent', isNew: true, claim };
+}
+
+async function planUpdate(context: RestContext, call: Call, stale: StaleClaims): Promise<Planned> {
+  const resource = acceptedResource(call);
+  if (call.at.id === undefined) return planConditionalUpdate(context, call, resource, stale);
+  const { type, id } = placeOf(call);
+  requireId(resource, id);
+  const expect = await expectationOf(context, call, type, id);
+  const expected = expect === undefined ? {} : { expect };
+  return { op: 'put', type, id, resource, isNew: false, ...expected };
+}
+
+async function planConditionalUpdate(
+  context: RestContext,
+  call: Call,
+  resource: Resource,
+  stale: StaleClaims,
+): Promise<Planned> {
+  const wanted = condition(typeOf(call), call.params);
+  const { type } = wanted;
+  const found = await findOne(context, call, wanted);
+  if (found === undefined) {
+    const id = resource.id ?? context.newId();
+    checkId(id);
+    const claim = claimFor(call, wanted, `${type}/${id}`, stale);
+    const isNew = resource.id === undefined;
+    return { op: 'put', type, id, resource, expect: 'absent-or-deleted', isNew, claim };
+  }
+  if (resource.id !== undefined) requireId(resource, found.id);
+  const ifMatch = call.headers['if-match'];
+  if (ifMatch !== undefined) requireMatch(ifMatch, found);
+  const expect = { versionId: found.versionId };
+  return { op: 'put', type, id: found.id, resource, isNew: false, expect };
+}
+
+async function planPatch(context: RestContext, call: Call): Promise<Planned> {
+  const { type } = call.at;
+  const at = call.at.id === undefined ? await placeByCondition(context, call) : placeOf(call);
+  if (at === undefined) fail('not-found', `No ${type ?? 'resource'} matches the criteria`);
+  const current = visible({ ...call, at }, await context.store.read(at.type, at.id));
+  const ifMatch = call.headers['if-match'];
+  if (ifMatch !== undefined) requireMatch(ifMatch, current);
+  const resource = patched(current, patchBody(call));
+  const expect = { versionId: current.versionId };
+  return { op: 'put', type: at.type, id: at.id, resource, isNew: false, expect };
+}
+
+async function planDelete(context: RestContext, call: Call): Promise<Planned> {
+  const at = call.at.id === undefined ? await placeByCondition(context, call) : placeOf(call);
+  if (at === undefined) return { op: 'nothing' };
+  const current = await context.store.read(at.type, at.id);
+  const ifMatch = call.headers['if-match'];
+  if (ifMatch !== undefined) requireMatch(ifMatch, current);
+  if (current === undefined || current.deleted) return { op: 'nothing' };
+  if (!canSee(call.principal, current)) fail('not-found', `There is no ${at.type}/${at.id}`);
+  return { op: 'delete', ...at, expect: { versionId: current.versionId } };
+}
+
+async function placeByCondition(
+  context: RestContext,
+  call: Call,
+): Promise<{ type: string; id: string } | undefined> {
+  const found = await findOne(context, call, condition(typeOf(call), call.params));
+  return found === undefined ? undefined : { type: found.type, id: found.id };
+}
+
+function claimFor(call: Call, wanted: Condition, owner: string, stale: StaleClaims) {
+  const key = claimKey(call, wanted);
+  const replaces = stale.get(key);
+  return { key, owner, ...(replaces === undefined ? {} : { replaces }) };
+}

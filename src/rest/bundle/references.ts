@@ -1,0 +1,121 @@
+import { fail } from '../../fhir/issue.ts';
+import { formatReference, parseReference } from '../../fhir/reference.ts';
+import { listReferences, rewriteReferences } from '../../fhir/reference-walk.ts';
+import type { Resource } from '../../fhir/resource.ts';
+import type { Call, RestContext } from '../call.ts';
+import { condition, findOne } from '../conditional.ts';
+import { parseQuery } from '../query-string.ts';
+import type { RequestEntry } from './entry.ts';
+import { atEntry } from './step.ts';
+import type { Step } from './step.ts';
+
+/** Where the names used inside a transaction lead to. */
+export interface BundleNames {
+  /** By fullUrl: `urn:uuid:...`, `urn:oid:...` or an absolute address. */
+  readonly byFullUrl: ReadonlyMap<string, Target>;
+  /** By the text of a conditional reference, `Patient?identifier=s|v`. */
+  readonly byCondition: ReadonlyMap<string, string>;
+}
+
+interface Target {
+  readonly type: string;
+  readonly id: string;
+  /** The version that the commit will make, where that is certain. */
+  readonly version?: string;
+}
+
+/** Collects the names of a transaction. Conditional references are searched once per distinct text. */
+export async function bundleNames(
+  context: RestContext,
+  steps: readonly Step[],
+): Promise<BundleNames> {
+  const byFullUrl = new Map<string, Target>();
+  const byCondition = new Map<string, string>();
+  for (const step of steps) {
+    const { entry } = step;
+    const target = targetOf(step);
+    if (entry.fullUrl !== undefined && target !== undefined) {
+      await atEntry(entry, () => nameOnce(byFullUrl, entry, target));
+    }
+    if (step.op !== 'put') continue;
+    for (const { reference, path } of listReferences(step.resource)) {
+      const parsed = parseReference(reference);
+      if (parsed?.kind !== 'conditional' || byCondition.has(reference)) continue;
+      const query = { type: parsed.type, query: parsed.query, path };
+      const found = await atEntry(entry, () => findReferenced(context, step.call, query));
+      byCondition.set(reference, found);
+    }
+  }
+  return { byFullUrl, byCondition };
+}
+
+/**
+ * The resource of an entry with its names replaced: http://hl7.org/fhir/R4/http.html#trules. A relative
+ * reference is first read against the base of the entry's own fullUrl.
+ */
+export function withTargets<T extends Resource>(
+  resource: T,
+  entry: RequestEntry,
+  names: BundleNames,
+): T {
+  const base = restBase(entry.fullUrl);
+  return rewriteReferences(resource, (reference) => {
+    const conditional = names.byCondition.get(reference);
+    if (conditional !== undefined) return conditional;
+    const named = (url: string): string | undefined => targetText(names.byFullUrl, url, reference);
+    return named(reference) ?? (base === undefined ? undefined : named(`${base}/${reference}`));
+  });
+}
+
+function targetOf(step: Step): Target | undefined {
+  if (step.op === 'found') {
+    const { type, id, versionId } = step.version;
+    return { type, id, version: versionId };
+  }
+  if (step.op !== 'put') return undefined;
+  return { type: step.type, id: step.id, ...(step.isNew ? { version: '1' } : {}) };
+}
+
+function nameOnce(
+  names: Map<string, Target>,
+  { fullUrl = '' }: RequestEntry,
+  target: Target,
+): void {
+  if (names.has(fullUrl)) fail('duplicate-identity', 'Another entry has the same fullUrl');
+  names.set(fullUrl, target);
+}
+
+/** `url` may be a fullUrl, or one with `/_history/n` behind it. */
+function targetText(
+  names: BundleNames['byFullUrl'],
+  url: string,
+  reference: string,
+): string | undefined {
+  const plain = names.get(url);
+  if (plain !== undefined) return formatReference(plain.type, plain.id);
+  const [, address] = /^(.+)\/_history\/[^/]+$/.exec(url) ?? [];
+  const target = address === undefined ? undefined : names.get(address);
+  if (target === undefined) return undefined;
+  if (target.version === undefined) {
+    fail('not-supported', `${reference}: a versioned reference to an update is not offered`);
+  }
+  return formatReference(target.type, target.id, target.version);
+}
+
+/** `http://a/fhir` of `http://a/fhir/Patient/1`. */
+function restBase(fullUrl: string | undefined): string | undefined {
+  const parsed = fullUrl === undefined ? undefined : parseReference(fullUrl);
+  return parsed?.kind === 'absolute' ? parsed.base : undefined;
+}
+
+async function findReferenced(
+  context: RestContext,
+  call: Call,
+  { type, query, path }: { type: string; query: string; path: string },
+): Promise<string> {
+  const found = await findOne(context, call, condition(type, parseQuery(query)));
+  if (found !== undefined) return formatReference(found.type, found.id);
+  return fail('reference-target', `No ${type} matches the conditional reference`, {
+    expression: [path],
+  });
+}

@@ -1,0 +1,96 @@
+import type { FastifyBaseLogger } from 'fastify';
+import type { Issue } from '../fhir/issue.ts';
+import type { JsonObject } from '../fhir/resource.ts';
+import type { AccessEvent } from '../security/audit-event.ts';
+import type { Interaction } from '../security/policy.ts';
+import type { Principal } from '../security/principal.ts';
+import type { Store, StoredVersion } from '../store/store.ts';
+import type { PageSeal } from './page-seal.ts';
+
+/** One FHIR call as a value, whether it came by HTTP or as an entry of a Bundle. */
+export interface Call {
+  readonly principal: Principal;
+  readonly requestId: string;
+  readonly method: string;
+  /** The address below the base without the query, such as `Patient/1/_history`. */
+  readonly path: string;
+  readonly at: Place;
+  /** Search parameters in the order they were given. */
+  readonly params: Params;
+  /** Header values by lower-case name. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** JSON text as received, or the resource of a Bundle entry. */
+  readonly body?: string | JsonObject;
+}
+
+/** What the variable parts of a route's address hold. */
+export interface Place {
+  readonly type?: string;
+  readonly id?: string;
+  readonly versionId?: string;
+  /** The second type of `Patient/1/Observation`. */
+  readonly member?: string;
+}
+
+export type Params = readonly (readonly [name: string, value: string])[];
+
+/** What an interaction answers; respond.ts puts it on the wire, batch.ts into an entry. */
+export interface Answer {
+  readonly status: number;
+  /** FHIR JSON as text; absent where the answer has no body. */
+  readonly body?: string;
+  /** The version shown or made: gives ETag and Last-Modified. */
+  readonly version?: StoredVersion;
+  /** Whether `version` was written by this call: its body is then shown as the caller prefers. */
+  readonly written?: boolean;
+  /** Every stored version that the body shows, for the audit event. */
+  readonly shown?: readonly StoredVersion[];
+  /** Whether Location is said: something was created. */
+  readonly created?: boolean;
+  /** An ETag of the body where it is not a version's. */
+  readonly etag?: string;
+  /** Remarks that go into the outcome of the entry or body. */
+  readonly issues?: readonly Issue[];
+  /** Bytes that are not FHIR: a Binary in its own format. */
+  readonly raw?: { readonly contentType: string; readonly bytes: Uint8Array };
+}
+
+/** What every interaction may use; built once by plugin.ts. */
+export interface RestContext {
+  readonly store: Store;
+  readonly clock: () => Date;
+  readonly newId: () => string;
+  /** Absolute address of the FHIR base, without a slash at the end. */
+  readonly baseUrl: string;
+  readonly seal: PageSeal;
+  readonly log: FastifyBaseLogger;
+  /** Takes the audit event of a read; writes carry theirs in the commit. */
+  readonly recordAccess: (event: AccessEvent) => void;
+  /** The whole table; the CapabilityStatement is made from it. */
+  readonly routes: readonly Route[];
+  /** The route of an address. Throws `unknown-route`, `method-not-allowed`. */
+  readonly locate: (method: string, path: string) => { readonly route: Route; readonly at: Place };
+  /** Performs another call with the same rules; entries of a Bundle come in here. */
+  readonly perform: (call: Omit<Call, 'at'>) => Promise<Answer>;
+}
+
+export type Handler = (context: RestContext, call: Call) => Promise<Answer>;
+
+/** One row of the route table. */
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Address below the base; `:type`, `:id`, `:versionId` and `:member` are variable. */
+  readonly url: string;
+  /** What the policy is asked for. */
+  readonly interaction: Interaction;
+  readonly handle: Handler;
+  /** Whether the answer shows stored data, so that an audit event of the access is due. */
+  readonly reads?: boolean;
+  /** Answers without a token. */
+  readonly open?: boolean;
+}
+
+/** The last value of a parameter; undefined where it is not given. */
+export function paramOf(params: Params, name: string): string | undefined {
+  return params.findLast(([given]) => given === name)?.[1];
+}

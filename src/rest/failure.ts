@@ -1,0 +1,58 @@
+import type { FastifyBaseLogger, FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { errorIssue, OutcomeError } from '../fhir/issue.ts';
+import type { Issue } from '../fhir/issue.ts';
+import type { IssueCode } from '../fhir/issue-table.ts';
+import { CommitRefused } from '../store/store.ts';
+import { refuse } from './respond.ts';
+
+/**
+ * What a caller is told about an error. An OutcomeError says it itself; Fastify's own refusals have their
+ * codes; anything else is a fault of ours: the log gets it, the caller gets the id to ask for.
+ */
+export function issuesOf(
+  error: unknown,
+  log: FastifyBaseLogger,
+  requestId: string,
+): readonly [Issue, ...Issue[]] {
+  if (error instanceof OutcomeError) {
+    const internal = error.issues.flatMap((issue) => issue.internal ?? []);
+    if (internal.length > 0) log.warn({ requestId, internal }, 'A FHIR call was refused');
+    return error.issues;
+  }
+  if (error instanceof CommitRefused) {
+    return [errorIssue('write-conflict', 'Another write came first; read again and retry')];
+  }
+  const refusal = fastifyRefusal(error);
+  if (refusal !== undefined) return [refusal];
+  log.error({ err: error, requestId }, 'A FHIR call failed');
+  const where = `X-Request-Id ${requestId}`;
+  return [errorIssue('exception', `A fault of the server; its log has it under ${where}`)];
+}
+
+const refusals: Readonly<Record<string, readonly [IssueCode, string]>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: ['body-too-large', 'The body is longer than restBodyBytesMax'],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: [
+    'media-type',
+    'Send application/fhir+json, application/json, or application/json-patch+json for PATCH',
+  ],
+  FST_ERR_BAD_URL: [
+    'value',
+    'The address holds a percent sign that is not followed by UTF-8 in hex',
+  ],
+};
+
+/**
+ * For `frameworkErrors` of the root instance: what Fastify refuses before any plugin sees it (broken
+ * percent-encoding in the address) is answered as an OperationOutcome too.
+ */
+export function badUrl(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  void refuse(reply, issuesOf(error, request.log, request.id));
+}
+
+function fastifyRefusal(error: unknown): Issue | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { code, statusCode = 500 } = error as FastifyError;
+  const refusal = refusals[code];
+  if (refusal !== undefined) return errorIssue(...refusal);
+  return statusCode < 500 ? errorIssue('structure', 'The request cannot be read') : undefined;
+}

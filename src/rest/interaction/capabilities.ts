@@ -1,0 +1,118 @@
+import { resourceTypes, searchParameters } from '../../fhir/definitions.ts';
+import { stringify } from '../../fhir/json.ts';
+import type { Interaction } from '../../security/policy.ts';
+import type { Answer, Call, RestContext, Route } from '../call.ts';
+
+/**
+ * `GET /metadata`: http://hl7.org/fhir/R4/http.html#capabilities, made from the route table and the search
+ * parameters themselves, once.
+ */
+export async function capabilities(context: RestContext, _call: Call): Promise<Answer> {
+  let body = made.get(context);
+  if (body === undefined) {
+    body = stringify(capabilityStatement(context.routes, context.baseUrl, context.clock()));
+    made.set(context, body);
+  }
+  return { status: 200, body };
+}
+
+const made = new WeakMap<RestContext, string>();
+
+function capabilityStatement(routes: readonly Route[], baseUrl: string, now: Date): object {
+  return {
+    resourceType: 'CapabilityStatement',
+    status: 'active',
+    date: now.toISOString(),
+    kind: 'instance',
+    software: { name: 'Weir' },
+    implementation: { description: 'Weir FHIR R4 interface', url: baseUrl },
+    fhirVersion: '4.0.1',
+    format: ['application/fhir+json', 'json'],
+    patchFormat: ['application/json-patch+json'],
+    rest: [
+      {
+        mode: 'server',
+        security: {
+          cors: false,
+          description: 'A bearer token on every request; what it may do depends on its role',
+        },
+        resource: resourceTypes().map((type) => resourceOf(type, routes)),
+        interaction: codes(routes, systemInteractions),
+        searchParam: commonParameters,
+      },
+    ],
+  };
+}
+
+function resourceOf(type: string, routes: readonly Route[]): object {
+  const operation = operationsOf(type, routes);
+  const parameters = [...searchParameters(type).values()].filter(({ type: kind }) =>
+    offeredKinds.has(kind),
+  );
+  const references = parameters.filter(({ type: kind }) => kind === 'reference');
+  return {
+    type,
+    interaction: codes(routes, typeInteractions),
+    versioning: 'versioned-update',
+    readHistory: true,
+    updateCreate: true,
+    conditionalCreate: true,
+    conditionalRead: 'full-support',
+    conditionalUpdate: true,
+    conditionalDelete: 'single',
+    referencePolicy: ['literal', 'logical', 'local'],
+    searchInclude: references.map(({ code }) => `${type}:${code}`),
+    searchParam: parameters.map(({ code, id, type: kind }) => ({
+      name: code,
+      definition: `http://hl7.org/fhir/SearchParameter/${id}`,
+      type: kind,
+    })),
+    ...(operation.length === 0 ? {} : { operation }),
+  };
+}
+
+/** Kinds of parameters that the index has. */
+const offeredKinds = new Set(['string', 'token', 'date', 'number', 'quantity', 'uri', 'reference']);
+
+const typeInteractions: readonly Interaction[] = [
+  'read',
+  'vread',
+  'update',
+  'patch',
+  'delete',
+  'history-instance',
+  'history-type',
+  'create',
+  'search-type',
+];
+const systemInteractions: readonly Interaction[] = ['history-system', 'search-system', 'batch'];
+
+/** The interactions that some route offers; one route takes both kinds of Bundles. */
+function codes(routes: readonly Route[], wanted: readonly Interaction[]): readonly object[] {
+  const offered = wanted.filter((code) => routes.some(({ interaction }) => interaction === code));
+  const all: readonly string[] = offered.flatMap((code) =>
+    code === 'batch' ? ['transaction', 'batch'] : [code],
+  );
+  return all.map((code) => ({ code }));
+}
+
+function operationsOf(type: string, routes: readonly Route[]): readonly object[] {
+  const names = routes.flatMap(({ url }) => {
+    const [first, name] = [url.split('/')[1], /\$([a-z-]+)$/.exec(url)?.[1]];
+    return name !== undefined && (first === ':type' || first === type) ? [name] : [];
+  });
+  return [...new Set(names)].map((name) => ({ name, definition: definitionOf(name) }));
+}
+
+function definitionOf(name: string): string {
+  const base = 'http://hl7.org/fhir/OperationDefinition';
+  if (name === 'validate') return `${base}/Resource-validate`;
+  if (name === 'everything') return `${base}/Patient-everything`;
+  return `https://weir.dev/fhir/OperationDefinition/${name}`;
+}
+
+const commonParameters = [
+  { name: '_id', type: 'token' },
+  { name: '_lastUpdated', type: 'date' },
+  { name: '_type', type: 'special' },
+];

@@ -1,0 +1,103 @@
+import { fail } from '../../fhir/issue.ts';
+import { limits } from '../../limits.ts';
+import type { HistoryQuery, StoredVersion } from '../../store/store.ts';
+import { canSee } from '../authorize.ts';
+import { bundleText, historyEntry } from '../bundle/bundle-text.ts';
+import type { Answer, Call, Params, RestContext } from '../call.ts';
+import { paramOf } from '../call.ts';
+import { formatQuery } from '../query-string.ts';
+import { visible } from './read.ts';
+
+/**
+ * `GET [Type[/id]]/_history`: http://hl7.org/fhir/R4/http.html#history, newest first, with `_count` and
+ * `_since`. A principal who is confined to a patient sees the history of single resources, and of those the
+ * versions that lie in the compartment.
+ */
+export async function history(context: RestContext, call: Call): Promise<Answer> {
+  refuseUnoffered(call.params);
+  const query = pageQuery(context, call);
+  const confined = call.principal.patient !== undefined;
+  if (confined) visible(call, await context.store.read(call.at.type ?? '', call.at.id ?? ''));
+  const page = await context.store.history(query);
+  if (page.total === 0 && call.at.id !== undefined) await requireKnown(context, call);
+  const versions = page.versions.filter((version) => canSee(call.principal, version));
+  const self = selfParams(query);
+  const address = `${context.baseUrl}/${call.path}`;
+  const state: PageState = {
+    path: call.path,
+    since: query.since?.toISOString(),
+    count: query.count,
+    cursor: page.next,
+  };
+  const body = bundleText({
+    type: 'history',
+    total: confined ? undefined : page.total,
+    links: [
+      { relation: 'self', url: `${address}?${formatQuery(self)}` },
+      ...(page.next === undefined
+        ? []
+        : [{ relation: 'next', url: `${address}?_page=${context.seal.close(state)}` } as const]),
+    ],
+    entries: versions.map((version) => historyEntry(context.baseUrl, version)),
+  });
+  return { status: 200, body, shown: versions };
+}
+
+interface PageState {
+  readonly path: string;
+  readonly since: string | undefined;
+  readonly count: number;
+  readonly cursor: string | undefined;
+}
+
+function pageQuery(context: RestContext, call: Call): HistoryQuery {
+  const { type, id } = call.at;
+  const place = { ...(type === undefined ? {} : { type }), ...(id === undefined ? {} : { id }) };
+  const token = paramOf(call.params, '_page');
+  if (token === undefined) {
+    const since = sinceOf(paramOf(call.params, '_since'));
+    return { ...place, ...since, count: countOf(paramOf(call.params, '_count')) };
+  }
+  const state = context.seal.open(token) as PageState;
+  if (state.path !== call.path || state.cursor === undefined) {
+    fail('cursor-invalid', 'The page link belongs to another address');
+  }
+  return { ...place, ...sinceOf(state.since), count: state.count, cursor: state.cursor };
+}
+
+/** An instant as `_since` takes it. Throws `search-value`. */
+export function sinceOf(text: string | undefined): { since?: Date } {
+  if (text === undefined || text === '') return {};
+  const since = new Date(text);
+  if (!/^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:\d\d)$/.test(text) || Number.isNaN(since.getTime())) {
+    fail('search-value', '_since takes an instant such as 2026-03-01T12:00:00Z');
+  }
+  return { since };
+}
+
+/** 1..limits.searchPageMax; more is cut to that. Throws `search-value`. */
+export function countOf(text: string | undefined): number {
+  if (text === undefined || text === '') return limits.searchPageDefault;
+  if (!/^\d{1,18}$/.test(text)) fail('search-value', '_count takes a whole number from 0');
+  return Math.min(Number(text), limits.searchPageMax);
+}
+
+function selfParams(query: HistoryQuery): Params {
+  const since = query.since === undefined ? [] : [['_since', query.since.toISOString()] as const];
+  return [...since, ['_count', String(query.count)]];
+}
+
+function refuseUnoffered(params: Params): void {
+  for (const name of ['_at', '_sort', '_list']) {
+    if (paramOf(params, name) !== undefined) {
+      fail('not-supported', `${name} is not offered on history; _since and _count are`);
+    }
+  }
+}
+
+/** The history of what never was is not empty: there is none. */
+async function requireKnown(context: RestContext, call: Call): Promise<void> {
+  const { type = '', id = '' } = call.at;
+  const known: StoredVersion | undefined = await context.store.read(type, id);
+  if (known === undefined) fail('not-found', `There is no ${type}/${id}`);
+}

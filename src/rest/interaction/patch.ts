@@ -1,0 +1,65 @@
+import { fail } from '../../fhir/issue.ts';
+import { applyJsonPatch } from '../../fhir/json-patch.ts';
+import type { Json, Resource } from '../../fhir/resource.ts';
+import { limits } from '../../limits.ts';
+import { CommitRefused } from '../../store/store.ts';
+import type { StoredVersion } from '../../store/store.ts';
+import { isObject, jsonBody, jsonOf, requireValid, resourceOf } from '../body.ts';
+import type { Answer, Call, RestContext } from '../call.ts';
+import { condition, findOne } from '../conditional.ts';
+import { placeOf, typeOf } from '../place.ts';
+import { commit, putChange, refusedAs, requireMatch } from '../write.ts';
+import { withId, written } from './create.ts';
+import { visible } from './read.ts';
+
+/** `PATCH Type/id` with a JSON Patch: http://hl7.org/fhir/R4/http.html#patch. */
+export async function patch(context: RestContext, call: Call): Promise<Answer> {
+  const { type, id } = placeOf(call);
+  const operations = patchBody(call);
+  const ifMatch = call.headers['if-match'];
+  for (let attempt = 1; ; attempt++) {
+    const current = visible(call, await context.store.read(type, id));
+    if (ifMatch !== undefined) requireMatch(ifMatch, current);
+    const change = putChange(call, withId(patched(current, operations), id), {
+      versionId: current.versionId,
+    });
+    try {
+      const { versions } = await commit(context, call, { interaction: 'patch', changes: [change] });
+      return written(versions[0] ?? current, 200);
+    } catch (error) {
+      // Without If-Match the patch means whatever the current version is: read and apply again.
+      const retry = error instanceof CommitRefused && ifMatch === undefined;
+      if (!retry || attempt === limits.patchAttemptsMax) throw refusedAs(call, error);
+    }
+  }
+}
+
+/** `PATCH Type?criteria`: the one match is patched; none is `not-found`. */
+export async function conditionalPatch(context: RestContext, call: Call): Promise<Answer> {
+  const found = await findOne(context, call, condition(typeOf(call), call.params));
+  if (found === undefined) fail('not-found', 'No resource matches the criteria');
+  return patch(context, { ...call, at: { type: found.type, id: found.id } });
+}
+
+/** The resource that a patch makes of a version; type and id cannot be patched. */
+export function patched(current: StoredVersion, operations: Json): Resource {
+  const resource = resourceOf(applyJsonPatch(jsonOf(current.body), operations));
+  if (resource.resourceType !== current.type || resource.id !== current.id) {
+    fail('id-mismatch', 'A patch cannot change resourceType or id');
+  }
+  requireValid(resource);
+  return resource;
+}
+
+/** The patch of a call: a JSON Patch, or in a Bundle the Binary that holds one. */
+export function patchBody(call: Call): Json {
+  const body = jsonBody(call);
+  if (!isObject(body)) return body;
+  const { resourceType, contentType, data } = body;
+  if (resourceType === 'Binary' && contentType === jsonPatch && typeof data === 'string') {
+    return jsonOf(Buffer.from(data, 'base64').toString());
+  }
+  return fail('not-supported', `FHIRPath Patch is not offered; send ${jsonPatch}`);
+}
+
+const jsonPatch = 'application/json-patch+json';

@@ -1,0 +1,185 @@
+import type { Json } from '../../fhir/resource.ts';
+import { limits } from '../../limits.ts';
+import { CommitRefused } from '../../store/store.ts';
+import type { Change, StoredVersion } from '../../store/store.ts';
+import { authorize, checkPlace } from '../authorize.ts';
+import { bundleText } from '../bundle/bundle-text.ts';
+import { requestEntry } from '../bundle/entry.ts';
+import { planSteps } from '../bundle/plan.ts';
+import type { RoutedEntry } from '../bundle/plan.ts';
+import { bundleNames, withTargets } from '../bundle/references.ts';
+import type { BundleNames } from '../bundle/references.ts';
+import { entryOf, responseEntry } from '../bundle/response.ts';
+import { atEntry, placedAt, refuseOverlap } from '../bundle/step.ts';
+import type { Step, WriteStep } from '../bundle/step.ts';
+import type { Answer, Call, RestContext } from '../call.ts';
+import { parsePrefer } from '../prefer.ts';
+import { commit, putChange, refusedAs } from '../write.ts';
+import { withId, written } from './create.ts';
+
+/**
+ * All entries or none, in one commit of the store: http://hl7.org/fhir/R4/http.html#transaction. Takes the
+ * entries apart, finds out what each is about, replaces the names they use for each other, and commits;
+ * where another write came in between it plans anew against the store as it then stands.
+ */
+export async function transaction(
+  context: RestContext,
+  call: Call,
+  entries: readonly Json[],
+): Promise<Answer> {
+  const routed = await routeEntries(context, call, entries);
+  const stale = new Map<string, string>();
+  for (let attempt = 1; ; attempt++) {
+    const steps = await planSteps(context, routed, stale);
+    const writes = inOrder(steps);
+    refuseOverlap(writes);
+    await rehearseReads(context, steps, writes);
+    const names = await bundleNames(context, steps);
+    const changes = await changesOf(writes, names);
+    try {
+      const versions = await commitAll(context, call, writes, changes);
+      return await answerAll(context, call, steps, versions);
+    } catch (error) {
+      const again = error instanceof CommitRefused && mayPlanAgain(error, writes, stale);
+      if (!again || attempt === limits.claimAttemptsMax) throw located(call, error, writes);
+    }
+  }
+}
+
+/** Takes the entries apart and asks for each whether the principal may do it, before anything is read. */
+async function routeEntries(
+  context: RestContext,
+  call: Call,
+  entries: readonly Json[],
+): Promise<readonly RoutedEntry[]> {
+  const routed: RoutedEntry[] = [];
+  for (const [position, json] of entries.entries()) {
+    const entry = requestEntry(json, position, call);
+    routed.push(
+      await atEntry(entry, () => {
+        const { method, path, params, headers, resource } = entry;
+        const { route, at } = context.locate(method, path);
+        checkPlace(at);
+        authorize(call.principal, route.interaction, at);
+        const { principal, requestId } = call;
+        const body = resource === undefined ? {} : { body: resource };
+        const one = { principal, requestId, method, path, at, params, headers, ...body };
+        return { entry, call: one, interaction: route.interaction };
+      }),
+    );
+  }
+  return routed;
+}
+
+/** The writes in the order that the specification gives: DELETE, POST, PUT and PATCH. */
+function inOrder(steps: readonly Step[]): readonly WriteStep[] {
+  const writes = steps.filter((step) => step.op === 'put' || step.op === 'delete');
+  return writes.toSorted((a, b) => rank(a) - rank(b));
+}
+
+function rank({ entry }: WriteStep): number {
+  return ['DELETE', 'POST'].indexOf(entry.method) + (entry.method.startsWith('P') ? 3 : 0);
+}
+
+/**
+ * A read that fails makes the transaction fail, so reads are tried before anything is written; those of
+ * resources that the transaction itself writes can only be answered afterwards.
+ */
+async function rehearseReads(
+  context: RestContext,
+  steps: readonly Step[],
+  writes: readonly WriteStep[],
+): Promise<void> {
+  const own = new Set(writes.map(({ type, id }) => `${type}/${id}`));
+  for (const { op, entry, call } of steps) {
+    if (op === 'read' && !own.has(entry.path)) await atEntry(entry, () => context.perform(call));
+  }
+}
+
+async function changesOf(
+  writes: readonly WriteStep[],
+  names: BundleNames,
+): Promise<readonly Change[]> {
+  const changes: Change[] = [];
+  for (const step of writes) {
+    changes.push(await atEntry(step.entry, () => changeOf(step, names)));
+  }
+  return changes;
+}
+
+function changeOf(step: WriteStep, names: BundleNames): Change {
+  const { type, id } = step;
+  if (step.op === 'delete') return { op: 'delete', type, id, expect: step.expect };
+  const resource = withTargets(withId(step.resource, id), step.entry, names);
+  return putChange(step.call, resource, step.expect);
+}
+
+async function commitAll(
+  context: RestContext,
+  call: Call,
+  writes: readonly WriteStep[],
+  changes: readonly Change[],
+): Promise<ReadonlyMap<Step, StoredVersion>> {
+  if (changes.length === 0) return new Map();
+  const claims = writes.flatMap((step) => (step.op === 'put' ? (step.claim ?? []) : []));
+  const work = { interaction: 'transaction', changes, claims } as const;
+  const { versions } = await commit(context, call, work);
+  return new Map(writes.flatMap((step, i) => (versions[i] ? [[step, versions[i]] as const] : [])));
+}
+
+/** The answer has one entry per request, in the order of the requests. */
+async function answerAll(
+  context: RestContext,
+  call: Call,
+  steps: readonly Step[],
+  versions: ReadonlyMap<Step, StoredVersion>,
+): Promise<Answer> {
+  const wanted = parsePrefer(call.headers['prefer']).return;
+  const entries: string[] = [];
+  for (const step of steps) {
+    entries.push(
+      step.op === 'read'
+        ? await entryOf(context, step.call, wanted)
+        : responseEntry(context.baseUrl, writeAnswer(step, versions.get(step)), wanted),
+    );
+  }
+  return { status: 200, body: bundleText({ type: 'transaction-response', entries }) };
+}
+
+function writeAnswer(step: Step, version: StoredVersion | undefined): Answer {
+  if (step.op === 'found') return written(step.version, 200);
+  if (step.op !== 'put' || version === undefined) {
+    return { status: 204, ...(version === undefined ? {} : { version }) };
+  }
+  return written(version, version.changed && version.method === 'POST' ? 201 : 200);
+}
+
+/** Notes a stale claim so that the next plan takes it over; an If-Match that failed is final. */
+function mayPlanAgain(
+  { refusal }: CommitRefused,
+  writes: readonly WriteStep[],
+  stale: Map<string, string>,
+): boolean {
+  if (refusal.kind === 'claim') {
+    const claims = writes.flatMap((step) => (step.op === 'put' ? (step.claim ?? []) : []));
+    const key = claims[refusal.index]?.key;
+    if (key !== undefined) stale.set(key, refusal.owner);
+    return key !== undefined;
+  }
+  return refusal.kind === 'expectation' && !isConditional(writes[refusal.index]);
+}
+
+function isConditional(step: WriteStep | undefined): boolean {
+  const { headers } = step?.entry ?? {};
+  return headers?.['if-match'] !== undefined || headers?.['if-none-match'] !== undefined;
+}
+
+/** The refusal of the store as the caller sees it, at the entry it is about. */
+function located(call: Call, error: unknown, writes: readonly WriteStep[]): unknown {
+  if (!(error instanceof CommitRefused) || error.refusal.kind !== 'expectation') {
+    return refusedAs(call, error);
+  }
+  const step = writes[error.refusal.index];
+  if (step === undefined) return refusedAs(call, error);
+  return placedAt(refusedAs(step.call, error), step.entry.position);
+}

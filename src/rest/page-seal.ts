@@ -1,0 +1,49 @@
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { fail } from '../fhir/issue.ts';
+import { limits } from '../limits.ts';
+
+/**
+ * Page links are sealed (AES-256-GCM): they say nothing of what was searched, as a link ends up in logs
+ * and histories, and none but ours is taken.
+ */
+export interface PageSeal {
+  close(state: unknown): string;
+  /** Throws `cursor-invalid` for anything that was not made with the same secret. */
+  open(token: string): unknown;
+}
+
+const ivBytes = 12;
+const tagBytes = 16;
+
+export function createPageSeal(secret: Uint8Array): PageSeal {
+  const key = Buffer.from(hkdfSync('sha256', secret, '', 'weir page link', 32));
+  return {
+    close(state) {
+      const iv = randomBytes(ivBytes);
+      const cipher = createCipheriv('aes-256-gcm', key, iv);
+      const plain = deflateRawSync(JSON.stringify(state));
+      const sealed = Buffer.concat([iv, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+      const token = sealed.toString('base64url');
+      if (token.length > limits.pageLinkCharsMax) {
+        fail('limit', 'The search is too long for a page link; ask for a larger _count');
+      }
+      return token;
+    },
+    open(token) {
+      try {
+        const sealed = Buffer.from(token, 'base64url');
+        const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, ivBytes), {
+          authTagLength: tagBytes,
+        });
+        decipher.setAuthTag(sealed.subarray(-tagBytes));
+        const body = sealed.subarray(ivBytes, -tagBytes);
+        const plain = Buffer.concat([decipher.update(body), decipher.final()]);
+        const text = inflateRawSync(plain, { maxOutputLength: 1024 * 1024 }).toString();
+        return JSON.parse(text) as unknown;
+      } catch (cause) {
+        return fail('cursor-invalid', 'The page link is not one that this server made', { cause });
+      }
+    },
+  };
+}

@@ -1,0 +1,154 @@
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  FastifyPluginAsync,
+  FastifyReply,
+  FastifyRequest,
+} from 'fastify';
+import { fail } from '../fhir/issue.ts';
+import { limits } from '../limits.ts';
+import type { AccessEvent } from '../security/audit-event.ts';
+import type { Principal } from '../security/principal.ts';
+import type { Store } from '../store/store.ts';
+import type { Answer, Call, RestContext, Route } from './call.ts';
+import { issuesOf } from './failure.ts';
+import { readBody } from './media.ts';
+import { negotiate } from './negotiate.ts';
+import { createPageSeal } from './page-seal.ts';
+import { parsePrefer } from './prefer.ts';
+import { splitUrl } from './query-string.ts';
+import { refuse, respond } from './respond.ts';
+import { locateRoute, methodsAt } from './route.ts';
+import { routes } from './routes.ts';
+import { take } from './take.ts';
+
+export interface FhirRestOptions {
+  readonly store: Store;
+  readonly clock: () => Date;
+  readonly newId: () => string;
+  /** Who calls; undefined: nobody we know. */
+  readonly authenticate: (request: FastifyRequest) => Promise<Principal | undefined>;
+  /** Absolute address of the FHIR base, without a slash at the end. */
+  readonly baseUrl: string;
+  /** Seals page links; the same in all processes on one store. */
+  readonly secret: Uint8Array;
+  readonly log: FastifyBaseLogger;
+  /** Takes the audit events of reads and refusals; the caller batches them into the store. */
+  readonly recordAccess: (event: AccessEvent) => void;
+}
+
+/**
+ * The FHIR interface, encapsulated: register it under the prefix of `baseUrl`. Its parsers, error handler
+ * and 404 stay inside and answer OperationOutcomes. Everything but what routes.ts marks open needs a
+ * principal, also what does not exist.
+ */
+export const fhirRest: FastifyPluginAsync<FhirRestOptions> = async (app, options) => {
+  const context = createContext(options);
+  const principals = new WeakMap<FastifyRequest, Principal>();
+
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, readBody);
+
+  app.addHook('onRequest', async (request, reply) => {
+    void reply.header('x-request-id', chosenId(request, options.newId));
+    const principal = await options.authenticate(request);
+    if (principal !== undefined) principals.set(request, principal);
+    else if (!isOpen(request)) fail('login', 'Send a valid token as Authorization: Bearer');
+  });
+
+  const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const principal = principals.get(request) ?? nobody;
+    const { route, call } = callOf(request, reply, principal);
+    const accept = isRawRead(call) ? undefined : call.headers['accept'];
+    negotiate(call.params, accept);
+    parsePrefer(call.headers['prefer']);
+    return respond(reply, options.baseUrl, call, await take(context, route, call));
+  };
+  for (const { method, url, open = false } of routes) {
+    app.route({ method, url, bodyLimit: limits.restBodyBytesMax, config: { open }, handler });
+  }
+  refusals(app, options);
+};
+
+/** The caller of an open route that came without a token. */
+const nobody: Principal = { id: 'anonymous', display: 'Anonymous', role: 'app' };
+
+function createContext(options: FhirRestOptions): RestContext {
+  const { store, clock, newId, baseUrl, log, recordAccess, secret } = options;
+  const context: RestContext = {
+    store,
+    clock,
+    newId,
+    baseUrl,
+    log,
+    recordAccess,
+    routes,
+    seal: createPageSeal(secret),
+    locate: (method, path) => locateRoute(routes, method, path),
+    perform: async (call): Promise<Answer> => {
+      const { route, at } = locateRoute(routes, call.method, call.path);
+      return take(context, route, { ...call, at });
+    },
+  };
+  return context;
+}
+
+function refusals(app: FastifyInstance, { log }: FhirRestOptions): void {
+  app.setErrorHandler((error, _request, reply) => {
+    return refuse(reply, issuesOf(error, log, requestIdOf(reply)));
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const { path } = splitUrl(belowPrefix(request));
+    const offered = methodsAt(routes, path);
+    if (offered.length > 0) void reply.header('allow', offered.join(', '));
+    const { route } = locateRoute(routes, request.method, path);
+    // There is such a route: the router gave up on a part that is too long for it.
+    fail('id-invalid', `The address does not fit ${route.url}`);
+  });
+}
+
+function callOf(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  principal: Principal,
+): { readonly route: Route; readonly call: Call } {
+  const { path, params } = splitUrl(belowPrefix(request));
+  const { method, body } = request;
+  const { route, at } = locateRoute(routes, method, path);
+  const call = {
+    principal,
+    requestId: requestIdOf(reply),
+    method,
+    path: path.replace(/^\/+|\/+$/g, ''),
+    at,
+    params,
+    headers: request.headers as Call['headers'],
+    ...(typeof body === 'string' ? { body } : {}),
+  };
+  return { route, call };
+}
+
+/** The address as sent, below the prefix that the plugin is registered under. */
+function belowPrefix(request: FastifyRequest): string {
+  return request.url.slice(request.server.prefix.length);
+}
+
+/** What the first hook put there. */
+function requestIdOf(reply: FastifyReply): string {
+  return String(reply.getHeader('x-request-id') ?? reply.request.id);
+}
+
+function isOpen(request: FastifyRequest): boolean {
+  return (request.routeOptions.config as { open?: boolean }).open === true;
+}
+
+/** The caller's id for the call where it is a sensible one; otherwise ours. */
+function chosenId(request: FastifyRequest, newId: () => string): string {
+  const given = request.headers['x-request-id'];
+  return typeof given === 'string' && /^[A-Za-z0-9._-]{1,64}$/.test(given) ? given : newId();
+}
+
+/** A Binary may be wanted in any format at all. */
+function isRawRead({ at, method }: Call): boolean {
+  return at.type === 'Binary' && (method === 'GET' || method === 'HEAD');
+}

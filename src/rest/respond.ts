@@ -1,0 +1,71 @@
+import type { FastifyReply } from 'fastify';
+import { stringify } from '../fhir/json.ts';
+import type { Issue } from '../fhir/issue.ts';
+import { issueRow } from '../fhir/issue-table.ts';
+import { statusOf, toOperationOutcome } from '../fhir/outcome.ts';
+import type { Answer, Call } from './call.ts';
+import { etagOf } from './etag.ts';
+import { fhirJson, negotiate } from './negotiate.ts';
+import type { Format } from './negotiate.ts';
+import { parsePrefer } from './prefer.ts';
+import { prettyJson } from './pretty.ts';
+
+/** Puts an answer on the wire: http://hl7.org/fhir/R4/http.html#versions for the headers. */
+export function respond(
+  reply: FastifyReply,
+  baseUrl: string,
+  call: Call,
+  answer: Answer,
+): FastifyReply {
+  versionHeaders(reply, baseUrl, answer);
+  if (answer.raw !== undefined) {
+    return reply.status(answer.status).type(answer.raw.contentType).send(answer.raw.bytes);
+  }
+  const format = negotiate(call.params, call.headers['accept']);
+  const body = wantedBody(call, answer);
+  if (body === undefined) {
+    return reply.status(answer.status).send();
+  }
+  const status = answer.status === 204 ? 200 : answer.status;
+  return send(reply, status, body, format);
+}
+
+/** Answers with an OperationOutcome and the status that its issues ask for. */
+export function refuse(
+  reply: FastifyReply,
+  issues: readonly [Issue, ...Issue[]],
+  format: Format = { contentType: fhirJson, pretty: false },
+): FastifyReply {
+  const status = statusOf(issues);
+  if (status === 401) void reply.header('www-authenticate', 'Bearer realm="weir"');
+  if (issueRow(issues[0].code).retryable && status !== 409) void reply.header('retry-after', '1');
+  return send(reply, status, stringify(toOperationOutcome(issues)), format);
+}
+
+function send(reply: FastifyReply, status: number, body: string, format: Format): FastifyReply {
+  return reply
+    .status(status)
+    .header('content-type', format.contentType)
+    .send(format.pretty ? prettyJson(body) : body);
+}
+
+function versionHeaders(reply: FastifyReply, baseUrl: string, answer: Answer): void {
+  const { version, etag, written, created } = answer;
+  if (etag !== undefined) void reply.header('etag', etag);
+  if (version === undefined || version.seq === 0) return;
+  void reply.header('etag', etagOf(version.versionId));
+  void reply.header('last-modified', version.lastUpdated.toUTCString());
+  const address = `${baseUrl}/${version.type}/${version.id}/_history/${version.versionId}`;
+  if (written === true && !version.deleted) {
+    void reply.header(created === true ? 'location' : 'content-location', address);
+  }
+}
+
+/** Prefer chooses what a write shows; whatever else has a body shows it. */
+function wantedBody(call: Call, answer: Answer): string | undefined {
+  const wanted = parsePrefer(call.headers['prefer']).return;
+  const isWrite = answer.written === true || answer.status === 204;
+  if (!isWrite) return answer.body;
+  if (wanted === 'OperationOutcome') return stringify(toOperationOutcome(answer.issues ?? []));
+  return wanted === 'minimal' || answer.status === 204 ? undefined : answer.version?.body;
+}

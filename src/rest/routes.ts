@@ -1,0 +1,109 @@
+import type { Route } from './call.ts';
+import { bundle } from './interaction/batch.ts';
+import { capabilities } from './interaction/capabilities.ts';
+import { create } from './interaction/create.ts';
+import { conditionalDelete, deleteById } from './interaction/delete.ts';
+import { history } from './interaction/history.ts';
+import { conditionalPatch, patch } from './interaction/patch.ts';
+import { read, vread } from './interaction/read.ts';
+import { searchCompartment, searchSystem, searchType } from './interaction/search.ts';
+import { conditionalUpdate, update } from './interaction/update.ts';
+import { crmRecord } from './operation/crm-record.ts';
+import { everything } from './operation/everything.ts';
+import { sources } from './operation/sources.ts';
+import { timeline } from './operation/timeline.ts';
+import { validate } from './operation/validate.ts';
+
+/**
+ * Every address of the FHIR interface. Fastify, the entries of Bundles, the CapabilityStatement and the test
+ * that walks them all read this table. Words with `$` and `_` are never taken for a type or an id.
+ */
+export const routes: readonly Route[] = [
+  {
+    method: 'GET',
+    url: '/metadata',
+    interaction: 'capabilities',
+    handle: capabilities,
+    open: true,
+  },
+  { method: 'GET', url: '/', interaction: 'search-system', handle: searchSystem, reads: true },
+  { method: 'POST', url: '/', interaction: 'batch', handle: bundle },
+  { method: 'GET', url: '/_history', interaction: 'history-system', handle: history, reads: true },
+
+  { method: 'GET', url: '/:type', interaction: 'search-type', handle: searchType, reads: true },
+  {
+    method: 'POST',
+    url: '/:type/_search',
+    interaction: 'search-type',
+    handle: searchType,
+    reads: true,
+  },
+  { method: 'POST', url: '/:type', interaction: 'create', handle: create },
+  { method: 'PUT', url: '/:type', interaction: 'update', handle: conditionalUpdate },
+  { method: 'PATCH', url: '/:type', interaction: 'patch', handle: conditionalPatch },
+  { method: 'DELETE', url: '/:type', interaction: 'delete', handle: conditionalDelete },
+  {
+    method: 'GET',
+    url: '/:type/_history',
+    interaction: 'history-type',
+    handle: history,
+    reads: true,
+  },
+  { method: 'POST', url: '/:type/$validate', interaction: 'validate', handle: validate },
+
+  { method: 'GET', url: '/:type/:id', interaction: 'read', handle: read, reads: true },
+  { method: 'PUT', url: '/:type/:id', interaction: 'update', handle: update },
+  { method: 'PATCH', url: '/:type/:id', interaction: 'patch', handle: patch },
+  { method: 'DELETE', url: '/:type/:id', interaction: 'delete', handle: deleteById },
+  {
+    method: 'GET',
+    url: '/:type/:id/_history',
+    interaction: 'history-instance',
+    handle: history,
+    reads: true,
+  },
+  {
+    method: 'GET',
+    url: '/:type/:id/_history/:versionId',
+    interaction: 'vread',
+    handle: vread,
+    reads: true,
+  },
+  { method: 'POST', url: '/:type/:id/$validate', interaction: 'validate', handle: validate },
+  {
+    method: 'GET',
+    url: '/:type/:id/:member',
+    interaction: 'search-type',
+    handle: searchCompartment,
+    reads: true,
+  },
+
+  {
+    method: 'GET',
+    url: '/Patient/:id/$everything',
+    interaction: 'everything',
+    handle: everything,
+    reads: true,
+  },
+  {
+    method: 'GET',
+    url: '/Patient/:id/$crm-record',
+    interaction: 'record',
+    handle: crmRecord,
+    reads: true,
+  },
+  {
+    method: 'GET',
+    url: '/Patient/:id/$timeline',
+    interaction: 'record',
+    handle: timeline,
+    reads: true,
+  },
+  {
+    method: 'GET',
+    url: '/Patient/:id/$sources',
+    interaction: 'record',
+    handle: sources,
+    reads: true,
+  },
+];

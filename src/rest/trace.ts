@@ -1,0 +1,78 @@
+import type { IndexEntry } from '../fhir/search-ast.ts';
+import type { AccessEvent } from '../security/audit-event.ts';
+import { auditEvent } from '../security/audit-event.ts';
+import type { AuditRecord, Change, StoredVersion } from '../store/store.ts';
+import type { Answer, Call, RestContext } from './call.ts';
+import { formatQuery } from './query-string.ts';
+import type { Route } from './call.ts';
+
+/** The audit event of a call that read, or that was refused. */
+export function readEvent(
+  context: RestContext,
+  route: Route,
+  call: Call,
+  answer: Answer,
+): AccessEvent {
+  const { type, id } = call.at;
+  return {
+    ...who(context, call),
+    interaction: route.interaction,
+    resources: type !== undefined && id !== undefined ? [`${type}/${id}`] : [],
+    patients: patientsOf(answer.shown ?? []),
+    ...(call.params.length === 0 ? {} : { query: `${call.path}?${formatQuery(call.params)}` }),
+    status: answer.status,
+  };
+}
+
+/** The audit row that goes into the commit of a write. */
+export function writeRecord(
+  context: RestContext,
+  call: Call,
+  interaction: AccessEvent['interaction'],
+  changes: readonly Change[],
+): AuditRecord {
+  const resources = changes.map((change) =>
+    change.op === 'put'
+      ? `${change.resource.resourceType}/${change.resource.id}`
+      : `${change.type}/${change.id}`,
+  );
+  const patients = new Set(resources.filter((reference) => reference.startsWith('Patient/')));
+  for (const change of changes) {
+    if (change.op === 'put') for (const entry of change.index) addPatient(patients, entry);
+  }
+  return {
+    event: auditEvent({
+      ...who(context, call),
+      interaction,
+      resources: resources.filter((reference) => !patients.has(reference)),
+      patients: [...patients],
+      ...(call.params.length === 0 ? {} : { query: `${call.path}?${formatQuery(call.params)}` }),
+      status: 200,
+    }),
+  };
+}
+
+function who(context: RestContext, call: Call) {
+  return { at: context.clock(), principal: call.principal, requestId: call.requestId };
+}
+
+function addPatient(patients: Set<string>, entry: IndexEntry): void {
+  if (entry.kind === 'reference' && entry.type === 'Patient' && entry.id !== null) {
+    patients.add(`Patient/${entry.id}`);
+  }
+}
+
+/**
+ * The patients that stored versions speak of. The text is scanned, not parsed: bodies are what
+ * JSON.stringify wrote, so a reference has one form.
+ */
+function patientsOf(versions: readonly StoredVersion[]): readonly string[] {
+  const found = new Set<string>();
+  for (const { type, id, body } of versions) {
+    if (type === 'Patient') found.add(`Patient/${id}`);
+    for (const [, patient = ''] of body.matchAll(patientReference)) found.add(patient);
+  }
+  return [...found];
+}
+
+const patientReference = /"reference":"(Patient\/[A-Za-z0-9\-.]{1,64})["/]/g;
