@@ -2,8 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { errorIssue, OutcomeError } from '../../src/fhir/issue.ts';
+import { errorIssue, OutcomeError, type Issue } from '../../src/fhir/issue.ts';
+import type { Resource } from '../../src/fhir/resource.ts';
 import { matchAll } from '../../src/fhir/search-ast.ts';
+import { validateResource } from '../../src/fhir/validate.ts';
 import { personClaimKey } from '../../src/record/identity.ts';
 import { openMemoryStore } from '../../src/store/memory.ts';
 import { openSqliteStore } from '../../src/store/sqlite/open.ts';
@@ -69,6 +71,7 @@ describe.each(Object.keys(stores))('one message’s way, on %s', (kind) => {
     const views = await store.sourceViews('Patient', id);
     expect(views.map(({ source, controlId }) => [source, controlId])).toEqual([['ehr', '1']]);
     expect(await countOf(store, 'Provenance')).toBe(1);
+    expect(await faultsIn(store, 'Provenance')).toEqual([]);
     const events = await store.outbox.pending(10);
     expect(new Set(events.map(({ origin }) => origin))).toEqual(new Set(['feed:ehr']));
     expect(new Set(events.map(({ seq }) => seq)).size).toBe(1);
@@ -244,6 +247,7 @@ describe.each(Object.keys(stores))('one message’s way, on %s', (kind) => {
     const { matches } = await store.search({ ...query, types: ['Task'] });
     expect(matches).toHaveLength(1);
     const lab = await patientOf(store, personClaimKey({ system: 'urn:lab', value: 'L2' }));
+    expect(await faultsIn(store, 'Task')).toEqual([]);
     expect(JSON.parse(matches[0]?.body ?? '')).toMatchObject({
       focus: { reference: `Patient/${lab.id}` },
     });
@@ -337,6 +341,12 @@ describe.each(Object.keys(stores))('one message’s way, on %s', (kind) => {
     });
   });
 });
+
+/** What our own validation says of the stored resources of a type. */
+async function faultsIn(store: Store, type: string): Promise<readonly Issue[]> {
+  const { versions } = await store.history({ type, count: 100 });
+  return versions.flatMap(({ body }) => validateResource(JSON.parse(body) as Resource));
+}
 
 function counter(prefix: string): () => string {
   let count = 0;

@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import { describeMessage } from '../../src/feed/describe.ts';
+import { defaultFeed } from '../../src/feed/feed.ts';
+import { openMemoryStore } from '../../src/store/memory.ts';
+import type { Store } from '../../src/store/store.ts';
+import { codeOf, ehr, frame, processorOn, text } from './pipeline-fixture.ts';
+
+const journaled = { feeds: () => [{ ...ehr, ackMode: 'journaled' } as const, defaultFeed] };
+const rowOf = async (store: Store) => (await store.journal.list({ count: 1 })).entries[0];
+
+describe('ack mode journaled', () => {
+  it('answers as soon as the message is safe, and processes it after', async () => {
+    const store = openMemoryStore();
+    const states: (string | undefined)[] = [];
+    const watched: Store = {
+      ...store,
+      commit: async (commit) => {
+        states.push((await rowOf(store))?.state);
+        return store.commit(commit);
+      },
+    };
+    const { send, processor } = processorOn(watched, journaled);
+    const ack = await send({ id: '1' });
+    expect(codeOf(ack)).toBe('AA');
+    await processor.idle();
+    expect(states).toEqual(['received']);
+    const row = await rowOf(store);
+    expect(row).toMatchObject({ state: 'processed', attempts: 1 });
+    expect(text(row?.ack ?? new Uint8Array())).toBe(ack);
+    expect(await send({ id: '1' })).toBe(ack);
+  });
+
+  it('keeps the answer it gave when the content turns out to be bad', async () => {
+    const store = openMemoryStore();
+    const { send, processor } = processorOn(store, journaled);
+    expect(codeOf(await send({ id: '1', type: 'ADT^A99' }))).toBe('AA');
+    await processor.idle();
+    expect(await rowOf(store)).toMatchObject({ state: 'parked', ackCode: 'AA' });
+  });
+
+  it('takes up after a restart what was acknowledged and not processed', async () => {
+    const store = openMemoryStore();
+    const dead: Store = { ...store, commit: () => new Promise(() => undefined) };
+    await processorOn(dead, journaled).send({ id: '1' });
+    expect((await rowOf(store))?.state).toBe('received');
+    const { processor } = processorOn(store, journaled);
+    await processor.resume();
+    expect((await rowOf(store))?.state).toBe('processed');
+    expect((await store.counts()).get('Patient')).toBe(1);
+    await processor.resume();
+    expect((await store.history({ type: 'Patient', count: 9 })).total).toBe(1);
+  });
+});
+
+describe('a feed that is named', () => {
+  it('refuses a sender that it is not for', async () => {
+    const store = openMemoryStore();
+    const { processor } = processorOn(store);
+    const bytes = frame({ id: '1', sender: 'LAB|LAB' });
+    const ack = text(await processor.onFrame({ bytes, peer: 'p', feed: 'ehr' }));
+    expect(codeOf(ack)).toBe('AR');
+    expect(ack).toContain('sender-refused');
+    expect(await rowOf(store)).toMatchObject({ state: 'failed', feed: 'ehr' });
+  });
+});
+
+describe('describeMessage', () => {
+  it('finds by id and by control id, and shows what was left over', async () => {
+    const store = openMemoryStore();
+    await processorOn(store).send({ id: 'C1', extra: ['ZPI|1|x'] });
+    const byControlId = await describeMessage(store, 'C1');
+    const byId = await describeMessage(store, byControlId?.entry.id ?? '');
+    expect(byId).toEqual(byControlId);
+    expect(byId).toMatchObject({ map: 'hand@1', loss: [], unmapped: [], issues: [] });
+    expect(byId?.raw.split('\n')).toHaveLength(4);
+    expect(byId?.parsed.find(({ position }) => position === 'ZPI[3]-2')).toEqual({
+      position: 'ZPI[3]-2',
+      name: '',
+      value: 'x',
+    });
+    expect(byId?.resources).toMatchObject([{ resourceType: 'Patient' }]);
+    expect(await describeMessage(store, 'nobody')).toBeUndefined();
+  });
+
+  it('shows what could not be read', async () => {
+    const store = openMemoryStore();
+    const { processor } = processorOn(store);
+    await processor.onFrame({ bytes: Buffer.from('hello'), peer: 'p' });
+    const row = await rowOf(store);
+    const shown = await describeMessage(store, row?.id ?? '');
+    expect(shown).toMatchObject({ raw: 'hello', parsed: [], resources: [] });
+    expect(shown?.issues[0]?.code).toBe('syntax-hl7');
+  });
+});
