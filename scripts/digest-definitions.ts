@@ -43,6 +43,7 @@ export interface StructureSource {
   readonly name: string;
   readonly kind: string;
   readonly abstract: boolean;
+  readonly derivation?: string;
   readonly baseDefinition?: string;
   readonly snapshot?: { readonly element: readonly ElementSource[] };
 }
@@ -89,6 +90,7 @@ export function digest(): ReadonlyMap<string, string> {
     (r): r is StructureSource =>
       r.resourceType === 'StructureDefinition' &&
       ['resource', 'complex-type', 'primitive-type'].includes((r as StructureSource).kind) &&
+      (r as StructureSource).derivation !== 'constraint' &&
       ((r as StructureSource).kind !== 'resource' || known.has((r as StructureSource).name)),
   );
   const parameters = readBundle('search-parameters.json').filter(

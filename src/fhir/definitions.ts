@@ -125,6 +125,13 @@ export function typeDefinition(name: string): TypeDefinition | undefined {
   return types(name);
 }
 
+/** The names of all complex data types, such as `HumanName`. */
+export function dataTypes(): readonly string[] {
+  return Object.entries(structureText)
+    .filter(([, text]) => text.startsWith('{"kind":"complex"'))
+    .map(([name]) => name);
+}
+
 /** Whether R4 has a data or resource type of this name. */
 export function isType(name: string): boolean {
   return Object.hasOwn(structureText, name);

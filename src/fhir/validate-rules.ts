@@ -1,0 +1,67 @@
+/** The invariants of data types, which the base checks for resources only. */
+import { evalFhirPathTyped, parseFhirPath, type TypedValue } from '@medplum/core';
+import { dateInterval } from './date-interval.ts';
+import type { TypeDefinition } from './definitions.ts';
+import { toPlain } from './json.ts';
+import type { Fault, Members } from './fault.ts';
+
+/** Checked elsewhere: ref-1 with the references. */
+const checkedElsewhere: ReadonlySet<string> = new Set(['ref-1']);
+
+/** Those met at every step, as code; the rest go to the FHIRPath engine. */
+const compiledRules: Readonly<Record<string, (value: Members) => boolean>> = {
+  'ext-1': (value) => has(value, 'extension') !== hasChoice(value),
+  'per-1': (value) => isOrdered(value['start'], value['end']),
+  'qty-3': (value) => !has(value, 'code') || has(value, 'system'),
+  'cpt-2': (value) => !has(value, 'value') || has(value, 'system'),
+};
+
+/** The rules of its type that a value breaks; an engine that cannot tell finds no fault. */
+export function brokenRules(value: Members, type: TypeDefinition, root: Members): readonly Fault[] {
+  if (type.root.length === 0) return [];
+  return type.root.flatMap((key) => {
+    const rule = type.rules.get(key);
+    if (rule?.severity !== 'error' || checkedElsewhere.has(key)) return [];
+    const holds = compiledRules[key]?.(value) ?? evaluate(rule.expression, value, type.name, root);
+    if (holds) return [];
+    return [{ code: 'invariant', diagnostics: `Constraint ${key} not met: ${rule.human}` }];
+  });
+}
+
+function has(value: Members, name: string): boolean {
+  return value[name] !== undefined || value[`_${name}`] !== undefined;
+}
+
+function hasChoice(value: Members): boolean {
+  return Object.keys(value).some((key) => key.startsWith('value') || key.startsWith('_value'));
+}
+
+/** As `start <= end` with dates of unlike precision: false only where every reading is wrong. */
+function isOrdered(start: unknown, end: unknown): boolean {
+  if (typeof start !== 'string' || typeof end !== 'string') return true;
+  const [from, to] = [dateInterval(start), dateInterval(end)];
+  return !from || !to || from.lo < to.hi;
+}
+
+const parsed = new Map<string, ReturnType<typeof parseFhirPath>>();
+
+function evaluate(expression: string, value: Members, type: string, root: Members): boolean {
+  let atom = parsed.get(expression);
+  if (!atom) {
+    atom = parseFhirPath(expression);
+    parsed.set(expression, atom);
+  }
+  const input: TypedValue = { type, value: toPlain(value) };
+  const resource: TypedValue = { type: String(root['resourceType']), value: root };
+  try {
+    const result = evalFhirPathTyped(atom, [input], {
+      '%context': input,
+      '%resource': resource,
+      '%rootResource': resource,
+      '%ucum': { type: 'string', value: 'http://unitsofmeasure.org' },
+    });
+    return result.length === 0 || result[0]?.value !== false;
+  } catch {
+    return true;
+  }
+}
