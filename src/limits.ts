@@ -23,7 +23,7 @@ export const limits = {
   ackIssuesMax: 20,
   /** Messages taken and not yet settled, over all feeds; then senders get `transient` and send again. */
   messagesWaitingMax: 5_000,
-  /** Times a message is planned again because something it changes moved meanwhile. */
+  /** Times a commit is planned anew because something it had read changed meanwhile. */
   commitAttemptsMax: 10,
   /** Rows of each list that the journal keeps of one message's run. */
   reportRowsMax: 200,
@@ -54,10 +54,6 @@ export const limits = {
   pageLinkCharsMax: 12_000,
   /** Entries of a batch worked on at once, so that one caller does not fill the writer's queue. */
   batchParallelMax: 16,
-  /** Times a conditional create or a transaction is planned anew when others write in between. */
-  claimAttemptsMax: 10,
-  /** Times a patch without If-Match is applied anew when others write in between. */
-  patchAttemptsMax: 10,
   /** Resources of one Patient/$everything. */
   everythingMax: 10_000,
   /** Resources in one $crm-record section. */
@@ -94,8 +90,6 @@ export const limits = {
   mapFileBytesMax: 1024 * 1024,
   /** Resources that one `related` set of a rule takes in by search. */
   relatedMax: 500,
-  /** Times a commit is tried anew because something it had read changed meanwhile. */
-  commitAttemptsMax: 10,
   /** Length of one message to a person's phone: two GSM segments. */
   messageTextMax: 320,
   /** Merged records that are followed to find the surviving one. */

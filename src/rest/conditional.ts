@@ -79,7 +79,7 @@ export async function onceByClaim<T>(
 ): Promise<Once<T>> {
   const key = claimKey(call, wanted);
   let replaces: string | undefined;
-  for (let attempt = 0; attempt < limits.claimAttemptsMax; attempt++) {
+  for (let attempt = 0; attempt < limits.commitAttemptsMax; attempt++) {
     const found = await findOne(context, call, wanted);
     if (found !== undefined) return { found };
     const claim = { key, owner: wanted.owner, ...(replaces === undefined ? {} : { replaces }) };

@@ -29,7 +29,7 @@ export async function patch(context: RestContext, call: Call): Promise<Answer> {
     } catch (error) {
       // Without If-Match the patch means whatever the current version is: read and apply again.
       const retry = error instanceof CommitRefused && ifMatch === undefined;
-      if (!retry || attempt === limits.patchAttemptsMax) throw refusedAs(call, error);
+      if (!retry || attempt === limits.commitAttemptsMax) throw refusedAs(call, error);
     }
   }
 }

@@ -41,7 +41,7 @@ export async function transaction(
       return await answerAll(context, call, steps, versions);
     } catch (error) {
       const again = error instanceof CommitRefused && mayPlanAgain(error, writes, stale);
-      if (!again || attempt === limits.claimAttemptsMax) throw located(call, error, writes);
+      if (!again || attempt === limits.commitAttemptsMax) throw located(call, error, writes);
     }
   }
 }
