@@ -79,7 +79,7 @@ class RuleCompiler {
   }
 
   compile(): Rule {
-    const { rule } = this.#input;
+    const { rule, source, at } = this.#input;
     return {
       id: rule.id,
       version: rule.version,
@@ -104,6 +104,7 @@ class RuleCompiler {
       when: this.#optional(rule.when, ['when']),
       steps: rule.steps.map((step, index) => this.#step(step, ['steps', index])),
       examples: rule.examples.map((_, index) => this.#example(index)),
+      place: source.placeOf(at),
     };
   }
 
@@ -251,7 +252,7 @@ class RuleCompiler {
   }
 
   #example(index: number): Example {
-    const { rule, source, at } = this.#input;
+    const { rule } = this.#input;
     const example = rule.examples[index] as RuleSource['examples'][number];
     return {
       name: example.name,
@@ -261,7 +262,6 @@ class RuleCompiler {
       previous: example.previous as ExampleResource | undefined,
       event: example.event as ExampleResource,
       expect: example.expect,
-      line: source.faultAt([...at, 'examples', index], '').line,
     };
   }
 

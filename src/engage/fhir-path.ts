@@ -24,7 +24,7 @@ export function compileFhirPath(text: string): FhirPath {
   if (clockFunctions.test(text)) {
     throw new Error('today() and now() are not allowed here; use `within` or `at` for time');
   }
-  const atom = parseFhirPath(text);
+  const atom = parsed(text);
   const values = (scope: Scope): readonly unknown[] => {
     const variables: Record<string, TypedValue> = {};
     for (const [name, value] of Object.entries(scope.variables)) {
@@ -40,6 +40,14 @@ export function compileFhirPath(text: string): FhirPath {
       return found.length === 1 && found[0] === true;
     },
   };
+}
+
+function parsed(text: string): ReturnType<typeof parseFhirPath> {
+  try {
+    return parseFhirPath(text);
+  } catch (error) {
+    throw new Error(`this is no FHIRPath: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 /** The names of the `%variables` in an expression. */

@@ -21,6 +21,8 @@ export interface Rule {
   readonly when: FhirPath | undefined;
   readonly steps: readonly Step[];
   readonly examples: readonly Example[];
+  /** Where the rule stands, counted from 1. */
+  readonly place: { readonly file: string; readonly line: number; readonly column: number };
 }
 
 /** `about` leads from the changed resource to the focus, where the rule is about another one. */
@@ -138,7 +140,6 @@ export interface Example {
   readonly previous: ExampleResource | undefined;
   readonly event: ExampleResource;
   readonly expect: readonly Readonly<Record<string, unknown>>[];
-  readonly line: number;
 }
 
 export type ExampleResource = Readonly<Record<string, unknown>> & {

@@ -81,11 +81,10 @@ function danglingRevocations(rules: ReadonlyMap<string, Rule>): RuleFault[] {
     rule.steps.flatMap((step) => {
       if (step.do !== 'revoke') return [];
       const target = rules.get(step.rule);
-      if (!target)
-        return [atStart(rule.id, `step "${step.name}" revokes unknown rule "${step.rule}"`)];
+      if (!target) return [at(rule, `step "${step.name}" revokes unknown rule "${step.rule}"`)];
       return (step.steps ?? [])
         .filter((name) => !target.steps.some((each) => each.name === name))
-        .map((name) => atStart(rule.id, `step "${step.name}" revokes unknown step "${name}"`));
+        .map((name) => at(rule, `step "${step.name}" revokes unknown step "${name}"`));
     }),
   );
 }
@@ -101,6 +100,10 @@ async function readFolder(folder: string): Promise<readonly RuleFile[]> {
       return { name, text };
     }),
   );
+}
+
+function at({ place }: Rule, message: string): RuleFault {
+  return { ...place, message };
 }
 
 function atStart(file: string, message: string): RuleFault {

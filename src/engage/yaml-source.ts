@@ -33,15 +33,17 @@ export interface YamlSource {
   readonly faults: readonly RuleFault[];
   /** A fault at the value of a path; at `key`, the key that should not be there. */
   faultAt(path: Path, message: string, key?: string): RuleFault;
+  placeOf(path: Path): Omit<RuleFault, 'message'>;
 }
 
 export function parseYaml(file: string, text: string): YamlSource {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, version: '1.2' });
-  const at = (offset: number, message: string): RuleFault => {
+  const place = (offset: number): Omit<RuleFault, 'message'> => {
     const { line, col } = lines.linePos(offset);
-    return { file, line: Math.max(line, 1), column: Math.max(col, 1), message };
+    return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
+  const at = (offset: number, message: string): RuleFault => ({ ...place(offset), message });
   const faults = document.errors.map((error) => {
     const [first = error.message] = error.message.split('\n');
     return at(error.pos[0], first.replace(/ at line \d+, column \d+:?$/, ''));
@@ -50,6 +52,7 @@ export function parseYaml(file: string, text: string): YamlSource {
     value: faults.length > 0 ? undefined : (document.toJS() as unknown),
     faults,
     faultAt: (path, message, key) => at(offsetOf(document, path, key), message),
+    placeOf: (path) => place(offsetOf(document, path)),
   };
 }
 
