@@ -67,7 +67,6 @@ function feedFrom(values: Readonly<Record<string, unknown>>): Feed {
     title: (values['title'] as string | undefined) ?? name,
     authorities: (values['authorities'] ?? {}) as Record<string, string>,
     ackMode: (values['ack'] ?? 'committed') as Feed['ackMode'],
-    overlays: (values['overlays'] ?? []) as string[],
     settings: (values['settings'] ?? {}) as Feed['settings'],
     ...present({
       sender: values['sender'] as Feed['sender'],
@@ -116,10 +115,6 @@ const keys: Readonly<Record<string, Check>> = {
   charset: must(
     (value) => isText(value) && iconvName(value) !== undefined,
     'charset is not known; use a name of HL7 table 0211 or such as windows-1252',
-  ),
-  overlays: must(
-    (value) => Array.isArray(value) && value.every(isText),
-    'overlays is a list of names',
   ),
   settings: must(isScalarMap, 'settings is a map of name to text, number or true/false'),
 };

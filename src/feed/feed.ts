@@ -1,7 +1,10 @@
 import type { Message } from '../hl7v2/message.ts';
 import type { AssigningAuthority } from '../mapping/context.ts';
 
-/** One sender and how it is read; from a `*.feed.yaml` of the site (feed-file.ts). */
+/**
+ * One sender and how it is read; from a `*.feed.yaml` of the site (feed-file.ts). Which overlays its messages
+ * get, the overlays say themselves (`feeds:`, `senders:`).
+ */
 export interface Feed {
   readonly name: string;
   readonly title: string;
@@ -19,8 +22,6 @@ export interface Feed {
   readonly ackMode: 'committed' | 'journaled';
   /** Overrides MSH-18. */
   readonly charset?: string;
-  /** Overlays on the base pack, by name, in order. */
-  readonly overlays: readonly string[];
   /** The maps' settings, by name. */
   readonly settings: Readonly<Record<string, string | boolean | number>>;
 }
@@ -31,7 +32,6 @@ export const defaultFeed: Feed = {
   title: 'Any other sender',
   authorities: {},
   ackMode: 'committed',
-  overlays: [],
   settings: {},
 };
 

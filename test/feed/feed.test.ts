@@ -76,7 +76,6 @@ describe('*.feed.yaml', () => {
       'expectedEvery: PT1H',
       'ack: journaled',
       'charset: 8859/1',
-      'overlays: [mercy]',
       'settings: { useNte: true }',
     ].join('\n');
     expect(parseFeed(text, 'a.feed.yaml')).toEqual({
@@ -91,7 +90,6 @@ describe('*.feed.yaml', () => {
         expectedEveryMs: 3_600_000,
         ackMode: 'journaled',
         charset: '8859/1',
-        overlays: ['mercy'],
         settings: { useNte: true },
       },
     });
