@@ -1,13 +1,15 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { messageRow } from '../feed/describe.ts';
+import type { MessageDescription } from '../feed/describe.ts';
 import type { AccessEvent } from '../security/audit-event.ts';
 import type { Principal } from '../security/principal.ts';
-import type { JournalEntry, JournalState, Store } from '../store/store.ts';
+import type { JournalState, Store } from '../store/store.ts';
 
 export interface MessageRoutesOptions {
   readonly store: Store;
   readonly authenticate: (request: FastifyRequest) => Promise<Principal | undefined>;
-  /** A message as it came, was read and became; undefined where there is none by that id. */
-  readonly describe: (id: string) => Promise<object | undefined>;
+  /** A message by its id or control id; undefined where there is none. */
+  readonly describe: (id: string) => Promise<MessageDescription | undefined>;
   readonly clock: () => Date;
   /** Takes the audit event of a look at a message. */
   readonly recordAccess: (event: AccessEvent) => void;
@@ -30,18 +32,16 @@ export function messageRoutes(app: FastifyInstance, options: MessageRoutesOption
         ...filterOf(asked),
         count: Math.min(Math.max(Number(count) || 50, 1), pageMax),
       });
-      return { entries: entries.map(rowOf), ...(next === undefined ? {} : { next }) };
+      return { entries: entries.map(messageRow), ...(next === undefined ? {} : { next }) };
     },
   );
 
   app.get<{ Params: { id: string } }>('/api/messages/:id', async (request, reply) => {
     const refusal = await refusalOf(request, options);
     if (refusal !== undefined) return reply.status(refusal.status).send(refusal);
-    const entry = await options.store.journal.read(request.params.id);
-    const view = entry && (await options.describe(entry.id));
-    if (entry === undefined || view === undefined) {
-      return reply.status(404).send({ message: 'There is no such message' });
-    }
+    const view = await options.describe(request.params.id);
+    if (view === undefined) return reply.status(404).send({ message: 'There is no such message' });
+    const { entry } = view;
     const principal = await options.authenticate(request);
     if (principal !== undefined) {
       options.recordAccess({
@@ -85,24 +85,5 @@ function filterOf(asked: Readonly<Record<string, string | undefined>>): {
     ...(controlId ? { controlId } : {}),
     ...(messageType ? { messageType } : {}),
     ...(cursor ? { cursor } : {}),
-  };
-}
-
-/** A row of the list: no bytes, no content. */
-function rowOf(entry: JournalEntry): object {
-  const { id, feed, peer, receivedAt, controlId, messageType, state, attempts } = entry;
-  const { ackCode, lastError, patient } = entry;
-  return {
-    id,
-    feed,
-    peer,
-    receivedAt,
-    controlId,
-    messageType,
-    state,
-    attempts,
-    ackCode,
-    lastError,
-    patient,
   };
 }
