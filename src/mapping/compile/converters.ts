@@ -196,7 +196,7 @@ function compileConversion(
   const systemPath = rule.system?.path && compilePath(rule.system.path, scope, compiler);
   return (value, frame, outcome) => {
     const { run } = frame;
-    const system = constant ?? systemPath?.one(frame)?.text;
+    const system = constant ?? systemPath?.one(frame)?.text ?? table?.system;
     const unitElement = unit?.one(frame);
     return {
       ...run.conversion,

@@ -136,4 +136,6 @@ export interface OverlaySelector {
   readonly base: readonly At<{ readonly map: string; readonly version: string }>[];
   readonly senders?: readonly string[];
   readonly feeds?: readonly string[];
+  /** Feeds whose own settings name the overlay. */
+  readonly listed?: readonly string[];
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Identity, PersonIdentifier } from '../result.ts';
 import { fullUrlOf } from '../identity.ts';
 import { messageUri } from '../compile/functions.ts';
@@ -137,6 +138,15 @@ export function connect(run: Run): void {
     if (target.state === 'built') fillIn(holder, target);
     else removeLink(holder, container, key);
   }
+  for (const { holder, container, key } of run.links) dropRepeated(holder, container, key);
+}
+
+/** Two instances that became one are referred to once. */
+function dropRepeated(holder: MutableObject, container: MutableObject, key: string): void {
+  const list = container[key];
+  if (!Array.isArray(list)) return;
+  const first = list.find((one) => isDeepStrictEqual(one, holder));
+  if (first !== holder) container[key] = list.filter((one) => one !== holder);
 }
 
 function fillIn(holder: MutableObject, target: Instance): void {

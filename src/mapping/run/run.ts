@@ -78,13 +78,16 @@ export class Run {
     return this.#reads.loss(this.map.ignored);
   }
 
-  /** `PID-5.1`, `OBX[2]-5`, `PID-3[2]`: segments and repetitions count from 1, if there are several. */
+  /**
+   * `PID-5.1`, `OBX[7]-5`, `PID-3[1]`, as hl7v2/path.ts reads them: the segment's index in the message (only
+   * where there are several of that name) and that of a further repetition count from 0.
+   */
   position(position: Position): string {
     const { field, repetition = 0, component, subcomponent } = position;
     let text = this.#label(position);
     if (field === undefined) return text;
     text += `-${String(field)}`;
-    if (repetition > 0) text += `[${String(repetition + 1)}]`;
+    if (repetition > 0) text += `[${String(repetition)}]`;
     if (component !== undefined) text += `.${String(component)}`;
     if (subcomponent !== undefined) text += `.${String(subcomponent)}`;
     return text;
@@ -94,9 +97,9 @@ export class Run {
     const known = this.#labels[segmentIndex];
     if (known !== undefined) return known;
     const same = this.message.segments.filter(({ name }) => name === segment);
-    same.forEach(({ index }, occurrence) => {
-      this.#labels[index] = same.length === 1 ? segment : `${segment}[${String(occurrence + 1)}]`;
-    });
+    for (const { index } of same) {
+      this.#labels[index] = same.length === 1 ? segment : `${segment}[${String(index)}]`;
+    }
     return this.#labels[segmentIndex] ?? segment;
   }
 

@@ -5,6 +5,8 @@ import type { SystemCode, Translation } from '../datatypes/convert.ts';
 /** A table ready for look-ups. */
 export interface CompiledTable {
   readonly name: string;
+  /** System of the v2 codes, where they come without one. */
+  readonly system: string | undefined;
   readonly find: (code: string) => FoundRow | undefined;
   readonly otherwise: 'error' | 'keep' | 'drop' | FoundRow;
 }
@@ -26,6 +28,7 @@ export function compileTable(rule: TableRule): CompiledTable {
   }
   return {
     name: rule.name,
+    system: rule.system,
     find: (code) => exact.get(code) ?? folded.get(code.toLowerCase()),
     otherwise:
       rule.otherwise.kind === 'code'
