@@ -36,7 +36,7 @@ export async function messageSendCommand(
 /**
  * `weir message send FILE... HOST:PORT`: sends every message of every file (`-` is stdin), one after
  * the other, and prints a line per message. `done` if all were accepted, else `no`. Throws
- * {@link UsageError}.
+ * {@link UsageError}, or ConfigError for what is no address.
  */
 export async function messageSend(args: readonly string[], io: CliIo): Promise<ExitCode> {
   const files = args.slice(0, -1);
