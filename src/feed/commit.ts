@@ -29,7 +29,7 @@ export async function planCommit(
   const { result, source, controlId, hash, receivedAt, feed } = reading;
   const { entry, now } = given;
   const persons = await resolvePersons(store, result?.resources ?? [], newId);
-  const speaker = { source, entryId: entry.id, controlId, hash, receivedAt };
+  const speaker = { source, feed: feed.name, controlId, hash, receivedAt };
   const writes = result ? await planWrites(store, result, { speaker, persons }) : [];
   const [fault, ...faults] = writes.flatMap((write) => write.faults);
   if (fault !== undefined) return { faults: [fault, ...faults] };

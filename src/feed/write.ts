@@ -14,8 +14,7 @@ import { isIdentified, nextReference, parseStored } from './stored.ts';
 /** Who says it and in which message; what meta.source and the source views are made of. */
 export interface Speaker {
   readonly source: string;
-  /** Id of the journal row. */
-  readonly entryId: string;
+  readonly feed: string;
   readonly controlId: string;
   readonly hash: string;
   readonly receivedAt: Date;
@@ -65,7 +64,7 @@ function draft(
   const references = new Map(
     resources.map((mapped) => [mapped.fullUrl, referenceOf(mapped, { speaker, persons })]),
   );
-  const source = `urn:weir:source:${encodeURIComponent(speaker.source)}#${speaker.entryId}`;
+  const source = `urn:weir:feed:${speaker.feed}#${encodeURIComponent(speaker.controlId)}`;
   const drafts = new Map<string, Draft>();
   for (const mapped of resources) {
     const reference = references.get(mapped.fullUrl) ?? '';
@@ -131,7 +130,7 @@ function plan(
   const own = given.views.find(({ source }) => source === speaker.source);
   const stale = own !== undefined && eventTime < own.eventTime && isIdentified(stored);
   if (stale) return { ...nothing, stale };
-  const base = own === undefined ? undefined : (parseStored({ body: own.view }));
+  const base = own === undefined ? undefined : parseStored({ body: own.view });
   const merged = merge(each, { ...given, base });
   const view = {
     source: speaker.source,

@@ -8,7 +8,7 @@ export interface TimelineItem {
   /** What it was, such as `visit`, `appointment`, `result`. */
   readonly kind: string;
   readonly title: string;
-  /** The source that said so last, from meta.source; `manual` where none did. */
+  /** The feed that said so last, from meta.source; `manual` where none did. */
   readonly source: string;
   /** `Type/id`. */
   readonly ref: string;
@@ -65,10 +65,10 @@ export function timelineItem(resource: IdentifiedResource): TimelineItem | undef
   };
 }
 
-/** The name of the source in `meta.source` (`urn:weir:source:<name>#<message>`); else `manual`. */
+/** The feed in `meta.source` (`urn:weir:feed:<feed>#<MSH-10>`); `manual` where none wrote. */
 export function sourceOf(resource: Resource): string {
-  const name = /^urn:weir:source:([^#]+)/.exec(resource.meta?.source ?? '')?.[1];
-  return name === undefined ? 'manual' : decodeURIComponent(name);
+  const name = /^urn:weir:feed:([^#]+)/.exec(resource.meta?.source ?? '')?.[1];
+  return name ?? 'manual';
 }
 
 interface Kind {

@@ -1,6 +1,6 @@
 import type { IdentifiedResource, Resource } from '../../src/fhir/resource.ts';
 
-const meta = { lastUpdated: '2026-05-01T10:00:00Z', source: 'urn:weir:source:ehr#m1' };
+const meta = { lastUpdated: '2026-05-01T10:00:00Z', source: 'urn:weir:feed:ehr#m1' };
 
 export const resource = (type: string, id: string, elements: object): IdentifiedResource =>
   ({ resourceType: type, id, meta, ...elements });

@@ -1,0 +1,105 @@
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Pipeline } from '../../src/feed/process.ts';
+import { describeMessage } from '../../src/feed/describe.ts';
+import { validateResource } from '../../src/fhir/validate.ts';
+import type { Resource } from '../../src/fhir/resource.ts';
+import { personClaimKey } from '../../src/record/identity.ts';
+import { openSite } from '../../src/site.ts';
+import { openMemoryStore } from '../../src/store/memory.ts';
+import type { Store } from '../../src/store/store.ts';
+import { codeOf, patientOf, processorOn, text, unstamped } from './pipeline-fixture.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const key = personClaimKey({ system: 'urn:weir:authority:MERCY', value: 'M77' });
+let site: Pick<Pipeline, 'feeds' | 'map'>;
+beforeAll(async () => {
+  site = (await openSite({ root, folder: '', zone: 'UTC' })).feeding;
+});
+
+const registration = (id: string, minute: string, phone: string): string =>
+  [
+    `MSH|^~\\&|EHR|MERCY|WEIR|HUB|2026050110${minute}||ADT^A08^ADT_A01|${id}|P|2.5.1`,
+    `EVN|A08|2026050110${minute}`,
+    `PID|1||M77^^^MERCY^MR||Alvarez^Maria||19620417|F|||||${phone}`,
+    'PV1|1|I|WARD^1^A^MERCY||||||||||||||||V9^^^MERCY^VN',
+    'ZPI|1|something of their own',
+  ].join('\r');
+const result = (id: string, minute: string, status: string, value: string): string =>
+  [
+    `MSH|^~\\&|LAB|LABCO|WEIR|HUB|2026050111${minute}||ORU^R01^ORU_R01|${id}|P|2.5.1`,
+    'PID|1||L5^^^LABCO^MR~M77^^^MERCY^MR||Alvarez^Maria||19620417|F',
+    'ORC|RE|P1^MERCY|F1^LABCO',
+    `OBR|1|P1^MERCY|F1^LABCO|718-7^Hemoglobin^LN|||20260501110000|||||||||||||||2026050111${minute}||LAB|${status}`,
+    `OBX|1|NM|718-7^Hemoglobin^LN||${value}|g/dL|12.0-16.0|${value < '12' ? 'L' : ''}|||${status}|||20260501110000`,
+  ].join('\r');
+
+function play(store: Store) {
+  const { processor } = processorOn(store, site);
+  return async (message: string): Promise<string> =>
+    text(await processor.onFrame({ bytes: Buffer.from(message), peer: 'p' }));
+}
+
+describe('the way of real messages with the base pack, from senders never seen before', () => {
+  it('gives one person from two feeds, and keeps the corrected phone', async () => {
+    const store = openMemoryStore();
+    const send = play(store);
+    expect(codeOf(await send(registration('1', '00', '^PRN^PH^^1^518^5550141')))).toBe('AA');
+    expect(codeOf(await send(result('2', '05', 'P', '11.9')))).toBe('AA');
+    expect((await store.counts()).get('Patient')).toBe(1);
+    const patient = await patientOf(store, key);
+    const [phone] = patient['telecom'] as readonly Record<string, unknown>[];
+    const telecom = [{ ...phone, value: 'new' }];
+    const resource = { ...unstamped(patient), id: patient.id, telecom };
+    await store.commit({
+      now: new Date('2026-05-01T12:00:00Z'),
+      origin: 'rest',
+      changes: [{ op: 'put', resource, index: [] }],
+    });
+    await send(registration('3', '10', '^PRN^PH^^1^518^5550141'));
+    expect(await patientOf(store, key)).toMatchObject({ telecom: [{ value: 'new' }] });
+    expect(codeOf(await send(registration('4', '20', '^PRN^PH^^1^518^5550199')))).toBe('AA');
+    expect(JSON.stringify((await patientOf(store, key))['telecom'])).toContain('5550199');
+  });
+
+  it('corrects a result in place, and takes back the flag that the correction does not repeat', async () => {
+    const store = openMemoryStore();
+    const send = play(store);
+    for (const [id, status, value] of [
+      ['1', 'P', '11.9'],
+      ['2', 'F', '11.8'],
+      ['3', 'C', '13.0'],
+    ] as const) {
+      expect(codeOf(await send(result(id, `0${id}`, status, value)))).toBe('AA');
+    }
+    const { versions } = await store.history({ type: 'Observation', count: 10 });
+    expect(new Set(versions.map(({ id }) => id)).size).toBe(1);
+    const bodies = versions.map(({ body }) => JSON.parse(body) as Resource);
+    expect(bodies.map(({ status }) => status)).toEqual(['corrected', 'final', 'preliminary']);
+    expect(bodies.map(({ interpretation }) => interpretation !== undefined)).toEqual([
+      false,
+      true,
+      true,
+    ]);
+    expect(versions[0]?.body).toContain('"value":13.0');
+  });
+
+  it('writes nothing that our own validation refuses, and tells what no rule read', async () => {
+    const store = openMemoryStore();
+    await play(store)(registration('1', '00', ''));
+    const { versions } = await store.history({ count: 100 });
+    const faults = versions.flatMap(({ body }) => validateResource(JSON.parse(body) as Resource));
+    expect(faults.filter(({ severity }) => severity === 'error')).toEqual([]);
+    const message = await describeMessage(store, '1');
+    expect(message?.loss.map(({ position }) => position)).toContain('ZPI-2');
+    expect(message?.map).toMatch(/^adt-.*@\d/);
+  });
+
+  it('refuses a type without a map by name, and keeps it', async () => {
+    const store = openMemoryStore();
+    const ack = await play(store)('MSH|^~\\&|A|B|||20260501||QQQ^Q99|9|P|2.5.1\r');
+    expect(codeOf(ack)).toBe('AR');
+    expect(ack).toContain('|200^');
+    expect((await describeMessage(store, '9'))?.entry.state).toBe('failed');
+  });
+});
