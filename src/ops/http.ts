@@ -1,4 +1,4 @@
-import { fastify } from 'fastify';
+import { LogController, fastify } from 'fastify';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { HttpPort } from './http-port.ts';
 import { limits } from '../limits.ts';
@@ -21,7 +21,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
   const { log, metrics, newId } = options;
   const app = fastify({
     loggerInstance: log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: newId,
     bodyLimit: limits.restBodyBytesMax,
     // FHIR bodies are checked by our own validation; ajv's defaults would change or drop what it does not know.

@@ -7,6 +7,8 @@ export interface Expectation {
   readonly people: Readonly<Record<string, string>>;
   /** Frames by sender (MSH-3) and acknowledgment code. */
   readonly answers: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** Names that must turn out to be one and the same person. */
+  readonly same: readonly (readonly string[])[];
   readonly facts: readonly Fact[];
 }
 
@@ -39,6 +41,10 @@ export async function findPeople(
     const [id] = entry.flatMap(({ resource }) => resource?.id ?? []);
     if (entry.length === 1 && id !== undefined) ids.set(name, id);
     else deviations.push(`${name}: ${entry.length} people have the number ${identifier}, not 1`);
+  }
+  for (const names of expectation.same) {
+    const different = new Set(names.map((name) => ids.get(name))).size > 1;
+    if (different) deviations.push(`${names.join(', ')} are not one person`);
   }
   return { ids, deviations };
 }

@@ -38,7 +38,11 @@ export function textOf(concept: CodeableConcept | undefined): string {
   return concept?.text ?? coding?.display ?? coding?.code ?? '';
 }
 
+/** A person is called by name where the source gave one, and `patient` otherwise: the page says which one. */
 export function displayOf(reference: Reference | undefined): string {
+  if (reference?.display === undefined && reference?.reference?.startsWith('Patient/') === true) {
+    return 'patient';
+  }
   return reference?.display ?? reference?.identifier?.value ?? reference?.reference ?? '';
 }
 
