@@ -7,20 +7,27 @@ const pageBytes = 8192;
 /** Groups written between two looks at the log's length. */
 const groupsPerLook = 32;
 
+export interface CheckpointOptions extends CheckpointTask {
+  /** Length of the write-ahead log at which it is copied; limits.walCheckpointBytes by default. */
+  readonly walBytes?: number;
+}
+
 /**
- * Copies the write-ahead log into the data file when it has grown to `limits.walCheckpointBytes`, on a
+ * Copies the write-ahead log into the data file when it has grown to `walBytes`, on a
  * thread of its own: commits go on meanwhile. Should they outrun it, they wait at
  * `limits.walBlockingBytes`.
  */
 export class Checkpoints {
   readonly #db: Database;
   readonly #task: CheckpointTask;
+  readonly #walBytes: number;
   #groups = 0;
   #running: Worker | undefined;
 
-  constructor(db: Database, task: CheckpointTask) {
+  constructor(db: Database, { file, key, walBytes }: CheckpointOptions) {
     this.#db = db;
-    this.#task = task;
+    this.#task = { file, ...(key === undefined ? {} : { key }) };
+    this.#walBytes = walBytes ?? limits.walCheckpointBytes;
   }
 
   /** Called after each group; looks seldom, and never while answers wait. */
@@ -29,13 +36,17 @@ export class Checkpoints {
     if (this.#groups % groupsPerLook !== 0) return;
     const bytes = this.#logBytes();
     if (bytes >= limits.walBlockingBytes) this.#db.pragma('wal_checkpoint(PASSIVE)');
-    else if (bytes >= limits.walCheckpointBytes && this.#running === undefined) this.#start();
+    else if (bytes >= this.#walBytes && this.#running === undefined) this.#start();
   }
 
-  /** Empties the log; the last thing before the file is closed. */
+  /** Empties the log, if it can: the last thing before the file is closed. */
   async close(): Promise<void> {
     await this.#running?.terminate();
-    this.#db.pragma('wal_checkpoint(TRUNCATE)');
+    try {
+      this.#db.pragma('wal_checkpoint(TRUNCATE)');
+    } catch {
+      // A full disk: the log stays and is read at the next start; nothing is lost.
+    }
   }
 
   /** Length of the log that is not yet in the data file. */

@@ -13,8 +13,8 @@ import {
 export interface Leaf {
   readonly table: IndexTable;
   readonly where: Fragment;
-  /** The rows come in the order of `rid`, so that a walk can stream them. */
-  readonly ordered: boolean;
+  /** One value is asked for: its rows come in the order of `rid`, and one resource's are found at once. */
+  readonly exact: boolean;
 }
 
 export type LeafNode = Exclude<
@@ -48,7 +48,7 @@ export class Leaves {
     return {
       table,
       where: both(oneOf('x.param', params), where),
-      ordered: exact && params.length === 1,
+      exact: exact && params.length === 1,
     };
   }
 

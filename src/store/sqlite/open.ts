@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { AppendSignal } from '../append-signal.ts';
 import type { Commit, CommitResult, Store } from '../store.ts';
 import { openAudit } from './audit.ts';
-import { Checkpoints } from './checkpoints.ts';
+import { Checkpoints, type CheckpointOptions } from './checkpoints.ts';
 import { openClaims } from './claims.ts';
 import { CommitQueue } from './commit-queue.ts';
 import { openConnection, type ConnectionOptions } from './connection.ts';
@@ -23,7 +23,7 @@ import { openSourceViews } from './source-views.ts';
 import { openState } from './state.ts';
 import { Statements } from './statements.ts';
 
-export interface SqliteOptions extends ConnectionOptions {
+export interface SqliteOptions extends ConnectionOptions, CheckpointOptions {
   /** Makes lease tokens; each must be given once. */
   readonly idSource?: () => string;
 }
@@ -34,7 +34,7 @@ export interface SqliteOptions extends ConnectionOptions {
  * another program, or of a newer layout.
  */
 export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
-  mkdirSync(dirname(options.file), { recursive: true });
+  mkdirSync(dirname(options.file), { recursive: true, mode: 0o700 });
   const lock = lockDataFile(options.file);
   try {
     return assemble(options, lock.release);
@@ -68,8 +68,6 @@ function assemble(options: SqliteOptions, releaseLock: () => void): Store {
   const close = async (): Promise<void> => {
     await queue.close();
     await checkpoints.close();
-    db.pragma('analysis_limit = 400');
-    db.pragma('optimize');
     db.close();
     releaseLock();
   };

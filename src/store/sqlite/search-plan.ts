@@ -58,14 +58,14 @@ export class SearchPlanner {
     const condition = treeCondition(leaves, where, 0);
     const live = fragment('r.deleted = 0');
     if (typed === never || condition === never) return { where: never, start: undefined };
-    return { where: both(typed, live, condition), start: this.#start(leaves, where) };
+    return { where: both(typed, live, condition), start: this.#start(leaves, where, typed) };
   }
 
   /** The conjunct with the fewest index rows. Counting stops early, so that this stays cheap. */
-  #start(leaves: Leaves, where: SearchNode): Start | undefined {
+  #start(leaves: Leaves, where: SearchNode, types: Fragment): Start | undefined {
     let best: { readonly start: Start; readonly rows: number } | undefined;
     for (const node of conjuncts(where)) {
-      const start = startOf(leaves, node);
+      const start = startOf(leaves, node, types);
       if (start === undefined) continue;
       const rows = this.#probe(start);
       if (best === undefined || rows < best.rows) best = { start, rows };
@@ -87,16 +87,17 @@ function conjuncts(node: SearchNode): readonly SearchNode[] {
 }
 
 /** The rids a node selects, where its index gives them directly. */
-function startOf(leaves: Leaves, node: SearchNode): Start | undefined {
+function startOf(leaves: Leaves, node: SearchNode, types: Fragment): Start | undefined {
   switch (node.op) {
     case 'and':
     case 'not':
     case 'missing':
     case 'id':
-    case 'lastUpdated':
       return undefined;
+    case 'lastUpdated':
+      return { rids: updatedRids(types, node), stream: undefined };
     case 'or': {
-      const parts = node.nodes.map((part) => startOf(leaves, part));
+      const parts = node.nodes.map((part) => startOf(leaves, part, types));
       const sets = parts.filter((part) => part !== undefined);
       if (sets.length === 0 || sets.length !== parts.length) return undefined;
       if (sets.length > maxUnion) return undefined;
@@ -107,13 +108,19 @@ function startOf(leaves: Leaves, node: SearchNode): Start | undefined {
     default: {
       const leaf = leaves.leaf(node);
       if (leaf === undefined) return undefined;
-      return { rids: select(leaf), stream: leaf.ordered ? leaf : undefined };
+      return { rids: select(leaf), stream: leaf.exact ? leaf : undefined };
     }
   }
 }
 
 /** SQLite takes 500 parts of a compound SELECT. */
 const maxUnion = 100;
+
+function updatedRids(types: Fragment, node: Extract<SearchNode, { op: 'lastUpdated' }>): Fragment {
+  const live = both(types, fragment('r.deleted = 0'), lastUpdatedCondition('r.updated', node));
+  const from = 'resource r INDEXED BY resource_updated';
+  return { sql: `SELECT r.rid FROM ${from} WHERE ${live.sql}`, values: live.values };
+}
 
 function select({ table, where }: Leaf): Fragment {
   return { sql: `SELECT x.rid FROM ix_${table} x WHERE ${where.sql}`, values: where.values };
@@ -151,7 +158,9 @@ function negated(condition: Fragment): Fragment {
 function exists(leaf: Leaf | undefined): Fragment {
   if (leaf === undefined) return never;
   const { table, where } = leaf;
-  const sql = `EXISTS (SELECT 1 FROM ix_${table} x WHERE x.rid = r.rid AND ${where.sql})`;
+  // One resource has few rows: unless the index leads to the very row, look at those.
+  const by = leaf.exact ? '' : `INDEXED BY ix_${table}_rid`;
+  const sql = `EXISTS (SELECT 1 FROM ix_${table} x ${by} WHERE x.rid = r.rid AND ${where.sql})`;
   return { sql, values: where.values };
 }
 
@@ -173,7 +182,7 @@ function present(leaves: Leaves, param: string): Fragment {
     ...kinds.map((kind) => {
       const params = leaves.params(param, kind);
       if (params.length === 0) return never;
-      return exists({ table: tableOfKind[kind], where: oneOf('x.param', params), ordered: false });
+      return exists({ table: tableOfKind[kind], where: oneOf('x.param', params), exact: false });
     }),
   );
 }

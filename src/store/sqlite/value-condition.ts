@@ -5,38 +5,48 @@ import { boundedInteger, boundedReal } from './index-rows.ts';
 
 type Node<Op extends SearchNode['op']> = Extract<SearchNode, { op: Op }>;
 
-/** The columns of an interval `[lo, hi)`. */
-interface IntervalColumns {
-  readonly lo: string;
-  readonly hi: string;
-}
-
-/** An interval under a prefix; what each means is said in fhir/search-match.ts. */
-function intervalCondition(columns: IntervalColumns, node: PrefixedInterval): Fragment {
-  const { lo, hi } = columns;
+/** A date under a prefix; what each means is said in fhir/search-match.ts. */
+export function dateCondition(node: PrefixedInterval): Fragment {
   const from = boundedInteger(node.lo);
   const to = boundedInteger(node.hi);
   const conditions: Record<Prefix, () => Fragment> = {
-    eq: () => fragment(`(${lo} >= ? AND ${hi} <= ?)`, from, to),
-    ne: () => fragment(`(${lo} < ? OR ${hi} > ?)`, from, to),
-    gt: () => fragment(`${hi} > ?`, to),
-    lt: () => fragment(`${lo} < ?`, from),
-    ge: () => fragment(`${hi} > ?`, from),
-    le: () => fragment(`${lo} < ?`, to),
-    sa: () => fragment(`${lo} >= ?`, to),
-    eb: () => fragment(`${hi} <= ?`, from),
-    ap: () => fragment(`(${lo} < ? AND ${hi} > ?)`, to, from),
+    // The middle part follows from the others; it bounds the index range from above.
+    eq: () => fragment('(x.lo >= ? AND x.lo <= ? AND x.hi <= ?)', from, to, to),
+    ne: () => fragment('(x.lo < ? OR x.hi > ?)', from, to),
+    gt: () => fragment('x.hi > ?', to),
+    lt: () => fragment('x.lo < ?', from),
+    ge: () => fragment('x.hi > ?', from),
+    le: () => fragment('x.lo < ?', to),
+    sa: () => fragment('x.lo >= ?', to),
+    eb: () => fragment('x.hi <= ?', from),
+    ap: () => fragment('(x.lo < ? AND x.hi > ?)', to, from),
   };
   return conditions[node.prefix]();
 }
 
-export function dateCondition(node: PrefixedInterval): Fragment {
-  return intervalCondition({ lo: 'x.lo', hi: 'x.hi' }, node);
-}
-
-/** The instant of meta.lastUpdated is the interval of its millisecond. */
-export function lastUpdatedCondition(column: string, node: PrefixedInterval): Fragment {
-  return intervalCondition({ lo: column, hi: `${column} + 1` }, node);
+/** The same for meta.lastUpdated, the interval `[updated, updated + 1)`. */
+export function lastUpdatedCondition(updated: string, node: PrefixedInterval): Fragment {
+  const from = boundedInteger(node.lo);
+  const to = boundedInteger(node.hi);
+  const before = (end: number): Fragment => fragment(`${updated} < ?`, end);
+  const since = (begin: number): Fragment => fragment(`${updated} >= ?`, begin);
+  switch (node.prefix) {
+    case 'eq':
+    case 'ap':
+      return both(since(from), before(to));
+    case 'ne':
+      return either(before(from), since(to));
+    case 'gt':
+    case 'sa':
+      return since(to);
+    case 'lt':
+    case 'eb':
+      return before(from);
+    case 'ge':
+      return since(from);
+    case 'le':
+      return before(to);
+  }
 }
 
 /** Numbers and quantities: the interval by precision for `eq`, `ne`, `ap`; the exact value else. */
