@@ -4,19 +4,11 @@ import type { Identity } from './result.ts';
 /** The namespace of our UUIDs: what is hashed before the name (RFC 9562 5.8, with SHA-256). */
 const namespace = 'urn:weir:identity';
 
-/**
- * The logical id of a resource that is found by a business key: a UUID made of type, scope and key alone,
- * so that any process, on any feed, names the same resource.
- */
-export function keyedId(type: string, scope: string, key: string): string {
-  return uuidOf([type, scope, key]);
-}
-
 /** The `urn:uuid:` under which other resources of the message refer to one with this identity. */
 export function fullUrlOf(type: string, identity: Identity, unique: string): string {
   switch (identity.kind) {
     case 'key':
-      return `urn:uuid:${keyedId(type, identity.scope, identity.key)}`;
+      return `urn:uuid:${uuidOf([type, 'key', identity.scope, identity.key])}`;
     case 'person': {
       const [first] = identity.identifiers;
       return `urn:uuid:${uuidOf([type, 'person', first?.system ?? '', first?.value ?? unique])}`;

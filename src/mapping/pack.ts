@@ -49,10 +49,7 @@ interface Variant {
  * Reads, checks and compiles the files of a pack (base pack and overlays together; the paths are for the
  * places in `issues`). `pack` is absent where there is any issue: a faulty pack does not run.
  */
-export function compilePack(
-  files: readonly MapFile[],
-  feeds: readonly FeedOverlays[] = [],
-): {
+export function compilePack(files: readonly MapFile[]): {
   readonly pack?: CompiledPack;
   readonly issues: readonly MapIssue[];
 } {
@@ -61,7 +58,7 @@ export function compilePack(
   const shared = readShared(sources, issues);
   checkSegments(sources, { shared, issues });
   const overlays = [...sources.overlay.values()].map((source): Overlay => {
-    const selector = listedBy(feeds, readOverlay(source, issues));
+    const selector = readOverlay(source, issues);
     checkPins(selector, sources, issues);
     return { source, selector };
   });
@@ -70,18 +67,6 @@ export function compilePack(
   );
   checkEvents(maps, sources, issues);
   return issues.count > 0 ? { issues: issues.list() } : { pack: { maps }, issues: [] };
-}
-
-/** A feed and the overlays that its own settings name, besides those whose `when` fits. */
-export interface FeedOverlays {
-  readonly name: string;
-  readonly overlays: readonly string[];
-}
-
-/** An overlay without `when` holds everywhere, unless feeds name it: then for these. */
-function listedBy(feeds: readonly FeedOverlays[], selector: OverlaySelector): OverlaySelector {
-  const names = feeds.filter(({ overlays }) => overlays.includes(selector.name));
-  return names.length === 0 ? selector : { ...selector, listed: names.map(({ name }) => name) };
 }
 
 interface Overlay {
@@ -225,11 +210,7 @@ function combinations(overlays: readonly Overlay[]): Overlay[][] {
     undefined,
     ...overlays.flatMap(({ selector }) => selector.senders ?? []),
   ]);
-  const named = overlays.flatMap(({ selector: { feeds, listed } }) => [
-    ...(feeds ?? []),
-    ...(listed ?? []),
-  ]);
-  const feeds = new Set([undefined, ...named]);
+  const feeds = new Set([undefined, ...overlays.flatMap(({ selector }) => selector.feeds ?? [])]);
   const sets = new Map<string, Overlay[]>();
   for (const sender of senders) {
     for (const feed of feeds) {
@@ -244,8 +225,6 @@ function combinations(overlays: readonly Overlay[]): Overlay[][] {
 }
 
 function applies(selector: OverlaySelector, senders: readonly string[], feed: string): boolean {
-  if (selector.listed?.includes(feed)) return true;
-  if (selector.listed && !selector.senders && !selector.feeds) return false;
   if (selector.senders && !senders.some((sender) => selector.senders?.includes(sender))) {
     return false;
   }

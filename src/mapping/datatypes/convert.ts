@@ -59,9 +59,9 @@ export function part(element: Element, number: number): Element {
     : element.subcomponent(number);
 }
 
-/** Decoded text of a part; `''` where it is absent or `""`. */
+/** Decoded text of a part without blanks around it; `''` where it is absent or `""`. */
 export function partText(element: Element, number: number): string {
-  return part(element, number).text;
+  return part(element, number).text.trim();
 }
 
 /** The texts that are not empty, or undefined where there is none. */
@@ -77,7 +77,12 @@ export function compact(values: Readonly<Record<string, Json | undefined>>): Jso
 }
 
 export function typed(type: string, value: Json | undefined): Typed | undefined {
-  return value === undefined || value === '' ? undefined : { type, value };
+  return value === undefined || isBlank(value) ? undefined : { type, value };
+}
+
+/** FHIR has no empty texts, nor such that are only blanks. */
+function isBlank(value: Json | undefined): boolean {
+  return value === undefined || (typeof value === 'string' && value.trim() === '');
 }
 
 /** An extension with a text value, or none where there is no text. */

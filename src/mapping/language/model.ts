@@ -136,6 +136,4 @@ export interface OverlaySelector {
   readonly base: readonly At<{ readonly map: string; readonly version: string }>[];
   readonly senders?: readonly string[];
   readonly feeds?: readonly string[];
-  /** Feeds whose own settings name the overlay. */
-  readonly listed?: readonly string[];
 }

@@ -1,0 +1,66 @@
+import { faultsOf } from '../feed/fault.ts';
+import type { Feed } from '../feed/feed.ts';
+import type { MapMessage } from '../feed/map-message.ts';
+import { isRefused, readFrame, type Reading } from '../feed/reading.ts';
+import { errorIssue, type Issue } from '../fhir/issue.ts';
+import { issueRow } from '../fhir/issue-table.ts';
+import type { IdentifiedResource } from '../fhir/resource.ts';
+import { selectMap, type CompiledPack } from '../mapping/pack.ts';
+import type { MappedResource, MappingResult } from '../mapping/result.ts';
+import { runMap } from '../mapping/run/run-map.ts';
+import { logicalId } from '../record/identity.ts';
+
+export type Ack = 'AA' | 'AE' | 'AR';
+
+/** What the pipeline would make of one message before it looks at the store. */
+export interface MappedMessage {
+  readonly reading: Reading;
+  readonly result: MappingResult | undefined;
+  readonly ack: Ack;
+  readonly issues: readonly Issue[];
+}
+
+export interface Mapping {
+  readonly pack: CompiledPack;
+  readonly feeds: readonly Feed[];
+  /** The feed to take; absent: by the sender. */
+  readonly feed?: string;
+  readonly receivedAt: Date;
+}
+
+/** Maps the bytes of one message and validates what comes out, as the pipeline does. Never throws. */
+export function mapBytes(bytes: Uint8Array, mapping: Mapping): MappedMessage {
+  const { pack, feeds, feed, receivedAt } = mapping;
+  const frame = { bytes, peer: 'file', ...(feed !== undefined && { feed }) };
+  const reading = readFrame(frame, { feeds, receivedAt, map: mapWith(pack) });
+  const { result } = reading;
+  const faults = result && !isRefused(reading.issues) ? validationFaults(result) : [];
+  const issues = [...reading.issues, ...faults];
+  const worst = issues.find(({ severity }) => severity === 'error' || severity === 'fatal');
+  return { reading, result, ack: worst ? issueRow(worst.code).msa1 : 'AA', issues };
+}
+
+function mapWith(pack: CompiledPack): MapMessage {
+  return (message, feed, context) => {
+    const map = selectMap(pack, message, feed.name);
+    if (typeof map !== 'string') return runMap(map, message, context);
+    const [part, location] =
+      map === 'event-unsupported' ? ['event', 'MSH-9.2'] : ['type', 'MSH-9.1'];
+    const issues = [
+      errorIssue(map, `No map takes the message ${part} ${message.type}`, { location }),
+    ];
+    return { resources: [], loss: [], unmapped: [], issues, trace: [], map: '' };
+  };
+}
+
+function validationFaults(result: MappingResult): Issue[] {
+  return result.resources.flatMap((mapped) => faultsOf(withId(mapped), { mapped, result }));
+}
+
+/** The resource under the logical id that a commit would give it, where that is known without the store. */
+export function withId({ resource, identity }: MappedResource): IdentifiedResource {
+  const { resourceType } = resource;
+  const id =
+    identity.kind === 'key' ? logicalId(resourceType, identity.scope, identity.key) : 'new';
+  return { ...resource, id };
+}

@@ -1,0 +1,77 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { defaultFeed, type Feed } from '../feed/feed.ts';
+import { loadFeeds } from '../feed/feed-file.ts';
+import { readMapFiles } from '../map-files.ts';
+import { compilePack, type CompiledPack } from '../mapping/pack.ts';
+import type { MapIssue } from '../mapping/map-issue.ts';
+import { UsageError } from './io.ts';
+
+/** The folder of the program, with the base pack. */
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+export interface MapSources {
+  /** The site's folder; empty: the base pack alone. */
+  readonly site: string;
+  /** Zone of feeds that name none. */
+  readonly zone: string;
+  /** An overlay file besides those of the site. */
+  readonly overlay?: string;
+  /** More folders or files with maps. */
+  readonly more?: readonly string[];
+}
+
+export interface OpenedMaps {
+  /** Absent where there is any fault. */
+  readonly pack?: CompiledPack;
+  readonly feeds: readonly Feed[];
+  readonly faults: readonly MapIssue[];
+}
+
+/** Reads and compiles the base pack, the site's maps and overlays, and its feeds. */
+export async function openMaps(sources: MapSources): Promise<OpenedMaps> {
+  const { site, zone, overlay, more = [] } = sources;
+  const own = site === '' ? [] : [join(site, 'mappings')].filter((place) => existsSync(place));
+  const files = [...(await readMapFiles([join(root, 'mappings'), ...own]))];
+  for (const path of [...more, ...(overlay === undefined ? [] : [overlay])]) {
+    files.push(...(await readAnyMap(path)));
+  }
+  const shown = new Map(files.map(({ path, text }) => [shownPath(path), text]));
+  const feeds = await readFeeds(site, zone);
+  const { pack, issues } = compilePack([...shown].map(([path, text]) => ({ path, text })));
+  return { ...(pack && { pack }), feeds, faults: issues };
+}
+
+async function readAnyMap(path: string): Promise<readonly { path: string; text: string }[]> {
+  if (!existsSync(path)) throw new UsageError(`There is no ${path}`);
+  return path.endsWith('.yaml')
+    ? [{ path, text: await readFile(path, 'utf8') }]
+    : await readMapFiles([path]);
+}
+
+/** As one would type it here. */
+function shownPath(path: string): string {
+  const here = relative(process.cwd(), path);
+  return here === '' || here.startsWith('..') ? path : here;
+}
+
+async function readFeeds(site: string, zone: string): Promise<readonly Feed[]> {
+  const folder = join(site, 'feeds');
+  if (site === '' || !existsSync(folder)) return [{ zone, ...defaultFeed }];
+  const { feeds, faults } = await loadFeeds(folder);
+  const [fault] = faults;
+  if (fault) throw new UsageError(`${fault.place} ${fault.message}`);
+  return feeds.map((feed) => ({ zone, ...feed }));
+}
+
+/** `file:line:column: sentence`, one per line. */
+export function faultLines(faults: readonly MapIssue[]): string {
+  return faults
+    .map(
+      ({ file, line, column, message }) =>
+        `${file}:${String(line)}:${String(column)}: ${message}\n`,
+    )
+    .join('');
+}
