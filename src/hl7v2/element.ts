@@ -10,6 +10,12 @@ export interface ElementContext {
 
 type Level = 'field' | 'repetition' | 'component' | 'subcomponent';
 
+/** Where an element was taken from. */
+interface Origin {
+  readonly position: Position;
+  readonly context: ElementContext;
+}
+
 /** MSH, FHS and BHS count their separator as field 1. */
 const headerNames: ReadonlySet<string> = new Set(['MSH', 'FHS', 'BHS']);
 
@@ -17,18 +23,22 @@ const headerNames: ReadonlySet<string> = new Set(['MSH', 'FHS', 'BHS']);
  * A segment split when first asked. A class, as is the element below: they are made by the hundred per
  * message, and a shared prototype is several times cheaper than closures.
  */
-export class LazySegment implements Segment {
+export class LazySegment implements Segment, Origin {
   readonly name: string;
   readonly index: number;
   readonly raw: string;
-  readonly #context: ElementContext;
+  readonly context: ElementContext;
   #fields: readonly string[] | undefined;
 
   constructor(raw: string, index: number, context: ElementContext) {
     this.raw = raw;
     this.index = index;
     this.name = segmentName(raw, context.encoding.field);
-    this.#context = context;
+    this.context = context;
+  }
+
+  get position(): Position {
+    return { segment: this.name, segmentIndex: this.index };
   }
 
   get fieldCount(): number {
@@ -37,14 +47,13 @@ export class LazySegment implements Segment {
   }
 
   field(number: number): Element {
-    const position = { segment: this.name, segmentIndex: this.index, field: number };
     if (!headerNames.has(this.name)) {
-      return new LazyElement(this.#raw(number), 'field', position, this.#context);
+      return new LazyElement(this.#raw(number), 'field', this, number);
     }
-    if (number > 2) return new LazyElement(this.#raw(number - 1), 'field', position, this.#context);
+    if (number > 2) return new LazyElement(this.#raw(number - 1), 'field', this, number);
     // The two fields that define the separators are neither split nor decoded.
-    const raw = number === 1 ? this.#context.encoding.field : this.#raw(number - 1);
-    return new LazyElement(raw, 'subcomponent', position, literal);
+    const raw = number === 1 ? this.context.encoding.field : this.#raw(number - 1);
+    return new LazyElement(raw, 'field', { position: this.position, context: literal }, number);
   }
 
   #raw(index: number): string {
@@ -52,27 +61,34 @@ export class LazySegment implements Segment {
   }
 
   #split(): readonly string[] {
-    return (this.#fields ??= this.raw.split(this.#context.encoding.field));
+    return (this.#fields ??= this.raw.split(this.context.encoding.field));
   }
 }
 
-/** What is not there, at the place where it would be. */
-export function absentElement(position: Position): Element {
-  return new LazyElement('', 'subcomponent', position, literal);
+/** A repetition that a field does not have, at the place where it would be. */
+export function absentRepetition(field: Element, repetition: number): Element {
+  const origin = { position: field.position, context: literal };
+  return new LazyElement('', 'repetition', origin, repetition);
 }
 
 /** A field, repetition, component or subcomponent, split when touched. */
-class LazyElement implements Element {
+class LazyElement implements Element, Origin {
   readonly raw: string;
-  readonly position: Position;
+  readonly context: ElementContext;
   readonly #level: Level;
-  readonly #context: ElementContext;
+  readonly #origin: Origin;
+  readonly #number: number;
 
-  constructor(raw: string, level: Level, position: Position, context: ElementContext) {
+  constructor(raw: string, level: Level, origin: Origin, number: number) {
     this.raw = raw;
-    this.position = position;
+    this.context = origin.context;
     this.#level = level;
-    this.#context = context;
+    this.#origin = origin;
+    this.#number = number;
+  }
+
+  get position(): Position {
+    return { ...this.#origin.position, [this.#level]: this.#number };
   }
 
   get state(): ValueState {
@@ -84,7 +100,7 @@ class LazyElement implements Element {
   get text(): string {
     const leaf = this.#firstLeaf();
     if (leaf === '' || leaf === '""') return '';
-    const { encoding, charset } = this.#context;
+    const { encoding, charset } = this.context;
     if (encoding.escape === '' || !leaf.includes(encoding.escape)) return leaf;
     const known = charset();
     return decodeEscapes(leaf, encoding, known === undefined ? {} : { charset: known });
@@ -93,21 +109,20 @@ class LazyElement implements Element {
   repetitions(): readonly Element[] {
     if (this.state === 'absent') return [];
     if (this.#level !== 'field') return [this];
-    const parts = split(this.raw, this.#context.encoding.repetition);
-    const all = parts.map((_, index) => this.#repetition(parts, index));
+    const { repetition } = this.context.encoding;
+    const parts = repetition === '' ? [this.raw] : this.raw.split(repetition);
+    const all = parts.map((raw, index) => new LazyElement(raw, 'repetition', this, index));
     while (all.at(-1)?.state === 'absent') all.pop();
     return all;
   }
 
   component(number: number): Element {
-    const { component, repetition } = this.#context.encoding;
-    if (this.#level === 'field') {
-      return this.#repetition(split(this.raw, repetition), 0).component(number);
+    if (this.#level === 'field') return this.#firstRepetition().component(number);
+    if (this.#level !== 'repetition') {
+      return number === 1 ? this : new LazyElement('', 'component', this, number);
     }
-    if (this.#level !== 'repetition')
-      return number === 1 ? this : this.#absent({ component: number });
-    const raw = split(this.raw, component)[number - 1] ?? '';
-    return this.#inner(raw, 'component', { component: number });
+    const raw = part(this.raw, this.context.encoding.component, number);
+    return new LazyElement(raw, 'component', this, number);
   }
 
   subcomponent(number: number): Element {
@@ -115,35 +130,28 @@ class LazyElement implements Element {
       return this.component(1).subcomponent(number);
     }
     if (this.#level === 'subcomponent') {
-      return number === 1 ? this : this.#absent({ subcomponent: number });
+      return number === 1 ? this : new LazyElement('', 'subcomponent', this, number);
     }
-    const raw = split(this.raw, this.#context.encoding.subcomponent)[number - 1] ?? '';
-    return this.#inner(raw, 'subcomponent', { subcomponent: number });
+    const raw = part(this.raw, this.context.encoding.subcomponent, number);
+    return new LazyElement(raw, 'subcomponent', this, number);
   }
 
-  #repetition(parts: readonly string[], index: number): Element {
-    return this.#inner(parts[index] ?? '', 'repetition', { repetition: index });
-  }
-
-  #absent(where: Partial<Position>): Element {
-    return this.#inner('', 'subcomponent', where);
-  }
-
-  #inner(raw: string, level: Level, where: Partial<Position>): Element {
-    return new LazyElement(raw, level, { ...this.position, ...where }, this.#context);
+  #firstRepetition(): LazyElement {
+    const raw = part(this.raw, this.context.encoding.repetition, 1);
+    return new LazyElement(raw, 'repetition', this, 0);
   }
 
   #firstLeaf(): string {
-    const { repetition, component, subcomponent } = this.#context.encoding;
+    const { repetition, component, subcomponent } = this.context.encoding;
     let leaf = this.raw;
-    if (this.#level === 'field') leaf = first(leaf, repetition);
-    if (this.#level === 'field' || this.#level === 'repetition') leaf = first(leaf, component);
-    return this.#level === 'subcomponent' ? leaf : first(leaf, subcomponent);
+    if (this.#level === 'field') leaf = part(leaf, repetition, 1);
+    if (this.#level === 'field' || this.#level === 'repetition') leaf = part(leaf, component, 1);
+    return this.#level === 'subcomponent' ? leaf : part(leaf, subcomponent, 1);
   }
 
   /** `^^` says nothing; `""^""` deletes, as `""` does; anything else has a value somewhere. */
   #composedState(): ValueState {
-    const { repetition, component, subcomponent } = this.#context.encoding;
+    const { repetition, component, subcomponent } = this.context.encoding;
     let quotes = 0;
     for (const character of this.raw) {
       if (character === '"') quotes += 1;
@@ -175,12 +183,15 @@ function segmentName(raw: string, separator: string): string {
   return /^[A-Z][A-Z0-9]{2}$/.test(name) ? name : '???';
 }
 
-/** An absent separator separates nothing. */
-function split(text: string, separator: string): readonly string[] {
-  return separator === '' ? [text] : text.split(separator);
-}
-
-function first(text: string, separator: string): string {
-  const end = separator === '' ? -1 : text.indexOf(separator);
-  return end < 0 ? text : text.slice(0, end);
+/** The part of that number, from 1; `''` where there is none. An absent separator separates nothing. */
+function part(text: string, separator: string, number: number): string {
+  if (separator === '') return number === 1 ? text : '';
+  let start = 0;
+  for (let skip = number; skip > 1; skip -= 1) {
+    const end = text.indexOf(separator, start);
+    if (end < 0) return '';
+    start = end + 1;
+  }
+  const end = text.indexOf(separator, start);
+  return number < 1 ? '' : text.slice(start, end < 0 ? text.length : end);
 }

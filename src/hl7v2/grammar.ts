@@ -62,7 +62,7 @@ export function groupSegments(
     report(parseWarning('segment-sequence', text, 'MSH-9'));
     return flatGroup(structure, message.segments);
   }
-  const open: OpenGroup[] = [openGroup(grammar)];
+  const open: OpenGroup[] = [openGroup(grammar, 0)];
   const root = open[0] as OpenGroup;
   for (const segment of message.segments) {
     const problem = place(segment, open, grammar);
@@ -140,12 +140,13 @@ function enter(segment: Segment, index: number, open: OpenGroup[]): void {
   const group = open.at(-1) as OpenGroup;
   const child = group.grammar.children?.[index] as GrammarNode;
   group.at = index;
-  group.counts[index] = (group.counts[index] ?? 0) + 1;
+  const count = (group.counts[index] ?? 0) + 1;
+  group.counts[index] = count;
   if (!child.children) {
     add(group, segment);
     return;
   }
-  const inner = openGroup(child, group.node);
+  const inner = openGroup(child, count - 1, group.node);
   open.push(inner);
   enter(
     segment,
@@ -159,8 +160,7 @@ function add(group: OpenGroup, segment: Segment): void {
   group.node.segments.push(segment);
 }
 
-function openGroup(grammar: GrammarNode, parent?: MutableGroup): OpenGroup {
-  const repetition = parent?.groups.filter((group) => group.name === grammar.name).length ?? 0;
+function openGroup(grammar: GrammarNode, repetition: number, parent?: MutableGroup): OpenGroup {
   const base = { name: grammar.name, repetition, children: [], segments: [], groups: [] };
   const node: MutableGroup = parent ? { ...base, parent } : base;
   parent?.children.push(node);

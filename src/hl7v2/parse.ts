@@ -23,7 +23,7 @@ export function parseMessage(
   text: string,
   options: ParseOptions = {},
 ): { message?: Message; issues: ParseIssue[] } {
-  const start = text.search(/[^\s\ufeff\u0000-\u001f]/);
+  const start = firstVisible(text);
   if (start < 0) return { issues: [parseError('syntax-hl7', 'The message is empty')] };
   if (!text.startsWith('MSH', start)) {
     return { issues: [parseError('syntax-hl7', 'The message does not begin with MSH')] };
@@ -41,6 +41,7 @@ export function parseMessage(
 
 /** Text to segment texts, without terminators and blank lines; see {@link parseMessage}. */
 export function splitSegments(text: string, separator: string): string[] {
+  if (!text.includes('\n')) return text.split('\r').filter(hasText);
   if (!text.includes('\r')) return text.split('\n').filter(hasText);
   const strayEnd = new RegExp(`\\n(?=[A-Z][A-Z0-9]{2}${escapeRegExp(separator)})`);
   const lines = text.split('\r').flatMap((piece) => {
@@ -51,6 +52,11 @@ export function splitSegments(text: string, separator: string): string[] {
   return lines.filter(hasText);
 }
 
+/** Index of the first character that is not blank, a control or a byte order mark; -1 for none. */
+function firstVisible(text: string): number {
+  return text.startsWith('MSH') ? 0 : text.search(/[^\s\ufeff\u0000-\u001f]/);
+}
+
 /** At the end, where they end the last segment. */
 function withoutLineFeeds(line: string): string {
   let end = line.length;
@@ -58,8 +64,10 @@ function withoutLineFeeds(line: string): string {
   return line.slice(0, end);
 }
 
+const spaceCode = 0x20;
+
 function hasText(line: string): boolean {
-  return line.trim() !== '';
+  return line.charCodeAt(0) > spaceCode || line.trim() !== '';
 }
 
 function escapeRegExp(text: string): string {

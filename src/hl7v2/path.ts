@@ -1,4 +1,4 @@
-import { absentElement } from './element.ts';
+import { absentRepetition } from './element.ts';
 import type { Element, Message, Position, Segment } from './message.ts';
 import { present } from './present.ts';
 
@@ -56,11 +56,10 @@ export function elementAt(place: Message | Segment, path: Path): Element | undef
   const field = segment.field(path.field);
   const { repetition, component, subcomponent } = path;
   if (repetition === undefined && component === undefined) return field;
-  const base = repetition === undefined ? field : field.repetitions()[repetition];
-  if (!base) {
-    const inner = present({ repetition, component, subcomponent });
-    return absentElement({ ...field.position, ...inner });
-  }
+  const base =
+    repetition === undefined
+      ? field
+      : (field.repetitions()[repetition] ?? absentRepetition(field, repetition));
   if (component === undefined) return base;
   const element = base.component(component);
   return subcomponent === undefined ? element : element.subcomponent(subcomponent);

@@ -113,6 +113,8 @@ describe('bounds', () => {
       release(text);
     }
     expect(await peer.gets(20)).toEqual(texts.map((text) => `ack ${text}`));
+    peer.send('later');
+    await until(() => taken.includes('later'));
   });
 
   it('the socket is not read while too many are unanswered', async () => {
@@ -178,8 +180,11 @@ describe('bounds', () => {
     const idle = await Peer.open(server?.port ?? 0);
     busy.send('one');
     await until(() => taken.length === 1 && idle.closed);
+    busy.send('two');
+    await until(() => taken.length === 2);
     release('one');
-    expect(await busy.gets(1)).toEqual(['ack one']);
+    release('two');
+    expect(await busy.gets(2)).toEqual(['ack one', 'ack two']);
     await until(() => busy.closed);
   });
 });
