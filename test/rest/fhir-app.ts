@@ -2,7 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fastify from 'fastify';
-import type { FastifyInstance, InjectOptions } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { fhirRest } from '../../src/rest/plugin.ts';
 import { badUrl } from '../../src/rest/failure.ts';
@@ -11,6 +11,7 @@ import type { Principal, Role } from '../../src/security/principal.ts';
 import { openMemoryStore } from '../../src/store/memory.ts';
 import { openSqliteStore } from '../../src/store/sqlite/open.ts';
 import type { Store } from '../../src/store/store.ts';
+import type { Shown } from './shown.ts';
 
 export const baseUrl = 'http://weir.test/fhir';
 
@@ -46,9 +47,7 @@ export interface CallAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly text: string;
-  // Test code looks into resources freely.
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
-  readonly json: any;
+  readonly json: Shown;
 }
 
 export async function openFhirApp(open: () => Promise<Store>): Promise<FhirApp> {
@@ -86,8 +85,6 @@ export async function openFhirApp(open: () => Promise<Store>): Promise<FhirApp> 
   };
 }
 
-// The parts of a request, in HTTP's own order.
-// eslint-disable-next-line max-params
 async function callApp(
   app: FastifyInstance,
   method: string,
@@ -96,7 +93,7 @@ async function callApp(
 ): Promise<CallAnswer> {
   const payload = body === undefined ? {} : { payload: asText(body) };
   const response = await app.inject({
-    method: method as NonNullable<InjectOptions['method']> & 'GET',
+    method: method as 'GET',
     url: `/fhir${url}`,
     headers: {
       ...(body === undefined ? {} : { 'content-type': 'application/fhir+json' }),
@@ -111,7 +108,7 @@ async function callApp(
     headers: response.headers as CallAnswer['headers'],
     text,
     get json() {
-      return JSON.parse(text) as unknown;
+      return JSON.parse(text) as Shown;
     },
   };
 }
