@@ -1,0 +1,30 @@
+/**
+ * Commits until it is killed or has done `count`, `inFlight` at a time, and says each number on stdout
+ * after its commit's promise has resolved. Arguments: data file, first number, count, inFlight.
+ */
+import { writeSync } from 'node:fs';
+import { openSqliteStore } from '../../src/store/sqlite/open.ts';
+import { journalEntry, put, token } from '../contract/store-fixture.ts';
+
+const [file = '', first = '0', count = '0', inFlight = '1'] = process.argv.slice(2);
+const store = await openSqliteStore({ file });
+const end = Number(first) + Number(count);
+let next = Number(first);
+
+async function commitNext(): Promise<void> {
+  while (next < end) {
+    const n = next++;
+    const index = [token('n', String(n))];
+    await store.commit({
+      now: new Date(n),
+      origin: 'crash',
+      changes: [put(`a${n}`, { index }), put(`b${n}`, { index })],
+      journal: [journalEntry(`m${n}`, { state: 'processed' })],
+      audit: [{ event: String(n) }],
+    });
+    writeSync(1, `acknowledged ${n}\n`);
+  }
+}
+
+await Promise.all(Array.from({ length: Number(inFlight) }, commitNext));
+await store.close();
