@@ -75,26 +75,27 @@ export function absentRepetition(field: Element, repetition: number): Element {
 class LazyElement implements Element, Origin {
   readonly raw: string;
   readonly context: ElementContext;
-  readonly #level: Level;
+  readonly level: Level;
   readonly #origin: Origin;
   readonly #number: number;
+  #position: Position | undefined;
 
   constructor(raw: string, level: Level, origin: Origin, number: number) {
     this.raw = raw;
     this.context = origin.context;
-    this.#level = level;
+    this.level = level;
     this.#origin = origin;
     this.#number = number;
   }
 
   get position(): Position {
-    return { ...this.#origin.position, [this.#level]: this.#number };
+    return (this.#position ??= { ...this.#origin.position, [this.level]: this.#number });
   }
 
   get state(): ValueState {
     if (this.raw === '') return 'absent';
     if (this.raw === '""') return 'null';
-    return this.#level === 'subcomponent' ? 'value' : this.#composedState();
+    return this.level === 'subcomponent' ? 'value' : this.#composedState();
   }
 
   get text(): string {
@@ -108,7 +109,7 @@ class LazyElement implements Element, Origin {
 
   repetitions(): readonly Element[] {
     if (this.state === 'absent') return [];
-    if (this.#level !== 'field') return [this];
+    if (this.level !== 'field') return [this];
     const { repetition } = this.context.encoding;
     const parts = repetition === '' ? [this.raw] : this.raw.split(repetition);
     const all = parts.map((raw, index) => new LazyElement(raw, 'repetition', this, index));
@@ -117,8 +118,8 @@ class LazyElement implements Element, Origin {
   }
 
   component(number: number): Element {
-    if (this.#level === 'field') return this.#firstRepetition().component(number);
-    if (this.#level !== 'repetition') {
+    if (this.level === 'field') return this.#firstRepetition().component(number);
+    if (this.level !== 'repetition') {
       return number === 1 ? this : new LazyElement('', 'component', this, number);
     }
     const raw = part(this.raw, this.context.encoding.component, number);
@@ -126,10 +127,10 @@ class LazyElement implements Element, Origin {
   }
 
   subcomponent(number: number): Element {
-    if (this.#level === 'field' || this.#level === 'repetition') {
+    if (this.level === 'field' || this.level === 'repetition') {
       return this.component(1).subcomponent(number);
     }
-    if (this.#level === 'subcomponent') {
+    if (this.level === 'subcomponent') {
       return number === 1 ? this : new LazyElement('', 'subcomponent', this, number);
     }
     const raw = part(this.raw, this.context.encoding.subcomponent, number);
@@ -144,9 +145,9 @@ class LazyElement implements Element, Origin {
   #firstLeaf(): string {
     const { repetition, component, subcomponent } = this.context.encoding;
     let leaf = this.raw;
-    if (this.#level === 'field') leaf = part(leaf, repetition, 1);
-    if (this.#level === 'field' || this.#level === 'repetition') leaf = part(leaf, component, 1);
-    return this.#level === 'subcomponent' ? leaf : part(leaf, subcomponent, 1);
+    if (this.level === 'field') leaf = part(leaf, repetition, 1);
+    if (this.level === 'field' || this.level === 'repetition') leaf = part(leaf, component, 1);
+    return this.level === 'subcomponent' ? leaf : part(leaf, subcomponent, 1);
   }
 
   /** `^^` says nothing; `""^""` deletes, as `""` does; anything else has a value somewhere. */

@@ -24,6 +24,8 @@ export type ValueState = 'absent' | 'null' | 'value';
 export interface Element {
   /** Such as `PID[0]-3[1].4.1`; segment and repetition indexes from 0, the rest from 1 as HL7 counts. */
   readonly position: Position;
+  /** Which level of the message it is at; a component that is not split further stays a component. */
+  readonly level: 'field' | 'repetition' | 'component' | 'subcomponent';
   /** Undecoded text between the delimiters. */
   readonly raw: string;
   readonly state: ValueState;

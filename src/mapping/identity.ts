@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Identity } from './result.ts';
 
 /** The namespace of our UUIDs: what is hashed before the name (RFC 9562 5.8, with SHA-256). */
@@ -20,13 +20,9 @@ export function fullUrlOf(type: string, identity: Identity, unique: string): str
 
 /** A version 8 UUID over the parts, kept apart by their lengths. */
 function uuidOf(parts: readonly string[]): string {
-  const hash = createHash('sha256').update(namespace);
-  for (const part of parts) hash.update(`\n${String(part.length)}:${part}`);
-  const bytes = hash.digest().subarray(0, 16);
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  const hex = bytes.toString('hex');
-  return [8, 12, 16, 20, 32]
-    .map((end, index, ends) => hex.slice(ends[index - 1] ?? 0, end))
-    .join('-');
+  const named = parts.map((part) => `\n${String(part.length)}:${part}`).join('');
+  const hex = hash('sha256', namespace + named, 'hex');
+  const variant = ((parseInt(hex.charAt(16), 16) & 0x3) | 0x8).toString(16);
+  const tail = `${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}`;
+  return `${hex.slice(0, 8)}-${tail}-${hex.slice(20, 32)}`;
 }

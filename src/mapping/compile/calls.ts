@@ -41,13 +41,7 @@ export function compileCall(rule: SlotRule, call: Call, at: CallScope): SlotBody
     if (found.required.some((name) => args[name] === undefined)) return false;
     const first = readers.map(([name]) => args[name]?.element).find((value) => value !== undefined);
     const { run } = frame;
-    const conversion = {
-      ...run.conversion,
-      allows: () => true,
-      remark: (severity: 'warning' | 'information', sentence: string): void => {
-        if (first) run.remark(severity, sentence, first);
-      },
-    };
+    const conversion = run.conversionOf(first);
     const typed = found.run(args, { conversion, run });
     const converted = typed && { typed: { type, value: typed.value }, table: undefined };
     return give(write, { frame: first ? { ...frame, value: first } : frame, target, converted });

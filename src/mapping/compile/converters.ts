@@ -197,16 +197,15 @@ function compileConversion(
   return (value, frame, outcome) => {
     const { run } = frame;
     const system = constant ?? systemPath?.one(frame)?.text ?? table?.system;
-    const unitElement = unit?.one(frame);
     return {
-      ...run.conversion,
+      message: run.facts,
       allows,
       remark: (severity, sentence) => {
         run.remark(severity, sentence, value);
       },
-      ...(system !== undefined && system !== '' && { system }),
-      ...(unitElement && { unit: unitElement }),
-      ...(table && { translate: translator(table, frame, outcome) }),
+      system: system === '' ? undefined : system,
+      unit: unit?.one(frame),
+      translate: table && translator(table, frame, outcome),
     };
   };
 }

@@ -107,14 +107,17 @@ export const mapFunctions: Readonly<Record<string, MapFunction>> = {
     optional: [],
     gives: 'uri',
     run: ({ of }, { conversion }) =>
-      of && typed('uri', conversion.authority(authorityOf(of.v2Type, of.element))),
+      of && typed('uri', conversion.message.authority(authorityOf(of.v2Type, of.element))),
   },
   sender: {
     required: [],
     optional: [],
     gives: 'uri',
     run: (_, { conversion }) =>
-      typed('uri', conversion.authority({ namespace: '', universalId: '', universalIdType: '' })),
+      typed(
+        'uri',
+        conversion.message.authority({ namespace: '', universalId: '', universalIdType: '' }),
+      ),
   },
   addDuration: {
     required: ['start', 'amount'],
@@ -137,8 +140,8 @@ export const mapFunctions: Readonly<Record<string, MapFunction>> = {
     run: ({ of }, { conversion }) => {
       const name = textOf(of);
       if (name === '') return undefined;
-      const known = conversion.packCodeSystem?.(name);
-      return typed('uri', known ?? codeSystemUri(name, conversion.localAuthority));
+      const known = conversion.message.packCodeSystem?.(name);
+      return typed('uri', known ?? codeSystemUri(name, conversion.message.localAuthority));
     },
   },
   concat: { required: ['a', 'b'], optional: ['c', 'd'], gives: 'string', run: concat },

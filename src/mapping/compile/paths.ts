@@ -51,7 +51,7 @@ function segmentReader(path: SegmentPath, field: number, where: PathPlace): Path
       const segment = segmentsOf(path, frame)[0];
       const element = segment && first(segment, frame);
       if (!element) return undefined;
-      frame.run.markRead(element);
+      frame.run.markRead(segment.index, field, wanted ?? 0);
       return narrow(element);
     },
     all: (frame) => {
@@ -60,7 +60,7 @@ function segmentReader(path: SegmentPath, field: number, where: PathPlace): Path
         const repetitions = segment.field(field).repetitions();
         repetitions.forEach((element, index) => {
           if (wanted !== undefined && index !== wanted) return;
-          frame.run.markRead(element);
+          frame.run.markRead(segment.index, field, index);
           found.push(narrow(element));
         });
       }
@@ -102,7 +102,8 @@ function relativeReader(
   const narrow = relativeNarrower(path);
   const one = (frame: Frame): Element | undefined => {
     if (!frame.value) return undefined;
-    frame.run.markRead(frame.value);
+    const { segmentIndex, field = 0, repetition = 0 } = frame.value.position;
+    frame.run.markRead(segmentIndex, field, repetition);
     return narrow(frame.value);
   };
   return {
@@ -117,7 +118,7 @@ function relativeReader(
 function relativeNarrower({ component, subcomponent }: RelativePath): (value: Element) => Element {
   if (component === undefined) return (value) => value;
   return (value) => {
-    if (value.position.component !== undefined) return value.subcomponent(component);
+    if (value.level === 'component') return value.subcomponent(component);
     const found = value.component(component);
     return subcomponent === undefined ? found : found.subcomponent(subcomponent);
   };

@@ -191,14 +191,14 @@ function compileScope(
       const element = path.one(frame);
       if (element?.state !== 'value') continue;
       const hd = authorityOf(path.v2Type, element);
-      return isNamed(hd) ? frame.run.conversion.authority(hd) : senderScope(frame);
+      return isNamed(hd) ? frame.run.facts.authority(hd) : senderScope(frame);
     }
     return senderScope(frame);
   };
 }
 
 function senderScope({ run }: Frame): string {
-  return run.conversion.authority({ namespace: '', universalId: '', universalIdType: '' });
+  return run.facts.authority({ namespace: '', universalId: '', universalIdType: '' });
 }
 
 function personSlots(
@@ -238,8 +238,7 @@ function compileOrder(
     for (const reader of readers) {
       const element = reader.one(frame);
       if (element?.state !== 'value') continue;
-      const conversion = { ...frame.run.conversion, allows: () => true, remark: () => undefined };
-      const instant = instantOf(element, conversion);
+      const instant = instantOf(element, frame.run.conversionOf(undefined));
       if (instant !== undefined) return new Date(instant).toISOString();
     }
     return undefined;

@@ -4,6 +4,7 @@ import type { Element, Position } from '../../hl7v2/message.ts';
 export function textElement(text: string, position: Position): Element {
   const element: Element = {
     position,
+    level: 'field',
     raw: text,
     state: text === '' ? 'absent' : 'value',
     text,
@@ -13,6 +14,7 @@ export function textElement(text: string, position: Position): Element {
   };
   const absent: Element = {
     position,
+    level: 'field',
     raw: '',
     state: 'absent',
     text: '',

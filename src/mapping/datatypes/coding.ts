@@ -25,7 +25,10 @@ const triplets = [
 
 function systemUri(name: string, conversion: Conversion): string | undefined {
   if (name === '') return conversion.system;
-  return conversion.packCodeSystem?.(name) ?? codeSystemUri(name, conversion.localAuthority);
+  return (
+    conversion.message.packCodeSystem?.(name) ??
+    codeSystemUri(name, conversion.message.localAuthority)
+  );
 }
 
 function readTriplets(element: Element, conversion: Conversion): Triplet[] {

@@ -21,23 +21,29 @@ export type Translation =
   /** The element is not made. */
   | { readonly kind: 'drop' };
 
-/** What a converter may ask of the message, the feed and the slot. */
-export interface Conversion {
+/** What a converter may ask of the message and the feed. */
+export interface MessageFacts {
   /** Offset of MSH-7 such as `+01:00`, if it has one. */
-  readonly messageOffset?: string;
-  /** Offset of the feed's zone at a local time such as `2026-03-29T02:30`; absent: the feed says none. */
-  readonly zoneOffset?: (localTime: string) => string;
+  readonly offset: string | undefined;
+  /** Offset of the feed's zone at a local time such as `2026-03-29T02:30:00`; absent: the feed says none. */
+  readonly zoneOffset: ((localTime: string) => string) | undefined;
+  /** URI of an assigning authority; of the sender, where the HD is empty. */
   readonly authority: (hd: AssigningAuthority) => string;
-  /** Name and address for local code systems, such as the sending facility. */
+  /** Under what local code systems are named, such as the sending facility. */
   readonly localAuthority: string;
   /** URI of a coding-system name by the pack's own table. */
-  readonly packCodeSystem?: (name: string) => string | undefined;
+  readonly packCodeSystem: ((name: string) => string | undefined) | undefined;
+}
+
+/** What a converter may ask: of the message, and of the slot that it serves. */
+export interface Conversion {
+  readonly message: MessageFacts;
   /** The slot's table. */
-  readonly translate?: (element: Element, codes: readonly SystemCode[]) => Translation;
+  readonly translate: ((element: Element, codes: readonly SystemCode[]) => Translation) | undefined;
   /** The slot's `system`. */
-  readonly system?: string;
+  readonly system: string | undefined;
   /** The slot's `unit`. */
-  readonly unit?: Element;
+  readonly unit: Element | undefined;
   /** Whether the element may have this FHIR type. */
   readonly allows: (type: string) => boolean;
   /** A remark on the value: severity `warning` or `information`; the sentence holds no patient data. */
@@ -54,7 +60,7 @@ export type Convert = (element: Element, conversion: Conversion) => Typed | unde
 
 /** A component of a field, or a subcomponent where the value is itself a component. */
 export function part(element: Element, number: number): Element {
-  return element.position.component === undefined
+  return element.level === 'field' || element.level === 'repetition'
     ? element.component(number)
     : element.subcomponent(number);
 }
@@ -70,10 +76,17 @@ export function nonEmpty(texts: readonly string[]): string[] | undefined {
   return kept.length === 0 ? undefined : kept;
 }
 
-/** The object without its undefined values, or undefined where nothing is left. */
+/** The object without its undefined and blank values, or undefined where nothing is left. */
 export function compact(values: Readonly<Record<string, Json | undefined>>): Json | undefined {
-  const entries = Object.entries(values).filter(([, value]) => value !== undefined && value !== '');
-  return entries.length === 0 ? undefined : Object.fromEntries(entries);
+  const kept: Record<string, Json> = {};
+  let any = false;
+  for (const key in values) {
+    const value = values[key];
+    if (value === undefined || isBlank(value)) continue;
+    kept[key] = value;
+    any = true;
+  }
+  return any ? kept : undefined;
 }
 
 export function typed(type: string, value: Json | undefined): Typed | undefined {

@@ -55,7 +55,7 @@ export function humanNameConverter(v2Type: 'XPN' | 'XCN'): Convert {
 
 /** The subcomponents of an FN; where the name is itself a subcomponent, its text. */
 function familyName(element: Element): string {
-  if (element.position.subcomponent !== undefined) return element.text;
+  if (element.level === 'subcomponent') return element.text;
   const surname = element.subcomponent(1).text;
   const ownPrefix = element.subcomponent(2).text;
   const own = element.subcomponent(3).text;

@@ -56,7 +56,8 @@ interface IdentifierParts {
 }
 
 function toIdentifier(element: Element, parts: IdentifierParts, conversion: Conversion): Json {
-  const system = conversion.system ?? conversion.authority(authorityOf(parts.v2Type, element));
+  const system =
+    conversion.system ?? conversion.message.authority(authorityOf(parts.v2Type, element));
   return compact({
     type: identifierType(parts.typeCode ?? ''),
     system,
@@ -106,7 +107,7 @@ export function identifierConverter(v2Type: string): Convert {
 export const toUri: Convert = (element, conversion) => {
   const hd = readHd(element);
   if (hd.namespace === '' && hd.universalId === '') return undefined;
-  return typed('uri', conversion.authority(hd));
+  return typed('uri', conversion.message.authority(hd));
 };
 
 /** HD.1, else HD.2. */

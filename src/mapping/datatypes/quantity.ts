@@ -125,7 +125,7 @@ export function compositeQuantity(type: string): Convert {
     const own = part(element, 2);
     const unit =
       own.state === 'value'
-        ? own.position.subcomponent === undefined
+        ? own.level !== 'subcomponent'
           ? unitOf(own, conversion)
           : unitText(own.text)
         : unitOf(conversion.unit, conversion);
@@ -147,7 +147,7 @@ export const toRange: Convert = (element, conversion) => {
 /** MO, and the MO within a CP. */
 export const toMoney: Convert = (element) => {
   const price = part(element, 1);
-  const nested = price.position.subcomponent === undefined && price.subcomponent(2).text !== '';
+  const nested = price.level !== 'subcomponent' && price.subcomponent(2).text !== '';
   const value = decimal(partText(element, 1));
   const currency = nested ? price.subcomponent(2).text : partText(element, 2);
   if (value === undefined) return undefined;

@@ -1,7 +1,8 @@
+import { parseDateTime, type DateTime } from '../../hl7v2/datetime.ts';
 import type { Element } from '../../hl7v2/message.ts';
 import { compact, part, typed, type Conversion, type Convert } from './convert.ts';
 
-/** A v2 time in its parts; what was not said is absent (precision is kept). */
+/** A v2 time as FHIR writes it; what was not said is absent (precision is kept). */
 interface Moment {
   readonly date: string;
   /** `hh:mm:ss` with fraction, if hours were given. */
@@ -9,54 +10,35 @@ interface Moment {
   readonly offset?: string;
 }
 
-const form =
-  /^(\d{4})(?:(\d{2})(?:(\d{2})(?:(\d{2})(?:(\d{2})(?:(\d{2})(?:\.(\d+))?)?)?)?)?)?\s*(Z|[+-]\d{2}(?::?\d{2})?)?$/;
-const isoForm =
-  /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d+))?)?)?\s*(Z|[+-]\d{2}:?\d{2})?$/;
-
-/** Reads `YYYY[MM[DD[HH[MM[SS[.S+]]]]]][+ZZZZ]` (v2.5.1 2.A.22), and ISO 8601, which some send. */
+/** Reads a DTM; a month or day of `00`, which some senders fill in, counts as not said. */
 function readMoment(text: string): Moment | undefined {
-  const match = form.exec(text) ?? isoForm.exec(text);
-  if (!match) return undefined;
-  const [, year = '', month, day, hour, minute, second, fraction, zone] = match;
-  if (month === '00' || day === '00')
-    return readMoment(month === '00' ? year : year + String(month));
-  const date = [year, month, day].filter((piece) => piece !== undefined).join('-');
-  if (!isDate(date)) return undefined;
+  const said = /^(\d{4})(00|\d\d00)\d*$/.exec(text.trim());
+  const known = said ? text.trim().slice(0, said[2] === '00' ? 4 : 6) : text;
+  const { value } = parseDateTime(known);
+  return value && momentOf(value);
+}
+
+function momentOf(value: DateTime): Moment {
+  const { year, month, day, hour, minute = 0, second = 0, fraction, offset } = value;
+  const date = [String(year).padStart(4, '0'), month, day]
+    .filter((part) => part !== undefined)
+    .map((part) => String(part).padStart(2, '0'))
+    .join('-');
+  if (hour === undefined) return { date };
   // Hours alone are no FHIR time; the minutes are then those of the full hour, as HL7 means it.
-  if (hour === undefined) return { date, ...(zone && { offset: readOffset(zone) }) };
-  if (hour === '24' && Number(minute ?? 0) === 0) {
-    return { date: nextDay(date), time: '00:00:00', ...(zone && { offset: readOffset(zone) }) };
-  }
-  if (Number(hour) > 23 || Number(minute ?? 0) > 59 || Number(second ?? 0) > 60) return undefined;
-  const seconds = second === '60' ? '59' : (second ?? '00');
-  const time = `${hour}:${minute ?? '00'}:${seconds}${fraction === undefined ? '' : `.${fraction}`}`;
-  return { date, time, ...(zone && { offset: readOffset(zone) }) };
-}
-
-function readOffset(zone: string): string {
-  if (zone === 'Z') return 'Z';
-  const digits = zone.replace(':', '').padEnd(5, '0');
-  return `${digits.slice(0, 3)}:${digits.slice(3, 5)}`;
-}
-
-function isDate(date: string): boolean {
-  const [year = '', month = '01', day = '01'] = date.split('-');
-  const instant = Date.UTC(Number(year), Number(month) - 1, Number(day));
-  return (
-    Number(year) > 0 && new Date(instant).toISOString().slice(0, 10) === `${year}-${month}-${day}`
-  );
-}
-
-function nextDay(date: string): string {
-  return new Date(Date.parse(`${date}T00:00:00Z`) + 86_400_000).toISOString().slice(0, 10);
+  const clock = [hour, minute, second].map((part) => String(part).padStart(2, '0')).join(':');
+  return {
+    date,
+    time: fraction === undefined ? clock : `${clock}.${fraction}`,
+    ...(offset !== undefined && { offset: `${offset.slice(0, 3)}:${offset.slice(3)}` }),
+  };
 }
 
 /** Offset of the value, else of MSH-7, else of the feed's zone, else UTC with a remark. */
 function offsetOf(moment: Moment, conversion: Conversion): string {
   if (moment.offset !== undefined) return moment.offset;
-  if (conversion.messageOffset !== undefined) return conversion.messageOffset;
-  const zone = conversion.zoneOffset?.(`${moment.date}T${moment.time ?? '00:00:00'}`);
+  if (conversion.message.offset !== undefined) return conversion.message.offset;
+  const zone = conversion.message.zoneOffset?.(`${moment.date}T${moment.time ?? '00:00:00'}`);
   if (zone !== undefined) return zone;
   conversion.remark('information', 'A time without offset was taken as UTC; give the feed a zone');
   return 'Z';

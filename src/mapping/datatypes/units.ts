@@ -99,7 +99,8 @@ export function unitOf(
   if (code === '') return unitText(display || partText(element, 9));
   const unit = display || code;
   const known = ucumByText.get(code);
-  const system = systemName === '' ? '' : codeSystemUri(systemName, conversion.localAuthority);
+  const system =
+    systemName === '' ? '' : codeSystemUri(systemName, conversion.message.localAuthority);
   if (system === ucum) return { unit, system, code: known ?? code };
   if (known !== undefined) return { unit, system: ucum, code: known };
   if (system !== '' && !system.startsWith('urn:weir:')) return { unit, system, code };

@@ -1,4 +1,4 @@
-import type { Message, Position, Segment } from '../../hl7v2/message.ts';
+import type { Message, Segment } from '../../hl7v2/message.ts';
 import type { LossEntry } from '../result.ts';
 
 /** Fields of MSH that the engine itself reads: separators, time, type, control id, version. */
@@ -15,8 +15,7 @@ export class FieldReads {
     this.#message = message;
   }
 
-  mark({ segmentIndex, field, repetition = 0 }: Position): void {
-    if (field === undefined) return;
+  mark(segmentIndex: number, field: number, repetition: number): void {
     const masks = (this.#masks[segmentIndex] ??= []);
     masks[field] = (masks[field] ?? 0) | (1 << Math.min(repetition, lastTracked));
   }

@@ -3,7 +3,7 @@ import type { Issue } from '../../fhir/issue.ts';
 import type { IssueCode } from '../../fhir/issue-table.ts';
 import type { Element, Message, Position } from '../../hl7v2/message.ts';
 import type { AssigningAuthority, MappingContext } from '../context.ts';
-import type { Conversion, SystemCode } from '../datatypes/convert.ts';
+import type { Conversion, MessageFacts, SystemCode } from '../datatypes/convert.ts';
 import { readHd } from '../datatypes/identifier.ts';
 import { explicitOffset } from '../datatypes/time.ts';
 import type { LossEntry, TraceEntry, UnmappedCode } from '../result.ts';
@@ -20,8 +20,6 @@ export interface Link {
   readonly key: string;
 }
 
-type BaseConversion = Omit<Conversion, 'allows' | 'remark'>;
-
 /** What one run of a map over one message gathers. */
 export class Run {
   readonly message: Message;
@@ -31,7 +29,7 @@ export class Run {
   readonly issues: Issue[] = [];
   readonly trace: TraceEntry[] = [];
   readonly links: Link[] = [];
-  readonly conversion: BaseConversion;
+  readonly facts: MessageFacts;
   /** By resource name; filled before anything is built. */
   readonly instances = new Map<string, Instance[]>();
   /** Builds an instance that a reference needs, if it is not yet built. */
@@ -51,13 +49,26 @@ export class Run {
     const senderHd = sender ? readHd(sender) : noAuthority;
     const offset = explicitOffset(message.segment('MSH')?.field(7).text ?? '');
     const { zone } = context;
-    const { packCodeSystem } = map;
-    this.conversion = {
+    this.facts = {
       authority: (hd) => context.authority(isNamed(hd) ? hd : senderHd),
       localAuthority: senderHd.namespace || senderHd.universalId || context.feed,
-      ...(packCodeSystem && { packCodeSystem }),
-      ...(offset !== undefined && { messageOffset: offset }),
-      ...(zone !== undefined && { zoneOffset: (local: string) => zoneOffset(local, zone) }),
+      packCodeSystem: map.packCodeSystem,
+      offset,
+      zoneOffset: zone === undefined ? undefined : (local) => zoneOffset(local, zone),
+    };
+  }
+
+  /** What a converter may ask, for a value that no verb of a slot says more about. */
+  conversionOf(element: Element | undefined): Conversion {
+    return {
+      message: this.facts,
+      translate: undefined,
+      system: undefined,
+      unit: undefined,
+      allows: () => true,
+      remark: (severity, sentence) => {
+        if (element) this.remark(severity, sentence, element);
+      },
     };
   }
 
@@ -70,8 +81,9 @@ export class Run {
     return this.context.settings[name] ?? this.map.settings.get(name);
   }
 
-  markRead(element: Element): void {
-    this.#reads.mark(element.position);
+  /** Marks a repetition of a field, from 0, as read by a rule. */
+  markRead(segmentIndex: number, field: number, repetition: number): void {
+    this.#reads.mark(segmentIndex, field, repetition);
   }
 
   loss(): LossEntry[] {
@@ -149,7 +161,18 @@ export function isNamed(hd: AssigningAuthority): boolean {
   return hd.namespace !== '' || hd.universalId !== '';
 }
 
+/** Offsets by zone and minute: messages of one feed name the same few hours. */
+const offsets = new Map<string, string>();
+const offsetsMax = 10_000;
+
 function zoneOffset(local: string, zone: string): string {
-  const time = DateTime.fromISO(local.length === 10 ? `${local}T00:00:00` : local, { zone });
-  return time.isValid ? time.toFormat('ZZ') : 'Z';
+  const key = `${zone} ${local.slice(0, 16)}`;
+  let offset = offsets.get(key);
+  if (offset === undefined) {
+    const time = DateTime.fromISO(local, { zone });
+    offset = time.isValid ? time.toFormat('ZZ') : 'Z';
+    if (offsets.size >= offsetsMax) offsets.clear();
+    offsets.set(key, offset);
+  }
+  return offset;
 }
