@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Config } from './config.ts';
 import { start as startEngage } from './engage/start.ts';
 import { describeMessage } from './feed/describe.ts';
+import { faultAnswer } from './feed/fault-answer.ts';
 import { httpFeed } from './feed/http-feed.ts';
 import { startMllpServer } from './feed/mllp-server.ts';
 import { createProcessor } from './feed/process.ts';
@@ -76,8 +77,13 @@ export async function startApp(options: AppOptions): Promise<App> {
   const httpPort = await openHttpPort(host, port);
   const http = await buildHttp({ ...options, store, keys, newId, audit, processor }, httpPort);
   await processor.resume();
-  const { onFrame } = processor;
-  const mllp = await startMllpServer({ ...parseAddress(config.mllp), limits, log, onFrame });
+  const mllp = await startMllpServer({
+    ...parseAddress(config.mllp),
+    limits,
+    log,
+    onFrame: processor.onFrame,
+    onFault: (fault) => faultAnswer(fault, { now: clock(), controlId: newId() }),
+  });
   return {
     http: httpPort.url,
     mllp: mllp.address,

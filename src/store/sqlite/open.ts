@@ -63,6 +63,8 @@ function assemble(options: SqliteOptions, releaseLock: () => void): Store {
   const reads = new Reads(statements, names);
   const searches = new Searches(statements, names, terms, reads);
   const tables = openReadTables(statements, nextLease);
+  // The lock says that no other process has the file: whoever held these leases is gone.
+  db.exec('UPDATE job SET lease = NULL, leased_until = 0 WHERE leased_until > 0');
   let closing: Promise<void> | undefined;
 
   const close = async (): Promise<void> => {
