@@ -63,7 +63,7 @@ export class ResultOptions {
     if (code === '_include' || code === '_revinclude') {
       return this.#include(value, code === '_revinclude', modifier);
     }
-    const reader = this.#readers[code];
+    const reader = Object.hasOwn(this.#readers, code) ? this.#readers[code] : undefined;
     if (!reader) return undefined;
     if (modifier !== undefined) return refuse('search-modifier', `${code} takes no modifier`);
     if (this.#seen.has(code)) return refuse('search-value', `${code} is given more than once`);

@@ -63,7 +63,11 @@ function checkMembers(members: Members, shape: Shape, place: Place, run: Run): v
     count++;
     const isExtra = key.startsWith('_');
     const property = shape.properties.get(isExtra ? key.slice(1) : key);
-    if (!property) continue;
+    if (!property) {
+      // The base finds these names on every object and takes them for known.
+      if (key in Object.prototype) tell(run, place, noSuch);
+      continue;
+    }
     if (isExtra && !property.primitive) {
       tell(run, member(place, property.name), noSuch);
       continue;

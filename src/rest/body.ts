@@ -17,7 +17,7 @@ export function jsonOf(text: string): Json {
   const { value, issues } = parseJson(text);
   const [first, ...more] = issues;
   if (first !== undefined) throw new OutcomeError([first, ...more]);
-  return value ?? fail('exception', 'The JSON reader answered nothing');
+  return value === undefined ? fail('exception', 'The JSON reader answered nothing') : value;
 }
 
 /**

@@ -94,13 +94,16 @@ function createContext(options: FhirRestOptions): RestContext {
 }
 
 function refusals(app: FastifyInstance, { log }: FhirRestOptions): void {
-  app.setErrorHandler((error, _request, reply) => {
-    return refuse(reply, issuesOf(error, log, requestIdOf(reply)));
+  app.setErrorHandler((error, request, reply) => {
+    const issues = issuesOf(error, log, requestIdOf(reply));
+    if (issues[0].code === 'method-not-allowed') {
+      const { path } = splitUrl(belowPrefix(request));
+      void reply.header('allow', methodsAt(routes, path).join(', '));
+    }
+    return refuse(reply, issues);
   });
-  app.setNotFoundHandler((request, reply) => {
+  app.setNotFoundHandler((request) => {
     const { path } = splitUrl(belowPrefix(request));
-    const offered = methodsAt(routes, path);
-    if (offered.length > 0) void reply.header('allow', offered.join(', '));
     const { route } = locateRoute(routes, request.method, path);
     // There is such a route: the router gave up on a part that is too long for it.
     fail('id-invalid', `The address does not fit ${route.url}`);

@@ -123,7 +123,7 @@ describe.each(stores)('transactions on %s', (_name, open) => {
     expect(json.subject.reference).toBe('Patient/p1');
     const none = await send([post(observation('Patient?identifier=urn:mrn|9'))]);
     expect(none.status).toBe(422);
-    expect(none.json.issue[0]?.expression).toEqual(['Bundle.entry[0]?.resource.subject']);
+    expect(none.json.issue[0]?.expression).toEqual(['Bundle.entry[0].resource.subject']);
     await fhir.call('PUT', '/Patient/p2', { body: patient({ id: 'p2', ...mrn('1') }) });
     expect(await send([post(observation('Patient?identifier=urn:mrn|1'))])).toMatchObject({
       status: 412,
@@ -146,12 +146,12 @@ describe.each(stores)('transactions on %s', (_name, open) => {
   it('B33 any failure leaves nothing and names its entry', async () => {
     const good = post(patient(), urn(1));
     const bad: readonly (readonly [unknown, number, string])[] = [
-      [post({ ...observation(urn(1)), status: 'zzz' }), 422, 'Bundle.entry[1]?.resource.status'],
+      [post({ ...observation(urn(1)), status: 'zzz' }), 422, 'Bundle.entry[1].resource.status'],
       [{ request: { method: 'GET', url: 'Patient/never' } }, 404, 'Bundle.entry[1]'],
       [put(patient({ id: 'x' }), { ifMatch: 'W/"3"' }), 412, 'Bundle.entry[1]'],
-      [{ resource: patient() }, 422, 'Bundle.entry[1]?.request'],
+      [{ resource: patient() }, 422, 'Bundle.entry[1].request'],
       [{ request: { method: 'GET', url: 'Nonsense/1' } }, 404, 'Bundle.entry[1]'],
-      [{ request: { method: 'POST', url: '' } }, 400, 'Bundle.entry[1]?.request'],
+      [{ request: { method: 'POST', url: '' } }, 400, 'Bundle.entry[1].request'],
     ];
     for (const [entry, status, expression] of bad) {
       const answer = await send([good, entry]);
