@@ -83,7 +83,6 @@ class Worker {
   }
 
   round(): Promise<void> {
-    if (this.#stopping) return this.#running ?? Promise.resolve();
     this.#again = true;
     this.#running ??= this.#work().finally(() => {
       this.#running = undefined;

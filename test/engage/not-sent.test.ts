@@ -81,6 +81,18 @@ describe('a reminder says why it was not sent', () => {
   });
 });
 
+it('a reminder that someone revoked is not sent', async () => {
+  site = await openSite();
+  await site.feed(patient('p'), appointment('booked', start));
+  await site.settle();
+  const plan = (await site.all('CommunicationRequest')).find((each) => each['status'] === 'active');
+  if (plan?.id === undefined) throw new Error('nothing was planned');
+  await site.feed({ ...plan, id: plan.id, status: 'revoked' });
+  await site.at(due);
+  expect((await site.messages()).filter((each) => each.includes('Reminder'))).toEqual([]);
+  expect(await site.store.jobs.list('', 10)).toEqual([]);
+});
+
 describe('a reminder that is sent all the same', () => {
   it('goes to the record that survived a merge', async () => {
     await remindedAfter(

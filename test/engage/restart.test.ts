@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { compileRules } from '../../src/engage/rules.ts';
 import type { Store } from '../../src/store/store.ts';
 import { appointment, order, patient, report, result, stay } from './records.ts';
 import { openSite, storeKinds, type Site } from './site.ts';
@@ -159,6 +160,32 @@ it('what the room writes itself sets off nothing', async () => {
   const fired = site.lines.filter(({ message }) => message === 'rule fired').length;
   await site.settle();
   expect(site.lines.filter(({ message }) => message === 'rule fired')).toHaveLength(fired);
+});
+
+it('a rule about messages is not set off by the messages of rules', async () => {
+  const settings =
+    'channels: {patient: [in-app], staff: [in-app]}\ndepartments: {nursing: Nursing}';
+  const pack = `
+pack: echo
+title: Echo
+templates: {echo: "Echo"}
+rules:
+  - id: echo
+    version: 1
+    mode: live
+    title: Echo
+    on: [{resource: Communication, change: [create]}]
+    steps: [{name: say, do: communication, to: "dept:nursing", category: echo, template: echo}]
+    examples: [{name: one, now: "2026-01-01T00:00:00Z", event: {resourceType: Communication, id: c}, expect: [{step: say}]}]
+`;
+  const files = [
+    { name: 'settings.yaml', text: settings },
+    { name: 'echo.yaml', text: pack },
+  ];
+  site = await openSite('memory', { rules: compileRules([files]) });
+  await site.feed({ resourceType: 'Communication', id: 'first', status: 'completed' });
+  await site.settle();
+  expect(await site.all('Communication')).toHaveLength(2);
 });
 
 it('logs no patient data', async () => {

@@ -95,6 +95,16 @@ describe('a critical or abnormal result', () => {
     ]);
   });
 
+  it('asks about the report once, however many of its values have changed', async () => {
+    await fed(...panel, potassium, report('final', [...panel, potassium]));
+    await site.feed(...panel.map(({ id }) => result(id, 99, 'H')));
+    await site.settle();
+    const asked = site.lines.filter(
+      ({ message, rule }) => message === 'rule fired' && rule === 'result-review',
+    );
+    expect(asked).toHaveLength(2);
+  });
+
   it('that becomes critical by correction tells the doctor anew', async () => {
     const high = result('potassium', 5.3, 'H');
     await fed(high, report('final', [high]));
