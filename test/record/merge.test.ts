@@ -35,6 +35,13 @@ describe('I4: a stale snapshot never overwrites a newer truth', () => {
     expect(outcome.changed).toBe(false);
   });
 
+  it('knows a repeated value as old also after an event that did not mention it', () => {
+    const base = patient({ birthDate: '1980-02-03', active: true });
+    const view = nextView({ base, mine: patient({ active: true }), clears: [] });
+    const theirs = patient({ birthDate: '1980-02-13', active: true });
+    expect(merge({ base: view, theirs, mine: base }).changed).toBe(false);
+  });
+
   it('lets a manual phone stand against a source that speaks for the first time', () => {
     const outcome = merge({ theirs: corrected, mine: registered });
     expect(outcome.changed).toBe(false);
