@@ -31,7 +31,7 @@ function compileSlot(
   { scope, compiler }: { scope: ValueScope; compiler: Compiler },
 ): CompiledSlot | undefined {
   const name = `${scope.name}.${rule.name}`;
-  compiler.rules.push({ name, rule: ruleId(rule.place) });
+  if (isTraced(rule)) compiler.rules.push({ name, rule: ruleId(rule.place) });
   const element = resolveElement(rule.element, base, compiler);
   if (!element) return undefined;
   const inner = { ...scope, name };
@@ -52,6 +52,13 @@ function compileSlot(
       return 'given';
     },
   };
+}
+
+/** Whether the slot itself stands in the trace, not only the slots or alternatives inside it. */
+function isTraced({ source: { kind }, set, as, ref }: SlotRule): boolean {
+  if (kind === 'oneOf' || kind === 'clear') return false;
+  if (kind === 'none') return ref !== undefined;
+  return kind === 'const' || kind === 'call' || !set || as !== undefined;
 }
 
 function clearTypes(rule: SlotRule, element: ElementPlace): readonly string[] {
@@ -136,7 +143,7 @@ function clearing(names: readonly string[]): SlotBody {
 function compileAlternatives(alternatives: readonly SlotRule[], at: SlotScope): SlotBody {
   const bodies = alternatives.map((alternative): SlotBody => {
     const name = `${at.scope.name}.${alternative.name}`;
-    at.compiler.rules.push({ name, rule: ruleId(alternative.place) });
+    if (isTraced(alternative)) at.compiler.rules.push({ name, rule: ruleId(alternative.place) });
     const body = compileBody(alternative, { ...at, scope: { ...at.scope, name } });
     const when = alternative.when && compileCondition(alternative.when, at.scope, at.compiler);
     return (frame, target) => (!when || when(frame)) && body(frame, target);
