@@ -1,0 +1,81 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { findCases, runCase } from '../../src/cli/map-case.ts';
+import { mapBytes, type Mapping } from '../../src/cli/map-message.ts';
+import { openMaps } from '../../src/cli/maps.ts';
+
+const { pack, feeds, faults } = await openMaps({ site: '', zone: 'UTC' });
+if (!pack) throw new Error(JSON.stringify(faults));
+const mapping: Mapping = { pack, feeds, receivedAt: new Date('2026-01-01T00:00:00Z') };
+const cases = await findCases('fixtures');
+
+describe('the base pack', () => {
+  it('has at least two cases for each kind of message', () => {
+    const kinds = ['ADT_A01', 'ADT_A13', 'SIU_S13', 'ORM_O01', 'ORU_R01', 'RDE_O11', 'RDS_O13'];
+    for (const kind of [...kinds, 'VXU_V04', 'MDM_T02', 'DFT_P03']) {
+      expect(cases.filter(({ name }) => name.includes(kind)).length, kind).toBeGreaterThan(1);
+    }
+  });
+
+  it.each(cases.map((one) => [one.name, one] as const))('%s', async (_, one) => {
+    expect((await runCase(one, mapping)).failures).toEqual([]);
+  });
+});
+
+describe('the same thing in several messages', () => {
+  it.each([
+    ['Appointment', ['SIU_S12/booked-with-resources', 'SIU_S13/moved', 'SIU_S15/cancelled']],
+    ['Observation', ['ORU_R01/preliminary', 'ORU_R01/final']],
+    ['DiagnosticReport', ['ORU_R01/preliminary', 'ORU_R01/final', 'ORU_R01/corrected']],
+    ['MedicationRequest', ['RDE_O11/new-prescription', 'RDE_O11/discontinue', 'RDS_O13/dispense']],
+    [
+      'ServiceRequest',
+      ['ORM_O01/new-order', 'ORM_O01/cancel-order', 'ORU_R01/panel-with-critical'],
+    ],
+    ['Encounter', ['ADT_A02/transfer', 'ADT_A03/discharge', 'ADT_A13/cancel-discharge']],
+    ['ChargeItem', ['DFT_P03/credit']],
+  ])('%s has one identity in %j', (type, names) => {
+    const identities = names.map((name) => identityOf(type, name));
+    expect(new Set(identities).size).toBe(1);
+    expect(identities[0]).toMatch(/"kind":"key"/);
+  });
+
+  it('A13 deletes what the discharge had said', () => {
+    const encounter = mapped('ADT_A13/repeats-the-discharge-time').find(
+      ({ resource }) => resource.resourceType === 'Encounter',
+    );
+    expect(encounter?.clears).toEqual(
+      expect.arrayContaining(['period.end', 'hospitalization.dischargeDisposition']),
+    );
+  });
+});
+
+const samples = '../shared/data/hl7-samples-microsoft/data/SampleData/Hl7v2';
+
+describe.skipIf(!existsSync(samples))(
+  'samples of other senders (not part of this repository)',
+  () => {
+    const files = existsSync(samples) ? readdirSync(samples).sort() : [];
+
+    it.each(files)('%s is mapped to valid resources, or refused with its type', (file) => {
+      const { ack, issues, reading, result } = mapBytes(readFileSync(join(samples, file)), mapping);
+      if (ack === 'AA') {
+        expect(result?.resources.length).toBeGreaterThan(0);
+        return;
+      }
+      expect(ack).toBe('AR');
+      expect(issues[0]?.diagnostics).toContain(reading.message?.type);
+    });
+  },
+);
+
+function mapped(name: string) {
+  const { result } = mapBytes(readFileSync(join('fixtures', name, 'message.hl7')), mapping);
+  return result?.resources ?? [];
+}
+
+function identityOf(type: string, name: string): string {
+  const found = mapped(name).find(({ resource }) => resource.resourceType === type);
+  return JSON.stringify(found?.identity);
+}
