@@ -61,7 +61,9 @@ function resourceOf(type: string, routes: readonly Route[]): object {
     conditionalUpdate: true,
     conditionalDelete: 'single',
     referencePolicy: ['literal', 'logical', 'local'],
-    searchInclude: references.map(({ code }) => `${type}:${code}`),
+    ...(references.length === 0
+      ? {}
+      : { searchInclude: references.map(({ code }) => `${type}:${code}`) }),
     searchParam: parameters.map(({ code, id, type: kind }) => ({
       name: code,
       definition: `http://hl7.org/fhir/SearchParameter/${id}`,
