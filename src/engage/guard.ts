@@ -2,7 +2,6 @@
  * The guard chain: every message passes it, whoever wants it sent, in this order; the first guard that objects
  * decides. A refusal is a Communication `not-done` with the guard's reason; a deferral waits and asks again.
  */
-import type { NotDoneReason } from './codes.ts';
 import type { Facts } from './facts.ts';
 import { contentGuard } from './guards/content.ts';
 import { duplicateGuard } from './guards/duplicate.ts';
@@ -14,13 +13,7 @@ import { optOutGuard } from './guards/opt-out.ts';
 import { quietHoursGuard } from './guards/quiet-hours.ts';
 import { ruleWithdrawnGuard, supersededGuard } from './guards/superseded.ts';
 import { templateErrorGuard } from './guards/template-error.ts';
-
-export type Objection =
-  | { readonly kind: 'refuse'; readonly reason: NotDoneReason }
-  | { readonly kind: 'defer'; readonly until: Date };
-
-/** Undefined: nothing against it. A guard judges facts; it reads and writes nothing. */
-export type Guard = (facts: Facts) => Objection | undefined;
+import type { Guard, Objection } from './objection.ts';
 
 export const guardChain: readonly (readonly [name: string, guard: Guard])[] = [
   ['rule-withdrawn', ruleWithdrawnGuard],

@@ -10,7 +10,8 @@ import type { Desk } from './desk.ts';
 import { Draft } from './draft.ts';
 import { gatherFacts, type Facts } from './facts.ts';
 import { draftFailureTask } from './failure.ts';
-import { firstObjection, type Objection } from './guard.ts';
+import { firstObjection } from './guard.ts';
+import type { Objection } from './objection.ts';
 
 /** Carries out one leased job to its end: sent, not sent with a reason, or put off. */
 export async function sendDue(desk: Desk, job: LeasedJob): Promise<void> {

@@ -21,7 +21,7 @@ export class RuleError extends Error {
 }
 
 /** `hospital.yaml:12:5 message` */
-export function faultLine(fault: RuleFault): string {
+function faultLine(fault: RuleFault): string {
   return `${fault.file}:${fault.line}:${fault.column} ${fault.message}`;
 }
 

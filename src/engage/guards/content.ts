@@ -1,4 +1,4 @@
-import type { Guard } from '../guard.ts';
+import type { Guard } from '../objection.ts';
 
 /** An empty text, or one too long for the channel. A text that could not be made is template-error's. */
 export const contentGuard: Guard = ({ text, channel }) =>

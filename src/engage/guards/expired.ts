@@ -1,4 +1,4 @@
-import type { Guard } from '../guard.ts';
+import type { Guard } from '../objection.ts';
 
 export const expiredGuard: Guard = ({ now, payload }) =>
   payload.expiresAt !== undefined && now > new Date(payload.expiresAt)

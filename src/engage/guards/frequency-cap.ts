@@ -1,4 +1,4 @@
-import type { Guard } from '../guard.ts';
+import type { Guard } from '../objection.ts';
 
 export const frequencyCapGuard: Guard = ({ caps }) =>
   caps.some(({ max, sent }) => sent >= max)

@@ -1,4 +1,4 @@
-import type { Guard } from '../guard.ts';
+import type { Guard } from '../objection.ts';
 
 /** A merged record hands over to its survivor (facts.ts follows the links); this is the chain that breaks. */
 export const mergedGuard: Guard = ({ survivorLost }) =>

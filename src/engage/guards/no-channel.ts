@@ -1,4 +1,4 @@
-import type { Guard } from '../guard.ts';
+import type { Guard } from '../objection.ts';
 
 export const noChannelGuard: Guard = ({ recipient, channel }) =>
   recipient && channel ? undefined : { kind: 'refuse', reason: 'no-channel' };

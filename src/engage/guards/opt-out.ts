@@ -1,5 +1,5 @@
 import type { Resource } from '../../fhir/resource.ts';
-import type { Guard } from '../guard.ts';
+import type { Guard } from '../objection.ts';
 
 interface Provision {
   readonly type?: string;

@@ -1,4 +1,4 @@
-import type { Guard } from '../guard.ts';
+import type { Guard } from '../objection.ts';
 import { quietUntil } from '../schedule.ts';
 
 /** Waits for the morning; what is of no use by then expires when it is asked again. */

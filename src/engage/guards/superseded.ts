@@ -1,4 +1,4 @@
-import type { Guard } from '../guard.ts';
+import type { Guard } from '../objection.ts';
 import { instantOf } from '../schedule.ts';
 
 /** The rule was taken out of force, or the step is gone, after the message was planned. */

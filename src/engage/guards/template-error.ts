@@ -1,4 +1,4 @@
-import type { Guard } from '../guard.ts';
+import type { Guard } from '../objection.ts';
 
 /** The template failed when the message was planned, so that nobody is greeted as "undefined". */
 export const templateErrorGuard: Guard = ({ text }) =>
