@@ -40,8 +40,11 @@ export interface Setting {
   readonly max?: number;
 }
 
-/** Values by setting name, as one source gives them. */
+/** Values by setting name, as one source gives them; what they are is checked when they are merged. */
 export type ConfigSource = Readonly<Partial<Record<string, unknown>>>;
+
+/** Defaults that one command has of its own. */
+export type ConfigDefaults = Readonly<Partial<Record<SettingName, string>>>;
 
 export class ConfigError extends Error {
   constructor(message: string) {

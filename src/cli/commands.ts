@@ -1,4 +1,4 @@
-import type { Config, ConfigSource, SettingName } from '../config.ts';
+import type { Config, ConfigDefaults, SettingName } from '../config.ts';
 import { roles } from '../security/principal.ts';
 import type { Flag, ParsedArguments } from './arguments.ts';
 import type { CliIo, ExitCode } from './io.ts';
@@ -12,7 +12,7 @@ export interface Command {
   /** The settings that matter to it, for its help; every setting is accepted. */
   readonly settings: readonly SettingName[];
   /** Defaults of its own, weaker than whatever is given. */
-  readonly defaults?: ConfigSource;
+  readonly defaults?: ConfigDefaults;
   readonly run: (config: Config, args: ParsedArguments, io: CliIo) => Promise<ExitCode>;
 }
 

@@ -3,9 +3,9 @@ import { auditEvent } from './audit-event.ts';
 import type { AccessEvent } from './audit-event.ts';
 
 export interface AccessRecorder {
-  record(event: AccessEvent): void;
+  readonly record: (event: AccessEvent) => void;
   /** Writes what is waiting. */
-  flush(): Promise<void>;
+  readonly flush: () => Promise<void>;
 }
 
 interface RecorderOptions {
