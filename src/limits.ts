@@ -74,8 +74,8 @@ export const limits = {
   statementCacheMax: 512,
   /** Texts whose dictionary ids are kept in memory, per dictionary. */
   dictionaryCacheMax: 50_000,
-  /** Matching resources changed since a sorted page walk began; past it the walk must begin anew. */
-  searchDriftMax: 10_000,
+  /** Versions written since a sorted page walk began, each looked at per page; past it it must begin anew. */
+  searchDriftMax: 50_000,
   /** Nesting of a search tree. */
   searchDepthMax: 64,
   /** Index rows counted to find the condition that a search starts from. */

@@ -5,14 +5,14 @@ import type { AuditRow } from './store.ts';
 export const chainStart = '0'.repeat(64);
 
 /** What a row's hash covers. */
-export type UnhashedAuditRow = Omit<AuditRow, 'hash'>;
+type UnhashedAuditRow = Omit<AuditRow, 'hash'>;
 
 /**
  * The hash of one audit row: SHA-256, hex, over previousHash, seq, at (ISO 8601, UTC, milliseconds) and
  * event, each followed by a line feed. The event comes last and the fields before it hold no line feed,
  * so two different rows never give the same input.
  */
-export function auditHash(row: UnhashedAuditRow): string {
+function auditHash(row: UnhashedAuditRow): string {
   return createHash('sha256')
     .update(`${row.previousHash}\n${row.seq}\n${row.at.toISOString()}\n${row.event}\n`)
     .digest('hex');

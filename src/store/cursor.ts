@@ -3,7 +3,7 @@ import { fail } from '../fhir/issue.ts';
 
 /** Where a search walk stands. */
 export interface SearchCursor {
-  /** The newest commit the walk sees. */
+  /** What the walk sees: the newest commit or version when it began, as the store counts. */
   readonly snapshot: number;
   /** Sort values of the last row returned; one per sort key. */
   readonly values: readonly SortValue[];
@@ -14,7 +14,7 @@ export interface SearchCursor {
 }
 
 /** Where a history or journal walk stands: the position of the last row returned. */
-export interface ListCursor {
+interface ListCursor {
   readonly before: number;
   readonly total: number;
 }

@@ -8,7 +8,10 @@
  *     learn the owner.
  *  5. Versions of a resource are 1, 2, 3 ...; a deletion is a version; a put after it goes on counting.
  *  6. `seq` is one number per commit, growing; it orders history, the outbox and paging totally.
- *  7. A search page walk sees what existed throughout exactly once, whatever is written meanwhile.
+ *  7. A search page walk sees what existed and matched throughout exactly once, whatever is written
+ *     meanwhile: it is pinned to the commit that was newest at its first page, gives nothing that was
+ *     created later, keeps each resource where it stood then, and shows its current version. Without a
+ *     sort, and among equals, the order is that of creation.
  *  8. Deleted and replaced content leaves no index entry, also not under `not` and `missing`.
  *  9. A journal row is unique per (feed, controlId, hash); an equal one is answered with the first.
  * 10. An outbox row is handed out until a commit marks it done; a done mark given twice is refused.
@@ -52,8 +55,10 @@ export interface Commit {
   readonly now: Date;
   readonly changes: readonly Change[];
   readonly claims?: readonly Claim[];
+  /** Keys set free, before the claims are made. */
   readonly releases?: readonly string[];
   readonly sources?: readonly SourceView[];
+  /** A known id is brought up to date but for its origin and bytes; a new one is added (law 9). */
   readonly journal?: readonly JournalEntry[];
   readonly outboxDone?: readonly OutboxDone[];
   readonly jobs?: readonly JobChange[];
@@ -75,6 +80,7 @@ export type Change =
       /** Keep the current version if the content is the same to the byte (but for the stamped meta). */
       readonly skipIfSame?: boolean;
     }
+  /** Of what never was, or is deleted already: no version (`versionId` '0' where there never was one). */
   | {
       readonly op: 'delete';
       readonly type: string;
@@ -82,7 +88,10 @@ export type Change =
       readonly expect?: Expectation;
     };
 
-/** `absent`: there never was a version. `current`: exists and is not deleted. */
+/**
+ * `versionId`: the last version is this one, be it a deletion. `absent`: there never was a version.
+ * `current`: exists and is not deleted.
+ */
 export type Expectation =
   { readonly versionId: string } | 'absent' | 'current' | 'absent-or-deleted';
 
@@ -133,7 +142,7 @@ export interface StoredVersion {
   readonly body: string;
   /** False where `skipIfSame` kept the current version. */
   readonly changed: boolean;
-  /** `create`, `update` or `delete`, as history shows it. */
+  /** `create` (also after a deletion), `update` or `delete`, as history shows it. */
   readonly method: 'POST' | 'PUT' | 'DELETE';
 }
 
@@ -248,6 +257,7 @@ export interface Job {
   readonly dueAt: Date;
   /** JSON. */
   readonly payload: string;
+  /** How often it has been leased; a leased job's count has this lease in it. */
   readonly attempts: number;
 }
 export interface LeasedJob extends Job {
@@ -285,6 +295,7 @@ export interface SourceView {
 export interface StateEntry {
   readonly key: string;
   readonly value: string;
+  /** The seq of the commit that wrote it; none is used twice, also not after a removal. */
   readonly revision: number;
 }
 export interface StateChange {
@@ -300,6 +311,7 @@ export interface AuditRecord {
   readonly event: string;
 }
 export interface AuditRow {
+  /** 1, 2, 3 ... along the chain; not the commit's seq. */
   readonly seq: number;
   readonly at: Date;
   readonly event: string;

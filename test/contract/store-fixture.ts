@@ -15,7 +15,7 @@ import {
 export const start = Date.UTC(2026, 0, 1);
 export const at = (second: number): Date => new Date(start + second * 1_000);
 
-export interface PutOptions {
+interface PutOptions {
   readonly type?: string;
   readonly index?: readonly IndexEntry[];
   readonly expect?: Expectation;
@@ -78,7 +78,7 @@ export const date = (param: string, lo: number, hi: number): IndexEntry => ({
   hi,
 });
 
-export interface SearchOptions {
+interface SearchOptions {
   readonly types?: readonly [string, ...string[]];
   readonly sort?: readonly SortKey[];
   readonly count?: number;

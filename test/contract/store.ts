@@ -13,12 +13,12 @@ import { sortLaws } from './store-sort.ts';
 import { versionLaws } from './store-versions.ts';
 
 /** A store under test; `reopen` closes it and opens the same data again, where it keeps any. */
-export interface OpenStore {
+interface OpenStore {
   readonly store: Store;
   readonly reopen?: () => Promise<Store>;
 }
 
-export interface StoreContract {
+interface StoreContract {
   readonly name: string;
   readonly open: () => Promise<OpenStore>;
   /** Tests an implementation cannot hold, by their whole title, and why. */

@@ -5,7 +5,7 @@ import type { IndexEntry } from '../../fhir/search-ast.ts';
 import { resourceKey, type MemoryData, type MemoryResource } from './data.ts';
 import type { Undo } from './undo.ts';
 
-export interface PlacedChange {
+interface PlacedChange {
   readonly change: Change;
   readonly index: number;
   readonly seq: number;

@@ -25,12 +25,12 @@ export interface MemoryResource {
   readonly versions: readonly MemoryVersion[];
 }
 
-export interface MemoryJob extends Job {
+interface MemoryJob extends Job {
   readonly lease: string | undefined;
   readonly leasedUntil: number;
 }
 
-export interface JournalRow {
+interface JournalRow {
   readonly row: number;
   readonly entry: JournalEntry;
 }

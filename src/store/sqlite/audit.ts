@@ -2,8 +2,6 @@ import { nextAuditRow } from '../audit-chain.ts';
 import type { AuditRecord, AuditRow } from '../store.ts';
 import type { Statements } from './statements.ts';
 
-export type AuditTable = ReturnType<typeof openAudit>;
-
 interface Row {
   readonly seq: number;
   readonly at: number;

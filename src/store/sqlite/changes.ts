@@ -7,7 +7,7 @@ import type { PreparedChange } from './prepared.ts';
 import type { Statements } from './statements.ts';
 
 /** What the changes of one commit share. */
-export interface CommitPlace {
+interface CommitPlace {
   readonly seq: number;
   readonly now: Date;
   readonly origin: string;
@@ -20,7 +20,6 @@ interface Present {
   readonly rid: number;
   readonly version: number;
   readonly pos: number;
-  readonly seq: number;
   readonly updated: number;
   readonly live_since: number;
   readonly deleted: boolean;
@@ -99,7 +98,7 @@ export class Changes {
     const type = this.#names.intern(typeName(next.type));
     const updated = place.now.getTime();
     const deleted = method === 'DELETE';
-    const rid = this.#writePresent(next, { type, pos, seq: place.seq, updated });
+    const rid = this.#writePresent(next, { type, pos, updated });
     this.#sql.insertVersion(pos, rid, type, version, place.seq, updated, method, body);
     const rowsBefore = before === undefined || before.deleted ? [] : this.#index.read(rid);
     if (before !== undefined) this.#sql.keepKeys(pos, JSON.stringify(rowsBefore));
@@ -121,19 +120,16 @@ export class Changes {
   }
 
   /** Inserts or updates the row of the present; returns its rid. */
-  #writePresent(
-    next: NextVersion,
-    at: { type: number; pos: number; seq: number; updated: number },
-  ): number {
+  #writePresent(next: NextVersion, at: { type: number; pos: number; updated: number }): number {
     const { before, version } = next;
-    const { pos, seq, updated } = at;
+    const { pos, updated } = at;
     if (before === undefined) {
-      const { lastInsertRowid } = this.#sql.insertPresent(at.type, next.id, pos, seq, updated, seq);
+      const { lastInsertRowid } = this.#sql.insertPresent(at.type, next.id, pos, updated, pos);
       return Number(lastInsertRowid);
     }
-    const liveSince = before.deleted ? seq : before.live_since;
+    const liveSince = before.deleted ? pos : before.live_since;
     const deleted = Number(next.method === 'DELETE');
-    this.#sql.updatePresent(version, pos, seq, updated, liveSince, deleted, before.rid);
+    this.#sql.updatePresent(version, pos, updated, liveSince, deleted, before.rid);
     return before.rid;
   }
 
@@ -144,13 +140,15 @@ export class Changes {
   }
 
   #stored(of: { type: string; id: string }, present: Present): StoredVersion {
-    const { body, method } = this.#sql.version(present.pos) ?? { body: '', method: 'PUT' as const };
+    const version = this.#sql.version(present.pos);
+    if (version === undefined) throw new Error(`No version at position ${present.pos}`);
+    const { body, method, seq } = version;
     return {
       type: of.type,
       id: of.id,
       versionId: String(present.version),
       lastUpdated: new Date(present.updated),
-      seq: present.seq,
+      seq,
       deleted: present.deleted,
       body,
       changed: false,
@@ -162,18 +160,18 @@ export class Changes {
 function prepare(statements: Statements) {
   return {
     present: statements.row<Omit<Present, 'deleted'> & { deleted: 0 | 1 }>(
-      `SELECT rid, version, pos, seq, updated, live_since, deleted
+      `SELECT rid, version, pos, updated, live_since, deleted
        FROM resource WHERE type = ? AND id = ?`,
     ),
-    version: statements.row<{ body: string; method: StoredVersion['method'] }>(
-      'SELECT body, method FROM version WHERE pos = ?',
+    version: statements.row<{ body: string; method: StoredVersion['method']; seq: number }>(
+      'SELECT body, method, seq FROM version WHERE pos = ?',
     ),
     insertPresent: statements.write(
-      `INSERT INTO resource (type, id, version, pos, seq, updated, live_since, deleted)
-       VALUES (?, ?, 1, ?, ?, ?, ?, 0)`,
+      `INSERT INTO resource (type, id, version, pos, updated, live_since, deleted)
+       VALUES (?, ?, 1, ?, ?, ?, 0)`,
     ),
     updatePresent: statements.write(
-      `UPDATE resource SET version = ?, pos = ?, seq = ?, updated = ?, live_since = ?, deleted = ?
+      `UPDATE resource SET version = ?, pos = ?, updated = ?, live_since = ?, deleted = ?
        WHERE rid = ?`,
     ),
     insertVersion: statements.write(

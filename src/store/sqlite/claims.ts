@@ -2,8 +2,6 @@ import { claimHolds } from '../expectation.ts';
 import { CommitRefused, type Commit } from '../store.ts';
 import type { Statements } from './statements.ts';
 
-export type Claims = ReturnType<typeof openClaims>;
-
 /** Unique keys and who holds them. */
 export function openClaims(statements: Statements) {
   const ownerOf = statements.value<string>('SELECT owner FROM claim WHERE key = ?');

@@ -18,12 +18,12 @@ export type WriteOutcome =
   { readonly answer: WriteAnswers[WriteRequest['kind']] } | { readonly refused: Error };
 
 /** What became of a group; `fault` is why the transaction as a whole failed, if it did. */
-export interface GroupOutcome {
+interface GroupOutcome {
   readonly outcomes: readonly WriteOutcome[];
   readonly fault: Error | undefined;
 }
 
-export interface WriterParts {
+interface WriterParts {
   readonly db: Database;
   readonly statements: Statements;
   readonly names: Dictionary;
@@ -49,12 +49,7 @@ export class GroupWriter {
     this.#counters = { seq: counter('seq') ?? 0, pos: counter('pos') ?? 0 };
   }
 
-  /** The newest commit. */
-  get seq(): number {
-    return this.#counters.seq;
-  }
-
-  /** The newest version's position; tells whether a group wrote any. */
+  /** The newest version's position. */
   get position(): number {
     return this.#counters.pos;
   }

@@ -3,7 +3,7 @@ import type { Dictionary } from './dictionary.ts';
 import type { SqlValue, Statements } from './statements.ts';
 
 /** The index tables and their columns but for `rid`. */
-export const indexColumns = {
+const indexColumns = {
   token: ['param', 'code', 'system'],
   string: ['param', 'folded', 'exact'],
   date: ['param', 'lo', 'hi'],

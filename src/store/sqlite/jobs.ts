@@ -2,8 +2,6 @@ import { CommitRefused, type Job, type JobChange, type LeasedJob } from '../stor
 import { prefixEnd } from '../order.ts';
 import type { Statements } from './statements.ts';
 
-export type JobTable = ReturnType<typeof openJobs>;
-
 interface Row {
   readonly key: string;
   readonly kind: string;

@@ -3,8 +3,6 @@ import { readListCursor, writeListCursor } from '../cursor.ts';
 import { entryColumns, toEntry, type JournalRow } from './journal-row.ts';
 import type { SqlValue, Statements } from './statements.ts';
 
-export type JournalTable = ReturnType<typeof openJournal>;
-
 /** Messages as they came in. Frames lie apart, so that a change of state does not rewrite them. */
 export function openJournal(statements: Statements) {
   const sql = prepare(statements);

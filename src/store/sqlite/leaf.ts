@@ -17,7 +17,7 @@ export interface Leaf {
   readonly exact: boolean;
 }
 
-export type LeafNode = Exclude<
+type LeafNode = Exclude<
   SearchNode,
   { op: 'and' | 'or' | 'not' | 'missing' | 'id' | 'lastUpdated' }
 >;

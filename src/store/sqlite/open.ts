@@ -23,7 +23,7 @@ import { openSourceViews } from './source-views.ts';
 import { openState } from './state.ts';
 import { Statements } from './statements.ts';
 
-export interface SqliteOptions extends ConnectionOptions, CheckpointOptions {
+interface SqliteOptions extends ConnectionOptions, CheckpointOptions {
   /** Makes lease tokens; each must be given once. */
   readonly idSource?: () => string;
 }
@@ -82,7 +82,7 @@ function assemble(options: SqliteOptions, releaseLock: () => void): Store {
       reads.readVersion(type, id, version),
     ),
     history: answering((query) => reads.history(query)),
-    search: answering((query) => searches.page(query, writer.seq)),
+    search: answering((query) => searches.page(query, writer.position)),
     claimOwners: answering((keys) => tables.claims.owners(keys)),
     journal: {
       append: (entry) => queue.write({ kind: 'append', entry }),

@@ -1,8 +1,6 @@
 import { CommitRefused, type OutboxDone, type OutboxEvent, type StoredVersion } from '../store.ts';
 import type { Statements } from './statements.ts';
 
-export type OutboxTable = ReturnType<typeof openOutbox>;
-
 interface Row {
   readonly pos: number;
   readonly origin: string;

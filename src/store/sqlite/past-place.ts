@@ -7,7 +7,7 @@ import type { Leaves } from './leaf.ts';
 import type { SqlValue, Statements } from './statements.ts';
 
 /**
- * Where resources stood under a sort at an earlier commit: from the index rows kept when a version was
+ * Where resources stood under a sort at an earlier position: from the index rows kept when a version was
  * replaced. The same values as sort-value.ts gives for the present.
  */
 export class PastPlaces {
@@ -77,7 +77,7 @@ export class PastPlaces {
 function prepare(statements: Statements) {
   return {
     versionAt: statements.row<{ version: number; updated: number }>(
-      `SELECT version, updated FROM version WHERE rid = ? AND seq <= ?
+      `SELECT version, updated FROM version WHERE rid = ? AND pos <= ?
        ORDER BY version DESC LIMIT 1`,
     ),
     keys: statements.value<string>(

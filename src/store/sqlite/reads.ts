@@ -5,7 +5,7 @@ import { typeName } from './index-rows.ts';
 import type { SqlValue, Statements } from './statements.ts';
 
 /** A row of `version` with the names of its resource. */
-export interface VersionRow {
+interface VersionRow {
   readonly pos: number;
   readonly type: string;
   readonly id: string;
@@ -19,7 +19,7 @@ export interface VersionRow {
 const columns = `v.pos, substr(n.text, 3) AS type, r.id, v.version, v.seq, v.updated, v.method, v.body`;
 const joined = 'JOIN resource r ON r.rid = v.rid JOIN name n ON n.id = v.type';
 
-export function toStoredVersion(row: Omit<VersionRow, 'pos'>): StoredVersion {
+function toStoredVersion(row: Omit<VersionRow, 'pos'>): StoredVersion {
   return {
     type: row.type,
     id: row.id,

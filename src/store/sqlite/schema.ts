@@ -7,8 +7,8 @@ export const applicationId = 0x57454952;
  * The layout.
  *
  * - `version` holds every body ever committed, appended in commit order (`pos`); the current one is not
- *   moved when it is replaced. `resource` is the narrow row of the present: which `pos` is current.
- *   Both order everything: `pos` totally, `seq` by commit.
+ *   moved when it is replaced. `resource` is the narrow row of the present: which `pos` is current, and
+ *   with which it last came to life. `pos` orders everything, `seq` by commit.
  * - `ix_*` hold the search values of current, live resources only. Integer keys: `param` and `system` are
  *   ids in `name`; codes, reference targets and units are ids in `term` (53-bit hashes made
  *   unique by probing, so equal ids mean equal text and no recheck is needed). Each has a second index by
@@ -26,19 +26,18 @@ CREATE TABLE term (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;
 
 CREATE TABLE resource (
   rid INTEGER PRIMARY KEY, type INTEGER NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL,
-  pos INTEGER NOT NULL, seq INTEGER NOT NULL, updated INTEGER NOT NULL, live_since INTEGER NOT NULL,
+  pos INTEGER NOT NULL, updated INTEGER NOT NULL, live_since INTEGER NOT NULL,
   deleted INTEGER NOT NULL, UNIQUE (type, id)
 ) STRICT;
 CREATE INDEX resource_live ON resource (type) WHERE deleted = 0;
 CREATE INDEX resource_updated ON resource (type, updated) WHERE deleted = 0;
-CREATE INDEX resource_seq ON resource (seq);
 
 CREATE TABLE version (
   pos INTEGER PRIMARY KEY, rid INTEGER NOT NULL, type INTEGER NOT NULL, version INTEGER NOT NULL,
   seq INTEGER NOT NULL, updated INTEGER NOT NULL, method TEXT NOT NULL, body TEXT NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX version_rid ON version (rid, version);
-CREATE INDEX version_type ON version (type, pos, updated);
+CREATE INDEX version_type ON version (type, pos, rid, updated);
 CREATE TABLE replaced_keys (pos INTEGER PRIMARY KEY, keys TEXT NOT NULL) STRICT;
 
 CREATE TABLE ix_token (

@@ -17,7 +17,7 @@ import type { SqlValue, Statements } from './statements.ts';
 /**
  * One page of a search.
  *
- * A walk is pinned to the commit that was newest at its first page (`snapshot`). It returns what was live
+ * A walk is pinned to the newest version's position at its first page (`snapshot`). It returns what was live
  * then, is live now and matches now: in creation order, or by sort values. Creation order never
  * changes, so a cursor into it is enough. Sort values change, so a resource written since the snapshot
  * stands where it stood then (past-place.ts), which is behind or before the cursor for good.
@@ -35,10 +35,11 @@ export class Searches {
     this.#reads = reads;
   }
 
-  /** `newest` is the newest commit's seq: the snapshot of a walk that begins. */
+  /** `newest` is the newest version's position: the snapshot of a walk that begins. */
   page(query: SearchQuery, newest: number): SearchPage {
     const cursor =
       query.cursor === undefined ? undefined : readSearchCursor(query.cursor, query.sort.length);
+    if (cursor !== undefined && query.sort.length > 0) refuseDrift(newest - cursor.snapshot);
     const plan = this.#planner.plan(query);
     const total = cursor === undefined ? this.#total(query, plan) : cursor.total;
     const counted = total === null ? {} : { total };
@@ -82,7 +83,7 @@ export class Searches {
     const columns = keys.map(({ sql }, at) => `, ${sql} AS k${at}`).join('');
     const source = resources(plan.start);
     const unchanged =
-      cursor === undefined ? plan.where : both(plan.where, fragment('r.seq <= ?', cursor.snapshot));
+      cursor === undefined ? plan.where : both(plan.where, fragment('r.pos <= ?', cursor.snapshot));
     const after = cursor === undefined ? undefined : afterCursor(sort, cursor);
     const rows = this.#query<[number, ...SortValue[]]>(
       `WITH place AS ${after === undefined ? '' : 'MATERIALIZED'} (
@@ -92,28 +93,26 @@ export class Searches {
     );
     const places = rows.map(([ordinal, ...values]): Place => ({ ordinal, values }));
     if (cursor === undefined) return places;
-    const moved = this.#changedSince(cursor, plan, (rid) =>
-      this.#past.place(rid, cursor.snapshot, sort, leaves),
-    ).filter((place) => comparePlaces(sort, place, cursor) > 0);
+    const moved = this.#changedSince(cursor, query.types, plan)
+      .map((rid) => this.#past.place(rid, cursor.snapshot, sort, leaves))
+      .filter((place) => comparePlaces(sort, place, cursor) > 0);
     return [...places, ...moved].sort((a, b) => comparePlaces(sort, a, b)).slice(0, count + 1);
   }
 
   /** Resources of the walk that were written since its snapshot and still match. */
-  #changedSince(cursor: SearchCursor, plan: SearchPlan, place: (rid: number) => Place): Place[] {
-    const { snapshot } = cursor;
-    const changed = both(
-      fragment('r.seq > ?', snapshot),
-      fragment('r.live_since <= ?', snapshot),
-      plan.where,
+  #changedSince({ snapshot }: SearchCursor, types: readonly string[], plan: SearchPlan): number[] {
+    const written = both(
+      oneOf('v.type', this.#planner.typeIds(types)),
+      fragment('v.pos > ?', snapshot),
     );
+    const changed = both(fragment('r.live_since <= ?', snapshot), plan.where);
     const rows = this.#query<[number]>(
-      `SELECT r.rid FROM resource r INDEXED BY resource_seq WHERE ${changed.sql} LIMIT ?`,
-      [changed, fragment('', limits.searchDriftMax + 1)],
+      `SELECT r.rid FROM version v INDEXED BY version_type
+       CROSS JOIN resource r ON r.rid = v.rid AND r.pos = v.pos
+       WHERE ${written.sql} AND ${changed.sql}`,
+      [written, changed],
     );
-    if (rows.length > limits.searchDriftMax) {
-      fail('cursor-invalid', 'Too much was written since this search began; begin it anew');
-    }
-    return rows.map(([rid]) => place(rid));
+    return rows.map(([rid]) => rid);
   }
 
   /** Null where it is not asked for. */
@@ -134,6 +133,11 @@ export class Searches {
     const values = parts.flatMap((part) => part.values);
     return this.#statements.query<Row>(sql, values);
   }
+}
+
+function refuseDrift(versions: number): void {
+  if (versions <= limits.searchDriftMax) return;
+  fail('cursor-invalid', 'Too much was written since this search began; begin it anew');
 }
 
 /** Reads an index in rid order and looks each resource up. */

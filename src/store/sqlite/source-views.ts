@@ -1,8 +1,6 @@
 import type { SourceView } from '../store.ts';
 import type { Statements } from './statements.ts';
 
-export type SourceViews = ReturnType<typeof openSourceViews>;
-
 interface Row {
   readonly source: string;
   readonly type: string;

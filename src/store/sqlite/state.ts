@@ -3,8 +3,6 @@ import { prefixEnd } from '../order.ts';
 import { limits } from '../../limits.ts';
 import type { Statements } from './statements.ts';
 
-export type State = ReturnType<typeof openState>;
-
 /** Small documents by key. A revision is the seq of the commit that wrote it, so none is ever used twice. */
 export function openState(statements: Statements) {
   const select = 'SELECT key, value, revision FROM state';
