@@ -135,6 +135,7 @@ function compilerFor(
     resources: message && new Map(message.resources.map((rule) => [rule.name, rule])),
     elsewhere: shared.resourceNames,
     datatypes: shared.datatypes,
+    compileSlots,
     rules: [],
   };
 }

@@ -1,11 +1,11 @@
+import type { Frame, Target } from '../run/compiled.ts';
 import type { SlotRule, SlotSource } from '../language/model.ts';
 import { suggestion } from '../map-issue.ts';
-import type { Frame, Target } from '../run/frame.ts';
 import type { Compiler, ValueScope } from './compiler.ts';
 import { isPrimitive, type ElementPlace } from './element.ts';
 import { mapFunctions, type Argument, type MapFunction } from './functions.ts';
 import { give, type SlotWrite } from './give.ts';
-import type { SlotBody } from './slots.ts';
+import type { SlotBody } from '../run/compiled.ts';
 import { compileSource } from './sources.ts';
 import { textElement } from './text-element.ts';
 
@@ -80,7 +80,7 @@ function reportArguments(call: Call, found: MapFunction, { issues }: Compiler): 
 
 function compileArgument(arg: SlotRule, { scope, compiler }: CallScope): ArgumentReader {
   if (arg.source.kind === 'const') {
-    const text = String(arg.source.value.value as string);
+    const text = String(arg.source.value.value);
     return (frame) => {
       const segmentIndex = frame.segment?.index ?? 0;
       const position = { segment: frame.segment?.name ?? 'MSH', segmentIndex };

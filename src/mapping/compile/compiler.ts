@@ -1,5 +1,6 @@
 import type { MapIssues } from '../map-issue.ts';
-import type { DatatypeRule, ResourceRule, SettingRule } from '../language/model.ts';
+import type { DatatypeRule, ResourceRule, SettingRule, SlotRule } from '../language/model.ts';
+import type { CompiledSlot } from '../run/compiled.ts';
 import type { CompiledTable } from '../run/table.ts';
 
 /** What compiling one map may look at, and where it reports. */
@@ -12,6 +13,12 @@ export interface Compiler {
   /** Resources of the pack's other maps: a segment map may refer to what not every map makes. */
   readonly elsewhere: ReadonlySet<string>;
   readonly datatypes: ReadonlyMap<string, DatatypeRule>;
+  /** Compiles the slots of a `set` below a FHIR type or group (slots.ts; here because sets nest). */
+  readonly compileSlots: (
+    rules: readonly SlotRule[],
+    base: string,
+    at: { readonly scope: ValueScope; readonly compiler: Compiler },
+  ) => CompiledSlot[];
   /** Every slot compiled: for coverage. */
   readonly rules: { name: string; rule: string }[];
 }

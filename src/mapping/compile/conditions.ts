@@ -2,8 +2,7 @@ import type { Condition } from '../language/condition-syntax.ts';
 import type { At } from '../language/model.ts';
 import type { SourcePath } from '../language/path-syntax.ts';
 import type { MapPlace } from '../map-issue.ts';
-import type { Predicate } from '../run/compiled.ts';
-import type { Frame } from '../run/frame.ts';
+import type { Frame, Predicate } from '../run/compiled.ts';
 import type { Compiler, ValueScope } from './compiler.ts';
 import { checkSegment, checkSetting, compilePath, segmentsOf } from './paths.ts';
 

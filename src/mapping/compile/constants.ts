@@ -3,7 +3,7 @@ import type { At, SlotRule } from '../language/model.ts';
 import type { Compiler } from './compiler.ts';
 import { isObject, isPrimitive, nextPath, placeValue, type ElementPlace } from './element.ts';
 import type { SlotWrite } from './give.ts';
-import type { SlotBody } from './slots.ts';
+import type { SlotBody } from '../run/compiled.ts';
 
 /** `const`: the same value for every message. A list feeds a repeating element one by one. */
 export function compileConstant(

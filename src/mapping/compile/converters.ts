@@ -1,3 +1,4 @@
+import type { Frame } from '../run/compiled.ts';
 import type { Element } from '../../hl7v2/message.ts';
 import type { Conversion, Convert, Typed } from '../datatypes/convert.ts';
 import {
@@ -9,7 +10,6 @@ import {
 import type { At, DatatypeRule, SlotRule } from '../language/model.ts';
 import { expandSystem } from '../language/read-table.ts';
 import { suggestion } from '../map-issue.ts';
-import type { Frame } from '../run/frame.ts';
 import { lookUp, type CompiledTable } from '../run/table.ts';
 import type { Compiler, ValueScope } from './compiler.ts';
 import type { ElementPlace } from './element.ts';

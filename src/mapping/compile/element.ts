@@ -1,3 +1,4 @@
+import type { MutableObject, Target } from '../run/compiled.ts';
 import type { Json } from '../../fhir/resource.ts';
 import {
   capitalized,
@@ -9,7 +10,6 @@ import {
 import type { ElementStep } from '../language/element-path.ts';
 import type { At } from '../language/model.ts';
 import { suggestion, type MapPlace } from '../map-issue.ts';
-import type { MutableObject, Target } from '../run/frame.ts';
 import type { Compiler } from './compiler.ts';
 
 /** Where a slot's value goes: the way from the object that is filled, and the element at its end. */
@@ -95,17 +95,23 @@ function findStep(
     );
     return undefined;
   }
-  const plainChoice = !step.choice && definition.types.length > 1 && isChoice(base, name);
-  const [type = ''] = definition.types;
-  const group = type === 'BackboneElement' || (type === 'Element' && definition.types.length === 1);
+  return leafStep(step, base, definition);
+}
+
+function leafStep(step: ElementStep, base: string, definition: ElementDefinition): LeafStep {
+  const { types, max } = definition;
+  const name = step.name + (step.choice ? '[x]' : '');
+  const [type = ''] = types;
+  const single = types.length === 1;
+  const group = single && (type === 'BackboneElement' || type === 'Element');
   return {
     name: step.name,
-    choice: step.choice || plainChoice,
-    array: definition.max > 1,
+    choice: step.choice || (!single && isChoice(base, name)),
+    array: max > 1,
     ...(step.url !== undefined && { url: step.url }),
-    types: definition.types,
+    types,
     definition,
-    base: group ? `${base}.${name}` : definition.types.length === 1 ? type : undefined,
+    base: group ? `${base}.${name}` : single ? type : undefined,
   };
 }
 

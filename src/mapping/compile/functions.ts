@@ -4,7 +4,7 @@ import { partText, typed, type Conversion, type Typed } from '../datatypes/conve
 import { authorityOf } from '../datatypes/identifier.ts';
 import { narrativeDiv } from '../datatypes/text.ts';
 import { dateTimeText, instantOf } from '../datatypes/time.ts';
-import type { Run } from '../run/run.ts';
+import type { MessageRun } from '../run/compiled.ts';
 
 /** What a function gets for one of its arguments. */
 export interface Argument {
@@ -20,7 +20,7 @@ export interface MapFunction {
   readonly optional: readonly string[];
   /** FHIR type of what it gives. */
   readonly gives: string;
-  readonly run: (args: Arguments, at: { conversion: Conversion; run: Run }) => Typed | undefined;
+  readonly run: (args: Arguments, at: { conversion: Conversion; run: MessageRun }) => Typed | undefined;
 }
 
 const minuteMs = 60_000;
@@ -166,6 +166,6 @@ export const mapFunctions: Readonly<Record<string, MapFunction>> = {
 };
 
 /** What `meta.source` says. */
-export function messageUri(run: Run): string {
+export function messageUri(run: MessageRun): string {
   return `urn:weir:feed:${run.context.feed}#${run.message.controlId}`;
 }

@@ -1,6 +1,5 @@
 import type { Json } from '../../fhir/resource.ts';
-import type { CompiledSlot } from '../run/compiled.ts';
-import type { Frame, MutableObject, Target } from '../run/frame.ts';
+import type { CompiledSlot, Frame, MutableObject, Target } from '../run/compiled.ts';
 import { fillSlots } from '../run/fill.ts';
 import type { Converted, ValueConverter } from './converters.ts';
 import { isObject, nextPath, placeValue, type ElementPlace } from './element.ts';

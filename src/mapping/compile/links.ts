@@ -1,13 +1,12 @@
 import type { At, SlotRule } from '../language/model.ts';
-import type { Frame, Instance, MutableObject, Target } from '../run/frame.ts';
 import { fillSlots } from '../run/fill.ts';
-import type { CompiledSlot } from '../run/compiled.ts';
+import type { CompiledSlot, Frame, Instance, MutableObject, Target } from '../run/compiled.ts';
 import type { Compiler, ValueScope } from './compiler.ts';
 import { compileConverter } from './converters.ts';
 import { isObject, nextPath, placeValue, type ElementPlace } from './element.ts';
 import { give, type SlotWrite } from './give.ts';
 import { checkReference, findInstances, instanceOfValue } from './references.ts';
-import { compileSlots, type SlotBody } from './slots.ts';
+import type { SlotBody } from '../run/compiled.ts';
 import type { ValueSource } from './sources.ts';
 
 interface LinkScope {
@@ -25,7 +24,7 @@ export function compileLinks(
 ): SlotBody {
   checkReference(names, element, compiler);
   const targets = names.map(({ value }) => value);
-  const slots = rule.set ? compileSlots(rule.set, 'Reference', { scope, compiler }) : [];
+  const slots = rule.set ? compiler.compileSlots(rule.set, 'Reference', { scope, compiler }) : [];
   return (frame, target) => {
     const found = findInstances(targets, frame).filter((one) => one !== target.instance);
     const wanted = element.leaf.array ? found : found.slice(0, 1);
@@ -43,7 +42,7 @@ export function compileValueLink(
   checkReference([to], element, compiler);
   const convert = compileConverter(rule, values.v2Type, { element, scope, compiler });
   const inner = { ...scope, valueType: values.v2Type };
-  const slots = rule.set ? compileSlots(rule.set, 'Reference', { scope: inner, compiler }) : [];
+  const slots = rule.set ? compiler.compileSlots(rule.set, 'Reference', { scope: inner, compiler }) : [];
   return (frame, target) => {
     let given = false;
     for (const valueFrame of values.frames(frame, target)) {

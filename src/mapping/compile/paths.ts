@@ -3,8 +3,7 @@ import type { Element, Segment } from '../../hl7v2/message.ts';
 import type { At } from '../language/model.ts';
 import type { RelativePath, SegmentPath, SourcePath } from '../language/path-syntax.ts';
 import { suggestion, type MapPlace } from '../map-issue.ts';
-import type { Frame } from '../run/frame.ts';
-import type { PathReader } from '../run/compiled.ts';
+import type { Frame, PathReader } from '../run/compiled.ts';
 import type { Compiler, ValueScope } from './compiler.ts';
 
 /** A path to a value. Reports unknown segments, fields, components and settings. */

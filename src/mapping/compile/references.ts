@@ -1,7 +1,7 @@
+import type { Frame, Instance } from '../run/compiled.ts';
 import type { Position } from '../../hl7v2/message.ts';
 import type { At } from '../language/model.ts';
 import { suggestion } from '../map-issue.ts';
-import type { Frame, Instance } from '../run/frame.ts';
 import type { Compiler } from './compiler.ts';
 import type { ElementPlace } from './element.ts';
 

@@ -1,20 +1,15 @@
 import type { At, SlotRule } from '../language/model.ts';
 import { ruleId } from '../map-issue.ts';
-import type { CompiledSlot, SlotOutcome } from '../run/compiled.ts';
-import type { Frame, Target } from '../run/frame.ts';
+import type { CompiledSlot, Frame, SlotOutcome, Target } from '../run/compiled.ts';
 import { compileCall } from './calls.ts';
 import type { Compiler, ValueScope } from './compiler.ts';
 import { compileCondition } from './conditions.ts';
 import { compileConstant } from './constants.ts';
-import { compileConverter, datatypeMap, type ValueConverter } from './converters.ts';
 import { elementNames, isFilled, resolveElement, type ElementPlace } from './element.ts';
-import { compileLinks, compileValueLink } from './links.ts';
-import { give, giveElement, type SlotWrite } from './give.ts';
-import { compileSource, type ValueSource } from './sources.ts';
-import { textElement } from './text-element.ts';
-
-/** Runs the slot over its frame; whether it gave a value. */
-export type SlotBody = (frame: Frame, target: Target) => boolean;
+import { compileLinks } from './links.ts';
+import { giveElement, type SlotWrite } from './give.ts';
+import { compileSource } from './sources.ts';
+import { compileSet, compileValues, type SlotScope } from './values.ts';
 
 /** The slots of a `set` below a FHIR type or group. */
 export function compileSlots(
@@ -80,12 +75,6 @@ function sourceText(rule: SlotRule): string | undefined {
     default:
       return undefined;
   }
-}
-
-interface SlotScope {
-  readonly element: ElementPlace;
-  readonly scope: ValueScope;
-  readonly compiler: Compiler;
 }
 
 function compileBody(rule: SlotRule, at: SlotScope): SlotBody {
@@ -168,100 +157,4 @@ function compileOwnSet(rule: SlotRule, at: SlotScope, write: SlotWrite): SlotBod
   const fill = compileSet(rule, at, undefined);
   if (!fill) return () => false;
   return (frame, target) => giveElement(write, { frame, target, fill });
-}
-
-/** Slots that fill one element; undefined where the element cannot have any. */
-function compileSet(
-  rule: SlotRule,
-  { element, scope, compiler }: SlotScope,
-  valueType: string | undefined,
-): readonly CompiledSlot[] | undefined {
-  if (!rule.set) return undefined;
-  const base = setBase(rule, element, compiler);
-  if (base === undefined) return undefined;
-  const inner = valueType === undefined ? scope : { ...scope, valueType };
-  return compileSlots(rule.set, base, { scope: inner, compiler });
-}
-
-function setBase(
-  rule: SlotRule,
-  { leaf, text }: ElementPlace,
-  compiler: Compiler,
-): string | undefined {
-  const named = rule.as?.value.replace(/^.*\[|\]$/g, '');
-  if (named !== undefined && leaf.types.includes(named)) return named;
-  if (leaf.base !== undefined && leaf.definition.types[0] !== undefined) {
-    const [type = ''] = leaf.types;
-    const primitive = /^[a-z]/.test(type);
-    if (!primitive) return leaf.base;
-    compiler.issues.add(rule.place, `\`${text}\` is a ${type} and has no elements to \`set\``);
-    return undefined;
-  }
-  compiler.issues.add(rule.place, `\`${text}\` has several types; say which with \`as\``);
-  return undefined;
-}
-
-/** `from`, `each`, `first`: each value converted, or an element filled by slots, or both. */
-function compileValues(
-  rule: SlotRule,
-  values: ValueSource,
-  at: SlotScope & { readonly write: SlotWrite },
-): SlotBody {
-  const { element, compiler, write } = at;
-  if (
-    rule.source.kind === 'each' &&
-    !element.leaf.array &&
-    rule.join === undefined &&
-    !rule.where
-  ) {
-    compiler.issues.add(
-      rule.place,
-      `\`${element.text}\` holds one value; use \`from\`, \`where\`, or \`join\` instead of \`each\` alone`,
-    );
-  }
-  if (rule.to) return compileValueLink(rule, rule.to, { ...at, values });
-  const datatype = values.segments ? undefined : datatypeMap(rule, values.v2Type, at);
-  const set = rule.set ?? datatype?.set;
-  const slots =
-    set && compileSet({ ...rule, set }, at, values.segments ? undefined : values.v2Type);
-  const converts = !set || (rule.as !== undefined && datatype === undefined);
-  if (values.segments && !set) {
-    compiler.issues.add(rule.place, 'A segment is no value; read a field of it, or give a `set`');
-    return () => false;
-  }
-  const convert = converts ? converterOf(rule, values, at) : undefined;
-  if (rule.join !== undefined && convert) return joined(rule.join, values, { convert, write });
-  return (frame, target) => {
-    let given = false;
-    for (const inner of values.frames(frame, target)) {
-      if (given && !element.leaf.array) break;
-      const done = slots
-        ? giveElement(write, { frame: inner, target, fill: slots, convert })
-        : convert !== undefined &&
-          inner.value !== undefined &&
-          give(write, { frame: inner, target, converted: convert(inner.value, inner) });
-      given = done || given;
-    }
-    return given;
-  };
-}
-
-/** Joined values are text, whatever they were. */
-function converterOf(rule: SlotRule, values: ValueSource, at: SlotScope): ValueConverter {
-  return compileConverter(rule, rule.join === undefined ? values.v2Type : 'ST', at);
-}
-
-function joined(
-  separator: string,
-  values: ValueSource,
-  { convert, write }: { convert: ValueConverter; write: SlotWrite },
-): SlotBody {
-  return (frame, target) => {
-    const frames = values.frames(frame, target);
-    const [first] = frames;
-    if (!first?.value) return false;
-    const texts = frames.map(({ value }) => value?.text ?? '').filter((text) => text !== '');
-    const value = textElement(texts.join(separator), first.value.position);
-    return give(write, { frame: { ...first, value }, target, converted: convert(value, first) });
-  };
 }

@@ -1,8 +1,7 @@
 import type { Element } from '../../hl7v2/message.ts';
 import type { At, SlotRule } from '../language/model.ts';
 import type { SegmentPath, SourcePath } from '../language/path-syntax.ts';
-import type { PathReader } from '../run/compiled.ts';
-import type { Frame, Target } from '../run/frame.ts';
+import type { Frame, PathReader, Target } from '../run/compiled.ts';
 import type { Compiler, ValueScope } from './compiler.ts';
 import { compileCondition } from './conditions.ts';
 import { checkSegment, compilePath, segmentsOf } from './paths.ts';

@@ -207,6 +207,5 @@ function asUrl(): Convert {
 
 /** A DR where a single time is wanted gives its start. */
 function withoutPeriod(): Converters {
-  const { Period: _, ...others } = timeConverters;
-  return others;
+  return Object.fromEntries(Object.entries(timeConverters).filter(([type]) => type !== 'Period'));
 }

@@ -189,23 +189,26 @@ interface OverlayTable {
   readonly issues: MapIssues;
 }
 
-function withTable(tree: TreeMap, name: string, { entry, sources, issues }: OverlayTable): TreeMap {
-  if (entry.value.kind !== 'map') return tree;
+function withTable(tree: TreeMap, name: string, given: OverlayTable): TreeMap {
+  const { entry, sources, issues } = given;
   const own = tree.entries.get('tables');
   const tables = own?.value.kind === 'map' ? own.value : emptyMap(entry);
   const base = tables.entries.get(name)?.value ?? sources.table.get(name)?.tree;
-  if (base?.kind !== 'map' && !entry.value.entries.has('new')) {
+  if (entry.value.kind !== 'map') return tree;
+  const value = base?.kind === 'map' ? overTable(base, entry.value, issues) : entry.value;
+  if (value === entry.value && !entry.value.entries.has('new')) {
     const hint = suggestion(name, [...tables.entries.keys(), ...sources.table.keys()]);
-    issues.add(
-      entry.place,
-      `The base has no table \`${name}\`${hint || '; add `new: true` if it is meant as new'}`,
-    );
+    const advice = hint || '; add `new: true` if it is meant as new';
+    issues.add(entry.place, `The base has no table \`${name}\`${advice}`);
     return tree;
   }
-  const top = base?.kind === 'map' && hasRows(base) ? longForm(entry.value) : entry.value;
-  const value = base?.kind === 'map' ? mergeTrees(base, top, { issues, strict: false }) : top;
   const merged = withEntry(tables, name, { place: entry.place, value });
   return withEntry(tree, 'tables', { place: own?.place ?? entry.place, value: merged });
+}
+
+function overTable(base: TreeMap, top: TreeMap, issues: MapIssues): TreeMap {
+  const rows = hasRows(base) ? longForm(top) : top;
+  return mergeTrees(base, rows, { issues, strict: false });
 }
 
 /** Rows and `else` side by side become `rows` and `else`. */

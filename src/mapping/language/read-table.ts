@@ -24,27 +24,40 @@ export function readTable(
 ): TableRule {
   const body = new TreeReader(tree, issues);
   const long = hasRows(tree) || body.has('table');
-  if (long) {
-    const known = ['table', 'version', 'doc', 'guide', 'new', 'system', 'target', 'rows', 'else'];
-    body.expectKeys(known, 'a table');
-  }
-  const rowTree = long ? body.map('rows')?.tree : tree;
-  const rows = new Map<string, TableRow>();
-  for (const [code, entry] of rowTree?.entries ?? []) {
-    if (!long && ['else', 'new', 'doc'].includes(code)) continue;
-    const row = readRow(code, entry, issues);
-    if (row) rows.set(code, row);
-  }
-  if (long && !body.has('rows')) issues.add(place, `The table \`${name}\` needs \`rows\``);
-  const system = long ? body.text('system')?.value : undefined;
+  const otherwise = readElse(name, body, place);
+  if (!long) return { name, place, rows: readRows(tree, ['else', 'new', 'doc'], issues), otherwise };
+  body.expectKeys(
+    ['table', 'version', 'doc', 'guide', 'new', 'system', 'target', 'rows', 'else'],
+    'a table',
+  );
+  const rows = body.map('rows');
+  if (!body.has('rows')) issues.add(place, `The table \`${name}\` needs \`rows\``);
   return defined<TableRule>({
     name,
     place,
-    system: system === undefined ? undefined : expandSystem(system),
-    target: long ? body.text('target')?.value : undefined,
-    rows,
-    otherwise: readElse(name, body, place),
+    system: systemOf(body),
+    target: body.text('target')?.value,
+    rows: rows ? readRows(rows.tree, [], issues) : new Map<string, TableRow>(),
+    otherwise,
   });
+}
+
+function readRows(
+  tree: TreeMap,
+  others: readonly string[],
+  issues: MapIssues,
+): Map<string, TableRow> {
+  const rows = new Map<string, TableRow>();
+  for (const [code, entry] of tree.entries) {
+    const row = others.includes(code) ? undefined : readRow(code, entry, issues);
+    if (row) rows.set(code, row);
+  }
+  return rows;
+}
+
+function systemOf(body: TreeReader): string | undefined {
+  const system = body.text('system')?.value;
+  return system === undefined ? undefined : expandSystem(system);
 }
 
 function readElse(name: string, body: TreeReader, place: MapPlace): TableElse {
@@ -75,12 +88,11 @@ function readRow(code: string, entry: TreeEntry, issues: MapIssues): TableRow | 
     issues.add(place, `The row \`${code}\` needs a \`code\`, or \`drop: true\``);
     return undefined;
   }
-  const system = body.text('system')?.value;
   return defined<TableRow>({
     place,
     code: target,
     display: body.text('display')?.value,
-    system: system === undefined ? undefined : expandSystem(system),
+    system: systemOf(body),
   });
 }
 

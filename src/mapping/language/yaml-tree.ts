@@ -109,9 +109,9 @@ class TreeReader {
     if (node.tag !== undefined && !node.tag.startsWith('tag:yaml.org,2002:')) {
       this.#issues.add(place, `Tags (${node.tag}) are not allowed; leave it away`);
     }
-    if (isMap(node)) return this.#map(node as YAMLMap<ParsedNode, ParsedNode | null>, place, depth);
+    if (isMap(node)) return this.#map(node, place, depth);
     if (isSeq(node)) {
-      const items = (node.items as ParsedNode[]).map((item) => this.read(item, depth + 1));
+      const items = (node.items).map((item) => this.read(item, depth + 1));
       return { kind: 'list', place, items };
     }
     return { kind: 'scalar', place, value: scalarValue(node) };

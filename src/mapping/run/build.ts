@@ -3,8 +3,7 @@ import type { Identity, PersonIdentifier } from '../result.ts';
 import { fullUrlOf } from '../identity.ts';
 import { messageUri } from '../compile/functions.ts';
 import { isObject } from '../compile/element.ts';
-import type { CompiledSlot } from './compiled.ts';
-import type { Instance, MutableObject, Target } from './frame.ts';
+import type { CompiledSlot, Instance, MutableObject, Target } from './compiled.ts';
 import type { Run } from './run.ts';
 
 /** Finds what instances of every resource the message makes; nothing is built yet. */

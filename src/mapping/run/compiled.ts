@@ -1,6 +1,12 @@
-import type { Element } from '../../hl7v2/message.ts';
-import type { AssigningAuthority } from '../context.ts';
-import type { Frame, Instance, Target } from './frame.ts';
+import type { Issue } from '../../fhir/issue.ts';
+import type { IssueCode } from '../../fhir/issue-table.ts';
+import type { Json } from '../../fhir/resource.ts';
+import type { GroupNode } from '../../hl7v2/grammar.ts';
+import type { Element, Message, Position, Segment } from '../../hl7v2/message.ts';
+import type { MappingContext } from '../context.ts';
+import type { Conversion, MessageFacts, SystemCode } from '../datatypes/convert.ts';
+import type { Identity, TraceEntry } from '../result.ts';
+import type { Scope } from './scope.ts';
 
 /** A path as a function of where it is asked. Reading marks the field as read. */
 export interface PathReader {
@@ -70,6 +76,88 @@ export interface CompiledMap {
   readonly rules: readonly { readonly name: string; readonly rule: string }[];
 }
 
-export type AuthorityReader = (frame: Frame) => AssigningAuthority | undefined;
+/** What one run of a map over one message offers to compiled rules, and takes from them. */
+export interface MessageRun {
+  readonly message: Message;
+  readonly context: MappingContext;
+  readonly scope: Scope;
+  /** What converters may ask of the message and the feed. */
+  readonly facts: MessageFacts;
+  readonly trace: TraceEntry[];
+  readonly links: Link[];
+  /** By resource name. */
+  readonly instances: ReadonlyMap<string, readonly Instance[]>;
+  /** Builds an instance that a reference needs, if it is not yet built. */
+  readonly build: (instance: Instance) => void;
+  /** The feed's value of a setting, else the map's default. */
+  setting(name: string): string | boolean | number | undefined;
+  /** Marks a repetition of a field, from 0, as read by a rule. */
+  markRead(segmentIndex: number, field: number, repetition: number): void;
+  /** A position as hl7v2/path.ts reads it: `PID-5.1`, `OBX[7]-5`. */
+  position(position: Position): string;
+  /** What a converter may ask, for a value that no verb of a slot says more about. */
+  conversionOf(element: Element | undefined): Conversion;
+  issue(severity: Issue['severity'], code: IssueCode, at: IssuePlace): void;
+  /** A remark on a value; one of severity `information` is made once a message. */
+  remark(severity: 'warning' | 'information', diagnostics: string, element: Element): void;
+  /** Counts a code that a table has no row for. */
+  addUnmapped(table: string, code: SystemCode, element: Element): void;
+}
 
-export type InstancesOf = ReadonlyMap<string, readonly Instance[]>;
+export interface IssuePlace {
+  readonly diagnostics: string;
+  readonly location?: string | undefined;
+}
+
+/** Runs a slot over its frame; whether it gave a value. */
+export type SlotBody = (frame: Frame, target: Target) => boolean;
+
+/** A reference whose target's address is known when all resources are made. */
+export interface Link {
+  readonly holder: MutableObject;
+  readonly to: Instance;
+  readonly container: MutableObject;
+  readonly key: string;
+}
+
+/** From where paths are resolved: the innermost group, the segment and the value at hand. */
+export interface Frame {
+  readonly run: MessageRun;
+  readonly group: GroupNode;
+  readonly segment?: Segment;
+  readonly value?: Element;
+}
+
+export interface MutableObject {
+  [key: string]: Json | MutableObject | (Json | MutableObject)[] | undefined;
+}
+
+/** An object under construction: a resource or an element of it. */
+export interface Target {
+  readonly object: MutableObject;
+  /** For the trace: `observation#3.referenceRange[0]`. */
+  readonly path: string;
+  readonly instance: Instance;
+  /** Whether something came from the message (not constants, not references). */
+  solid: boolean;
+  /** Whether a reference was set. */
+  linked: boolean;
+  /** Whether a `""` was met since the flag was last lowered. */
+  sawNull: boolean;
+}
+
+/** One resource to be, from one frame. */
+export interface Instance {
+  readonly rule: CompiledResource;
+  readonly name: string;
+  readonly frame: Frame;
+  state: 'new' | 'building' | 'built' | 'dropped';
+  body: MutableObject;
+  identity: Identity;
+  fullUrl: string;
+  /** The instance that this one was merged into, having the same identity. */
+  mergedInto?: Instance;
+  readonly clears: string[];
+  readonly initial: string[];
+  readonly persons: { readonly slot: string; readonly system: string; readonly value: string }[];
+}

@@ -1,5 +1,4 @@
-import type { CompiledSlot } from './compiled.ts';
-import type { Frame, Target } from './frame.ts';
+import type { CompiledSlot, Frame, Target } from './compiled.ts';
 
 /** Runs the slots of a nested `set`; false where a required one gave nothing, then there is no element. */
 export function fillSlots(slots: readonly CompiledSlot[], frame: Frame, target: Target): boolean {

@@ -4,8 +4,7 @@ import type { Message } from '../../hl7v2/message.ts';
 import type { MappingContext } from '../context.ts';
 import type { MappedResource, MappingResult } from '../result.ts';
 import { build, connect, enumerate } from './build.ts';
-import type { CompiledMap } from './compiled.ts';
-import type { Instance } from './frame.ts';
+import type { CompiledMap, Instance } from './compiled.ts';
 import { Run } from './run.ts';
 import { uniteSameKeys } from './same-key.ts';
 

@@ -7,21 +7,12 @@ import type { Conversion, MessageFacts, SystemCode } from '../datatypes/convert.
 import { readHd } from '../datatypes/identifier.ts';
 import { explicitOffset } from '../datatypes/time.ts';
 import type { LossEntry, TraceEntry, UnmappedCode } from '../result.ts';
-import type { CompiledMap } from './compiled.ts';
-import type { Frame, Instance, MutableObject } from './frame.ts';
+import type { CompiledMap, Frame, Instance, IssuePlace, Link, MessageRun } from './compiled.ts';
 import { FieldReads } from './reads.ts';
 import { Scope } from './scope.ts';
 
-/** A reference whose target's address is known when all resources are made. */
-export interface Link {
-  readonly holder: MutableObject;
-  readonly to: Instance;
-  readonly container: MutableObject;
-  readonly key: string;
-}
-
 /** What one run of a map over one message gathers. */
-export class Run {
+export class Run implements MessageRun {
   readonly message: Message;
   readonly map: CompiledMap;
   readonly context: MappingContext;
@@ -118,7 +109,7 @@ export class Run {
   issue(
     severity: Issue['severity'],
     code: IssueCode,
-    { diagnostics, location }: { diagnostics: string; location?: string | undefined },
+    { diagnostics, location }: IssuePlace,
   ): void {
     this.issues.push({
       code,

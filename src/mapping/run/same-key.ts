@@ -1,7 +1,7 @@
+import type { Instance, MutableObject } from './compiled.ts';
 import { isDeepStrictEqual } from 'node:util';
 import { isObject } from '../compile/element.ts';
 import { fullUrlOf } from '../identity.ts';
-import type { Instance, MutableObject } from './frame.ts';
 import type { Run } from './run.ts';
 
 /**
@@ -41,7 +41,7 @@ function joinLines(draft: MutableObject, later: MutableObject): MutableObject | 
   );
   if (key === undefined) return later;
   const { [key]: text, ...rest } = later;
-  draft[key] = `${String(draft[key] as string)}\n${String(text as string)}`;
+  draft[key] = `${String(draft[key])}\n${String(text)}`;
   return rest;
 }
 
