@@ -51,7 +51,7 @@ export function requireValid(resource: Resource, prefix?: string): void {
 }
 
 /** The errors of a resource; `prefix` such as `Bundle.entry[2].resource` takes the place of its type. */
-export function errorsOf(resource: Resource, prefix?: string): readonly Issue[] {
+function errorsOf(resource: Resource, prefix?: string): readonly Issue[] {
   const errors = validateResource(resource).filter(
     ({ severity }) => severity === 'error' || severity === 'fatal',
   );
@@ -59,7 +59,7 @@ export function errorsOf(resource: Resource, prefix?: string): readonly Issue[] 
 }
 
 /** A resource that was answered in part must not come back as the whole. */
-export function requireWhole(resource: Resource): void {
+function requireWhole(resource: Resource): void {
   const subsetted = resource.meta?.tag?.some((tag) => tag.code === 'SUBSETTED') === true;
   if (!subsetted) return;
   fail('invariant', 'A resource tagged SUBSETTED is not whole and cannot be written', {

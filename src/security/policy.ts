@@ -1,8 +1,7 @@
 import { patientCompartment } from '../fhir/definitions.ts';
 import type { SearchNode } from '../fhir/search-ast.ts';
 import type { Principal, Role } from './principal.ts';
-import { resourceGroup } from './resource-group.ts';
-import type { ResourceGroup } from './resource-group.ts';
+import { resourceGroup, resourceGroups } from './resource-group.ts';
 
 /**
  * What the REST interface can be asked: FHIR's restful interactions
@@ -30,49 +29,18 @@ export type Interaction =
 const levels = ['none', 'read', 'write', 'delete'] as const;
 type Level = (typeof levels)[number];
 
-/**
- * Role x group of types. docs/reference/security.md explains the table, and a test holds the page to it.
- * The order of columns is that of {@link groups}.
- */
-const table: Readonly<Record<Role, readonly Level[]>> = {
-  //             identity  scheduling encounter communication billing  clinical  directory definition oversight
-  admin: levelsOf(
-    'delete   delete     delete    delete        delete   delete    delete    delete     delete',
-  ),
-  analyst: levelsOf(
-    'read     read       read      read          read     read      write     write      none',
-  ),
-  clinician: levelsOf(
-    'write    write      write     write         read     write     read      read       none',
-  ),
-  nurse: levelsOf(
-    'write    write      write     write         none     write     read      read       none',
-  ),
-  frontdesk: levelsOf(
-    'write    write      write     write         write    none      read      read       none',
-  ),
-  billing: levelsOf(
-    'read     read       read      write         write    none      read      read       none',
-  ),
-  integration: levelsOf(
-    'delete   delete     delete    delete        delete   delete    delete    write      write',
-  ),
-  app: levelsOf(
-    'write    write      read      write         read     write     read      read       none',
-  ),
-};
-
-export const groups = [
-  'identity',
-  'scheduling',
-  'encounter',
-  'communication',
-  'billing',
-  'clinical',
-  'directory',
-  'definition',
-  'oversight',
-] as const satisfies readonly ResourceGroup[];
+/** Role x group of types. docs/reference/security.md explains the table; a test holds the page to it. */
+const table = readTable(`
+              identity scheduling encounter communication billing clinical directory definition oversight
+  admin       delete   delete     delete    delete        delete  delete   delete    delete     delete
+  analyst     read     read       read      read          read    read     write     write      none
+  clinician   write    write      write     write         read    write    read      read       none
+  nurse       write    write      write     write         none    write    read      read       none
+  frontdesk   write    write      write     write         write   none     read      read       none
+  billing     read     read       read      write         write   none     read      read       none
+  integration delete   delete     delete    delete        delete  delete   delete    write      write
+  app         write    write      read      write         read    write    read      read       none
+`);
 
 /** Billing codes rest on what was found and done. */
 const alsoRead: Readonly<Partial<Record<Role, readonly string[]>>> = {
@@ -130,7 +98,7 @@ export function compartmentFilter(principal: Principal, type: string): SearchNod
 
 /** The level a role has on a type; the page and its test read it too. */
 export function levelOf(role: Role, type: string): Level {
-  const level = table[role][groups.indexOf(resourceGroup(type))] ?? 'none';
+  const level = table.get(`${role} ${resourceGroup(type)}`) ?? 'none';
   return level === 'none' && alsoRead[role]?.includes(type) === true ? 'read' : level;
 }
 
@@ -147,7 +115,9 @@ function allowedInCompartment(interaction: Interaction, type: string): boolean {
 }
 
 function levelEverywhere(role: Role, level: Level): boolean {
-  return table[role].every((one) => reaches(one, level));
+  return [...Object.keys(resourceGroups), 'clinical'].every((group) =>
+    reaches(table.get(`${role} ${group}`) ?? 'none', level),
+  );
 }
 
 function compartmentParams(type: string): readonly string[] {
@@ -158,6 +128,20 @@ function reaches(has: Level, level: Level): boolean {
   return levels.indexOf(has) >= levels.indexOf(level);
 }
 
-function levelsOf(row: string): readonly Level[] {
-  return row.split(/ +/).map((word) => levels.find((level) => level === word) ?? 'none');
+/** Levels by `role group`. */
+function readTable(text: string): ReadonlyMap<string, Level> {
+  const rows = text
+    .trim()
+    .split('\n')
+    .map((row) => row.trim().split(/ +/));
+  const [groups = [], ...roles] = rows;
+  return new Map(
+    roles.flatMap(([role = '', ...words]) =>
+      groups.map((group, i) => [`${role} ${group}`, levelNamed(words[i])] as const),
+    ),
+  );
+}
+
+function levelNamed(word: string | undefined): Level {
+  return levels.find((level) => level === word) ?? 'none';
 }

@@ -118,7 +118,7 @@ function asText(body: unknown): string | Buffer {
 }
 
 /** In these tests a token says in clear who it is: `nurse`, or `app:patient-id`. */
-export function principalOf(authorization: string | undefined): Principal | undefined {
+function principalOf(authorization: string | undefined): Principal | undefined {
   const [role = '', patient] = (authorization ?? '').replace('Bearer ', '').split(':');
   if (role === '') return undefined;
   const who = { id: `test-${role}`, display: role, role: role as Role };
