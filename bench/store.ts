@@ -11,7 +11,8 @@ import { openSqliteStore } from '../src/store/sqlite/open.ts';
 import type { Commit, Store } from '../src/store/store.ts';
 
 const resources = 10_000;
-const runMs = 1_200;
+const runMs = 500;
+const laps = 3;
 const levels = [1, 8, 64] as const;
 const folder = mkdtempSync(join(tmpdir(), 'weir-bench-'));
 
@@ -22,13 +23,12 @@ const report = (what: string, value: string, ratio = ''): void => {
 
 try {
   report('disk: 4 KiB write and fdatasync, p50', microseconds(syncMs()));
-  const bare = new Map(levels.map((group) => [group, bareCommitsPerSecond(group)]));
-  for (const [group, rate] of bare) report(`bare commits, ${group} rows each`, perSecond(rate));
   const store = await openSqliteStore({ file: join(folder, 'weir.db') });
-  for (const inFlight of levels) {
-    const rate = await commitsPerSecond(store, inFlight);
-    const ratio = (rate / (bare.get(inFlight) ?? rate)).toFixed(2);
-    report(`our commits, ${inFlight} in flight`, perSecond(rate), `${ratio} of bare`);
+  for (const level of levels) {
+    const { bare, ours } = await race(store, level);
+    report(`bare SQLite, ${level} resources a commit`, perSecond(bare));
+    const ratio = `${(ours / bare).toFixed(2)} of bare`;
+    report(`our commits, ${level} in flight`, perSecond(ours), ratio);
   }
   const started = performance.now();
   await load(store, resources);
@@ -59,9 +59,19 @@ function syncMs(): number {
   return median(times);
 }
 
+/** Both in turn, so that what else the machine does hits both; the best lap of each. */
+async function race(store: Store, level: number): Promise<{ bare: number; ours: number }> {
+  let [bare, ours] = [0, 0];
+  for (let lap = 0; lap < laps; lap++) {
+    bare = Math.max(bare, bareResourcesPerSecond(level, lap));
+    ours = Math.max(ours, await commitsPerSecond(store, level, lap));
+  }
+  return { bare, ours };
+}
+
 /** SQLite's limit: 2 KB rows and as many index rows as ours have, nothing else, `group` to a commit. */
-function bareCommitsPerSecond(group: number): number {
-  const db = new Database(join(folder, `bare-${group}.db`));
+function bareResourcesPerSecond(group: number, lap: number): number {
+  const db = new Database(join(folder, `bare-${group}-${lap}.db`));
   db.pragma('page_size = 8192');
   db.pragma('journal_mode = WAL');
   db.pragma('synchronous = FULL');
@@ -86,12 +96,12 @@ function bareCommitsPerSecond(group: number): number {
   return rate;
 }
 
-async function commitsPerSecond(store: Store, inFlight: number): Promise<number> {
+async function commitsPerSecond(store: Store, inFlight: number, lap: number): Promise<number> {
   const begun = performance.now();
   let done = 0;
   const worker = async (): Promise<void> => {
     while (performance.now() - begun < runMs) {
-      await store.commit(observation(`${inFlight}-${done++}`, done));
+      await store.commit(observation(`${inFlight}-${lap}-${done++}`, done));
     }
   };
   await Promise.all(Array.from({ length: inFlight }, worker));
