@@ -1,9 +1,10 @@
 import type { IdentifiedResource, Resource } from '../fhir/resource.ts';
-import { compareText, conceptText, referencesAt, referenceTo, textAt, timeAt } from './reading.ts';
+import { compareText, conceptText, referencesAt, referenceTo, textAt } from './reading.ts';
+import { textOf } from './same.ts';
 
 /** One thing that happened. */
 export interface TimelineItem {
-  /** An instant. */
+  /** As its source wrote it, in the source's zone; only a date where it said no time. */
   readonly at: string;
   /** What it was, such as `visit`, `appointment`, `result`. */
   readonly kind: string;
@@ -34,29 +35,33 @@ export function buildTimeline(
 ): Timeline {
   const reported = new Set(resources.flatMap((resource) => referencesAt(resource, 'result')));
   const before = options.before === undefined ? undefined : decodeCursor(options.before);
-  const until = options.until?.toISOString();
-  const items = resources
+  const until = options.until?.getTime() ?? Infinity;
+  const placed = resources
     .filter((resource) => !reported.has(referenceTo(resource)))
     .flatMap((resource) => timelineItem(resource) ?? [])
-    .filter((item) => until === undefined || item.at <= until)
-    .filter((item) => before === undefined || newerFirst(before, item) < 0)
+    .map((item): Placed => ({ item, time: Date.parse(item.at), ref: item.ref }))
+    .filter(({ time }) => time <= until)
+    .filter((place) => before === undefined || newerFirst(before, place) < 0)
     .toSorted(newerFirst);
-  const page = items.slice(0, options.count);
+  const page = placed.slice(0, options.count);
+  const items = page.map(({ item }) => item);
   const last = page.at(-1);
-  return last === undefined || items.length === page.length
-    ? { items: page }
-    : { items: page, next: encodeCursor(last) };
+  return last === undefined || placed.length === page.length
+    ? { items }
+    : { items, next: encodeCursor(last) };
 }
 
 /** The item of one resource; undefined for types that are no events, and for mistakes. */
-export function timelineItem(resource: IdentifiedResource): TimelineItem | undefined {
+function timelineItem(resource: IdentifiedResource): TimelineItem | undefined {
   const kind = kinds[resource.resourceType];
   const status = textAt(resource, 'status') || textAt(resource, 'clinicalStatus.coding.code');
   if (kind === undefined || status === 'entered-in-error') return undefined;
-  const time = timeAt(resource, [...kind.times, 'meta.lastUpdated']);
-  if (time === undefined) return undefined;
+  const at = [...kind.times, 'meta.lastUpdated']
+    .map((path) => textAt(resource, path))
+    .find((text) => !Number.isNaN(Date.parse(text)));
+  if (at === undefined) return undefined;
   return {
-    at: new Date(time).toISOString(),
+    at,
     kind: kind.name,
     title: kind.title(resource) || kind.name,
     source: sourceOf(resource),
@@ -78,6 +83,9 @@ interface Kind {
 }
 
 const coded = (element: string) => (resource: Resource) => conceptText(resource[element]);
+/** Without bare codes: `R` says nothing where a class says `ambulatory`. */
+const conceptName = (concept: unknown): string =>
+  textOf(concept, 'text') || textAt(concept, 'coding.display');
 const medication = (resource: Resource): string =>
   conceptText(resource['medicationCodeableConcept']) ||
   textAt(resource, 'medicationReference.display');
@@ -87,8 +95,8 @@ const kinds: Readonly<Record<string, Kind>> = {
     name: 'visit',
     times: ['period.start'],
     title: (resource) =>
-      conceptText((resource['type'] as unknown[] | undefined)?.[0]) ||
-      textAt(resource, 'serviceType.text') ||
+      conceptName(firstOf(resource['type'])) ||
+      conceptName(resource['serviceType']) ||
       textAt(resource, 'class.display') ||
       textAt(resource, 'class.code'),
   },
@@ -98,7 +106,7 @@ const kinds: Readonly<Record<string, Kind>> = {
     title: (resource) =>
       textAt(resource, 'description') ||
       conceptText(resource['appointmentType']) ||
-      conceptText((resource['serviceType'] as unknown[] | undefined)?.[0]),
+      conceptText(firstOf(resource['serviceType'])),
   },
   DiagnosticReport: {
     name: 'report',
@@ -146,8 +154,9 @@ const kinds: Readonly<Record<string, Kind>> = {
     name: 'message',
     times: ['sent', 'received'],
     title: (resource) =>
+      textAt(resource, 'payload.contentString') ||
       conceptText(resource['topic']) ||
-      conceptText((resource['category'] as unknown[] | undefined)?.[0]),
+      conceptText(firstOf(resource['category'])),
   },
   Task: {
     name: 'task',
@@ -159,17 +168,29 @@ const kinds: Readonly<Record<string, Kind>> = {
 /** The types that make a timeline. */
 export const timelineTypes: readonly string[] = Object.keys(kinds);
 
-function newerFirst(a: Place, b: Place): number {
-  return compareText(b.at, a.at) || compareText(a.ref, b.ref);
+/** Where an item stands: two sources may write one instant in two zones, so `at` does not order. */
+interface Place {
+  /** Epoch milliseconds. */
+  readonly time: number;
+  readonly ref: string;
+}
+interface Placed extends Place {
+  readonly item: TimelineItem;
 }
 
-type Place = Pick<TimelineItem, 'at' | 'ref'>;
+function newerFirst(a: Place, b: Place): number {
+  return b.time - a.time || compareText(a.ref, b.ref);
+}
 
-function encodeCursor({ at, ref }: Place): string {
-  return Buffer.from(`${at} ${ref}`).toString('base64url');
+function encodeCursor({ time, ref }: Place): string {
+  return Buffer.from(`${String(time)} ${ref}`).toString('base64url');
 }
 
 function decodeCursor(cursor: string): Place | undefined {
-  const [at, ref] = Buffer.from(cursor, 'base64url').toString().split(' ');
-  return at === undefined || ref === undefined ? undefined : { at, ref };
+  const found = /^(-?\d{1,16}) (\S+)$/.exec(Buffer.from(cursor, 'base64url').toString());
+  return found?.[2] === undefined ? undefined : { time: Number(found[1]), ref: found[2] };
+}
+
+function firstOf(list: unknown): unknown {
+  return Array.isArray(list) ? (list as unknown[])[0] : undefined;
 }

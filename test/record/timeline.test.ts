@@ -1,23 +1,24 @@
 import { describe, expect, it } from 'vitest';
 import { searchParameters } from '../../src/fhir/definitions.ts';
+import type { IdentifiedResource } from '../../src/fhir/resource.ts';
 import { recordNeeds } from '../../src/record/crm-record.ts';
 import { freshnessState, readFreshness } from '../../src/record/freshness.ts';
 import { sectionNames } from '../../src/record/record-view.ts';
 import { buildTimeline } from '../../src/record/timeline.ts';
-import { everything, observation } from './record-fixture.ts';
+import { coded, everything, observation, resource } from './record-fixture.ts';
 
 describe('$timeline', () => {
   it('is newest first, one item for a report and not one for each of its results', () => {
     const { items } = buildTimeline(everything, { count: 100 });
-    const times = items.map(({ at }) => at);
-    expect(times).toEqual(times.toSorted().toReversed());
+    const times = items.map(({ at }) => Date.parse(at));
+    expect(times).toEqual(times.toSorted((a, b) => b - a));
     const refs = items.map(({ ref }) => ref);
     expect(refs).toContain('DiagnosticReport/panel');
     expect(refs).toContain('Observation/k6');
     expect(refs).not.toContain('Observation/k7');
     expect(refs).not.toContain('Observation/wrong');
     expect(items.find(({ ref }) => ref === 'DiagnosticReport/panel')).toEqual({
-      at: '2026-04-07T08:00:00.000Z',
+      at: '2026-04-07T08:00:00Z',
       kind: 'report',
       title: 'Panel',
       source: 'ehr',
@@ -39,6 +40,58 @@ describe('$timeline', () => {
       known = [observation(`new${known.length}`, 30, { effectiveDateTime }), ...known];
     } while (before !== undefined);
     expect(walked).toEqual(all);
+  });
+
+  it('orders by the instant and shows the clock of the source', () => {
+    const order = (id: string, authoredOn: string): IdentifiedResource =>
+      resource('ServiceRequest', id, { status: 'active', authoredOn, code: coded(id) });
+    const orders = [
+      order('noon-in-rome', '2026-04-01T12:00:00+02:00'),
+      order('seven-in-albany', '2026-04-01T07:00:00-04:00'),
+      order('that-day', '2026-04-01'),
+    ];
+    const all = buildTimeline(orders, { count: 9 }).items.map(({ at }) => at);
+    expect(all).toEqual(['2026-04-01T07:00:00-04:00', '2026-04-01T12:00:00+02:00', '2026-04-01']);
+    const { next = '' } = buildTimeline(orders, { count: 1 });
+    const rest = buildTimeline(orders, { count: 9, before: next }).items.map(({ at }) => at);
+    expect(rest).toEqual(all.slice(1));
+  });
+
+  it.each([
+    [
+      'a visit by its type',
+      resource('Encounter', 'e', { class: { code: 'AMB' }, type: [{ text: 'Check-up' }] }),
+      'Check-up',
+    ],
+    [
+      'one whose type is a bare code by its class',
+      resource('Encounter', 'e', {
+        class: { code: 'AMB', display: 'ambulatory' },
+        type: [
+          { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v2-0007', code: 'R' }] },
+        ],
+        serviceType: { coding: [{ code: 'MED' }] },
+      }),
+      'ambulatory',
+    ],
+    [
+      'a message by what it said',
+      resource('Communication', 'c', {
+        status: 'completed',
+        category: [{ coding: [{ code: 'appointment' }] }],
+        payload: [{ contentString: 'Your appointment is booked' }],
+      }),
+      'Your appointment is booked',
+    ],
+    [
+      'one that was not sent by what it was about',
+      resource('Communication', 'c', { status: 'not-done', category: [{ text: 'appointment' }] }),
+      'appointment',
+    ],
+  ])('calls %s', (_case, event, title) => {
+    expect(buildTimeline([event], { count: 1 }).items).toEqual([
+      expect.objectContaining({ title }),
+    ]);
   });
 
   it('ends without a cursor, starts anew for one that is none, and can leave out the future', () => {
