@@ -50,7 +50,7 @@ export const fhirRest: FastifyPluginAsync<FhirRestOptions> = async (app, options
   app.addContentTypeParser('*', { parseAs: 'buffer' }, readBody);
 
   app.addHook('onRequest', async (request, reply) => {
-    void reply.header('x-request-id', chosenId(request, options.newId));
+    void reply.header('x-request-id', chosenId(request));
     const principal = await options.authenticate(request);
     if (principal !== undefined) principals.set(request, principal);
     else if (!isOpen(request)) fail('login', 'Send a valid token as Authorization: Bearer');
@@ -145,10 +145,10 @@ function isOpen(request: FastifyRequest): boolean {
   return (request.routeOptions.config as { open?: boolean }).open === true;
 }
 
-/** The caller's id for the call where it is a sensible one; otherwise ours. */
-function chosenId(request: FastifyRequest, newId: () => string): string {
+/** The caller's id for the call where it is a sensible one; otherwise the server's. */
+function chosenId(request: FastifyRequest): string {
   const given = request.headers['x-request-id'];
-  return typeof given === 'string' && /^[A-Za-z0-9._-]{1,64}$/.test(given) ? given : newId();
+  return typeof given === 'string' && /^[A-Za-z0-9._-]{1,64}$/.test(given) ? given : request.id;
 }
 
 /** A Binary may be wanted in any format at all. */

@@ -56,7 +56,7 @@ export async function openFhirApp(open: () => Promise<Store>): Promise<FhirApp> 
   const logged: string[] = [];
   let now = Date.parse('2026-03-01T12:00:00Z');
   let lastId = 0;
-  const app = fastify({ frameworkErrors: badUrl });
+  const app = fastify({ frameworkErrors: badUrl, genReqId: () => `request-${String(++lastId)}` });
   const log = pino({ level: 'info' }, { write: (line: string) => logged.push(line) });
   await app.register(fhirRest, {
     prefix: '/fhir',
