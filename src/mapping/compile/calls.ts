@@ -80,7 +80,8 @@ function reportArguments(call: Call, found: MapFunction, { issues }: Compiler): 
 
 function compileArgument(arg: SlotRule, { scope, compiler }: CallScope): ArgumentReader {
   if (arg.source.kind === 'const') {
-    const text = String(arg.source.value.value);
+    const { value } = arg.source.value;
+    const text = typeof value === 'object' ? '' : String(value);
     return (frame) => {
       const segmentIndex = frame.segment?.index ?? 0;
       const position = { segment: frame.segment?.name ?? 'MSH', segmentIndex };

@@ -20,7 +20,10 @@ export interface MapFunction {
   readonly optional: readonly string[];
   /** FHIR type of what it gives. */
   readonly gives: string;
-  readonly run: (args: Arguments, at: { conversion: Conversion; run: MessageRun }) => Typed | undefined;
+  readonly run: (
+    args: Arguments,
+    at: { conversion: Conversion; run: MessageRun },
+  ) => Typed | undefined;
 }
 
 const minuteMs = 60_000;

@@ -42,7 +42,9 @@ export function compileValueLink(
   checkReference([to], element, compiler);
   const convert = compileConverter(rule, values.v2Type, { element, scope, compiler });
   const inner = { ...scope, valueType: values.v2Type };
-  const slots = rule.set ? compiler.compileSlots(rule.set, 'Reference', { scope: inner, compiler }) : [];
+  const slots = rule.set
+    ? compiler.compileSlots(rule.set, 'Reference', { scope: inner, compiler })
+    : [];
   return (frame, target) => {
     let given = false;
     for (const valueFrame of values.frames(frame, target)) {

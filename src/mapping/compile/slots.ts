@@ -1,6 +1,6 @@
 import type { At, SlotRule } from '../language/model.ts';
 import { ruleId } from '../map-issue.ts';
-import type { CompiledSlot, Frame, SlotOutcome, Target } from '../run/compiled.ts';
+import type { CompiledSlot, SlotBody, SlotOutcome } from '../run/compiled.ts';
 import { compileCall } from './calls.ts';
 import type { Compiler, ValueScope } from './compiler.ts';
 import { compileCondition } from './conditions.ts';

@@ -25,7 +25,8 @@ export function readTable(
   const body = new TreeReader(tree, issues);
   const long = hasRows(tree) || body.has('table');
   const otherwise = readElse(name, body, place);
-  if (!long) return { name, place, rows: readRows(tree, ['else', 'new', 'doc'], issues), otherwise };
+  if (!long)
+    return { name, place, rows: readRows(tree, ['else', 'new', 'doc'], issues), otherwise };
   body.expectKeys(
     ['table', 'version', 'doc', 'guide', 'new', 'system', 'target', 'rows', 'else'],
     'a table',

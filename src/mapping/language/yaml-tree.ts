@@ -111,7 +111,7 @@ class TreeReader {
     }
     if (isMap(node)) return this.#map(node, place, depth);
     if (isSeq(node)) {
-      const items = (node.items).map((item) => this.read(item, depth + 1));
+      const items = node.items.map((item) => this.read(item, depth + 1));
       return { kind: 'list', place, items };
     }
     return { kind: 'scalar', place, value: scalarValue(node) };

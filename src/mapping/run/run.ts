@@ -106,11 +106,7 @@ export class Run implements MessageRun {
     return this.#labels[segmentIndex] ?? segment;
   }
 
-  issue(
-    severity: Issue['severity'],
-    code: IssueCode,
-    { diagnostics, location }: IssuePlace,
-  ): void {
+  issue(severity: Issue['severity'], code: IssueCode, { diagnostics, location }: IssuePlace): void {
     this.issues.push({
       code,
       severity,

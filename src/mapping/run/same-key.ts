@@ -25,7 +25,7 @@ function unite(earlier: Instance, later: Instance): boolean {
   if (sameKey === 'number') return false;
   const draft = structuredCloneOf(earlier.body);
   const joined = sameKey === 'lines' ? joinLines(draft, later.body) : later.body;
-  if (!joined || !mergeInto(draft, joined)) return false;
+  if (!mergeInto(draft, joined)) return false;
   // References live in the objects of the earlier body, so what is new is added to these.
   addNew(earlier.body, joined);
   if (sameKey === 'lines') adoptText(earlier.body, draft);
@@ -35,14 +35,15 @@ function unite(earlier: Instance, later: Instance): boolean {
 const lineKeys = ['valueString', 'text'] as const;
 
 /** Joins the text of the later one to that of the draft; the rest must not contradict. */
-function joinLines(draft: MutableObject, later: MutableObject): MutableObject | undefined {
-  const key = lineKeys.find(
-    (one) => typeof draft[one] === 'string' && typeof later[one] === 'string',
-  );
-  if (key === undefined) return later;
-  const { [key]: text, ...rest } = later;
-  draft[key] = `${String(draft[key])}\n${String(text)}`;
-  return rest;
+function joinLines(draft: MutableObject, later: MutableObject): MutableObject {
+  for (const key of lineKeys) {
+    const above = draft[key];
+    const { [key]: below, ...rest } = later;
+    if (typeof above !== 'string' || typeof below !== 'string') continue;
+    draft[key] = `${above}\n${below}`;
+    return rest;
+  }
+  return later;
 }
 
 function adoptText(body: MutableObject, draft: MutableObject): void {
