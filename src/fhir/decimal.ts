@@ -24,7 +24,7 @@ export function numberText(value: unknown): string | undefined {
 }
 
 /** A number as the search grammar and JSON have it: sign, digits, fraction, exponent. */
-const numberForm = /^[+-]?(\d+(?:\.(\d+))?|\.(\d+))(?:[eE]([+-]?\d{1,3}))?$/;
+const numberForm = /^[+-]?(\d{1,200}(?:\.(\d{1,200}))?|\.(\d{1,200}))(?:[eE]([+-]?\d{1,3}))?$/;
 
 /** A number with the interval that its digits mean: half a unit of the last digit either way. */
 export interface ImpreciseNumber {
@@ -35,19 +35,21 @@ export interface ImpreciseNumber {
 
 /**
  * Implicit precision (http://hl7.org/fhir/R4/search.html#number): `100` is [99.5, 100.5), `100.00` is
- * [99.995, 100.005), `1e2` is [95, 105). The bounds are the doubles nearest to the decimal bounds.
- * Undefined where the text is no number or out of a double's range.
+ * [99.995, 100.005). The specification gives [95, 105) for `1e2`, which is that of `1.0e2`: an exponent without
+ * fraction is read as if `.0` stood there. The bounds are the doubles nearest to the decimal bounds. Undefined
+ * where the text is no number or out of a double's range.
  */
 export function impreciseNumber(text: string): ImpreciseNumber | undefined {
   const match = numberForm.exec(text);
   if (!match) return undefined;
   const value = Number(text);
   if (!Number.isFinite(value)) return undefined;
-  const fraction = (match[2] ?? match[3] ?? '').length;
-  const exponent = Number(match[4] ?? 0) - fraction;
+  const [, mantissa = '', after, only, power] = match;
+  const fraction = after ?? only ?? (power === undefined ? '' : '0');
+  const exponent = Number(power ?? 0) - fraction.length;
   const negative = text.startsWith('-');
-  // In units of half the last digit: exact in integers, so that 5.40 - 0.005 is the double of 5.395.
-  const digits = BigInt((match[1] ?? match[3] ?? '').replace('.', ''));
+  // In tenths of the last digit: exact in integers, so that 5.40 - 0.005 is the double of 5.395.
+  const digits = BigInt(`${mantissa.replace(/\..*/, '')}${fraction}`);
   const tenths = (negative ? -digits : digits) * 10n;
   return {
     value,
