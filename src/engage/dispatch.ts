@@ -11,15 +11,11 @@ import { CommitRefused, type OutboxDone, type OutboxEvent } from '../store/store
 import type { Desk } from './desk.ts';
 import { Draft } from './draft.ts';
 import { evaluate, fociOf } from './evaluate.ts';
-import { draftFailureTask } from './failure.ts';
-import type { Firing, Occurrence } from './intent.ts';
+import type { Occurrence } from './intent.ts';
 import { readOccurrence } from './occurrence.ts';
-import { draftPlan, revokePlans } from './plan.ts';
-import { provenanceOf } from './provenance.ts';
-import { referenceTo } from './reference.ts';
+import { draftOutcome, type Outcome } from './outcome.ts';
 import type { Rule } from './rule.ts';
-import { cancelTasks, draftTask } from './task.ts';
-import { storeWorld } from './world.ts';
+import { storeWorld, StoreUnreadable } from './world.ts';
 
 /** Handles every pending event, oldest first, until there is none left or `stopping` says so. */
 export async function drainOutbox(desk: Desk, stopping: () => boolean): Promise<void> {
@@ -43,13 +39,12 @@ async function act(desk: Desk, event: OutboxEvent, asked: Set<string>): Promise<
   const occurrence = rules.length > 0 ? await readOccurrence(desk.store, event) : undefined;
   if (!occurrence) return false;
   const outcomes: Outcome[] = [];
-  for (const rule of rules)
+  for (const rule of rules) {
     outcomes.push(...(await consult(desk, rule, { event, occurrence, asked })));
+  }
   for (let attempt = 1; outcomes.length > 0; attempt++) {
     const draft = new Draft(desk.store);
-    for (const [index, outcome] of outcomes.entries()) {
-      outcomes[index] = await draftOutcome(desk, draft, outcome);
-    }
+    for (const outcome of outcomes) await draftOutcome(desk, draft, outcome);
     if (draft.isEmpty) return false;
     const origin = `rule:${outcomes.map(({ rule }) => rule.id).join('+')}`;
     try {
@@ -64,16 +59,6 @@ async function act(desk: Desk, event: OutboxEvent, asked: Set<string>): Promise<
   return false;
 }
 
-/** A rule that fired, or one that broke; either leaves something behind. */
-type Outcome =
-  | Firing
-  | {
-      readonly rule: Rule;
-      readonly occurrence: Occurrence;
-      readonly focus: string;
-      readonly broke: true;
-    };
-
 interface Matter {
   readonly event: OutboxEvent;
   readonly occurrence: Occurrence;
@@ -86,59 +71,22 @@ async function consult(desk: Desk, rule: Rule, matter: Matter): Promise<readonly
   const world = storeWorld(desk.store, event.seq);
   const surroundings = { world, zones: desk.zones, departments: desk.rules.settings.departments };
   const outcomes: Outcome[] = [];
-  for (const focus of await fociOf(rule, occurrence, world)) {
-    const question = `${rule.id} ${focus} ${event.seq}`;
-    if (asked.has(question)) continue;
-    asked.add(question);
-    try {
+  try {
+    for (const focus of await fociOf(rule, occurrence, world)) {
+      const question = `${rule.id} ${focus} ${event.seq}`;
+      if (asked.has(question)) continue;
+      asked.add(question);
       const firing = await evaluate(rule, occurrence, focus, surroundings);
       if (!firing) continue;
       desk.log.info({ rule: rule.id, version: rule.version, mode: rule.mode, focus }, 'rule fired');
       if (rule.mode === 'live') outcomes.push(firing);
-    } catch (error) {
-      outcomes.push(broken(desk, { rule, occurrence, focus }, error));
     }
+  } catch (error) {
+    if (error instanceof StoreUnreadable) throw error;
+    desk.log.error({ rule: rule.id, event: occurrence.version, err: error }, 'rule failed');
+    outcomes.push({ rule, occurrence, broke: true });
   }
   return outcomes;
-}
-
-/** Writes an outcome into the draft. A rule that breaks here is put down as broken from now on. */
-async function draftOutcome(desk: Desk, draft: Draft, outcome: Outcome): Promise<Outcome> {
-  const now = desk.clock();
-  if ('broke' in outcome) {
-    const { rule } = outcome;
-    const about = referenceTo(outcome.occurrence.resource);
-    const description = `Rule ${rule.id}, version ${rule.version}, failed; the log says why`;
-    await draftFailureTask(
-      draft,
-      { code: 'rule-failed', ruleId: rule.id, about, description },
-      now,
-    );
-    return outcome;
-  }
-  const { focus } = outcome;
-  const before = draft.written.length;
-  for (const intent of outcome.intents) {
-    if (intent.kind === 'task') await draftTask(draft, outcome, intent, now);
-    else if (intent.kind === 'message') await draftPlan(draft, outcome, intent, now);
-    else {
-      const target = desk.rules.rule(intent.rule);
-      if (target) await cancelTasks(draft, target, { focus, intent, now });
-      await revokePlans(desk.store, draft, { focus, intent });
-    }
-  }
-  const targets = draft.written.slice(before);
-  if (targets.length > 0) await draft.putNew(provenanceOf(outcome, targets, now));
-  return outcome;
-}
-
-function broken(
-  desk: Desk,
-  at: { readonly rule: Rule; readonly occurrence: Occurrence; readonly focus: string },
-  error: unknown,
-): Outcome {
-  desk.log.error({ rule: at.rule.id, focus: at.focus, err: error }, 'rule failed');
-  return { ...at, broke: true };
 }
 
 /** Events without an effect, in one commit; singly where another process was faster with some. */

@@ -17,6 +17,14 @@ export interface World {
   referring(type: string, param: string, reference: string): Promise<readonly Resource[]>;
 }
 
+/** The store could not be read: no fault of the rule that asked, and another try may do. */
+export class StoreUnreadable extends Error {
+  constructor(cause: unknown) {
+    super('The store could not be read', { cause });
+    this.name = 'StoreUnreadable';
+  }
+}
+
 /** The store as of commit `seq`. Reads are kept for the life of the object, which is one event's. */
 export function storeWorld(store: Store, seq: number): World {
   const cache = new Map<string, Promise<Resource | undefined>>();
@@ -24,7 +32,7 @@ export function storeWorld(store: Store, seq: number): World {
     key: string,
     read: () => Promise<Resource | undefined>,
   ): Promise<Resource | undefined> => {
-    const found = cache.get(key) ?? read();
+    const found = cache.get(key) ?? reading(read);
     cache.set(key, found);
     return found;
   };
@@ -34,16 +42,21 @@ export function storeWorld(store: Store, seq: number): World {
     referring: async (type, param, reference) => {
       const target = splitReference(reference);
       if (!target) return [];
-      const page = await store.search({
-        types: [type],
-        where: { op: 'reference', param, type: target.type, id: target.id },
-        sort: [],
-        count: limits.relatedMax,
-        total: 'none',
-      });
+      const where = { op: 'reference', param, type: target.type, id: target.id } as const;
+      const page = await reading(() =>
+        store.search({ types: [type], where, sort: [], count: limits.relatedMax, total: 'none' }),
+      );
       return page.matches.map(resourceOf);
     },
   };
+}
+
+async function reading<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    throw new StoreUnreadable(error);
+  }
 }
 
 /** To the digit: what is written back, or shown, has the decimals it came with. */

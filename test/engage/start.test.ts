@@ -3,7 +3,7 @@ import { compileRules, type RuleBook } from '../../src/engage/rules.ts';
 import { simulate } from '../../src/engage/simulate.ts';
 import { start } from '../../src/engage/start.ts';
 import type { Store } from '../../src/store/store.ts';
-import { appointment, patient } from './records.ts';
+import { appointment, patient, result } from './records.ts';
 import { baseRules, openSite, type Site } from './site.ts';
 
 let site: Site;
@@ -167,6 +167,23 @@ describe('the room', () => {
     down = false;
     await site.settle();
     expect(await site.messages()).toHaveLength(1);
+  });
+
+  it('does not blame a rule for a store that cannot be read', async () => {
+    site = await openSite();
+    const sound = site.store;
+    let failures = 1;
+    site.store = {
+      ...sound,
+      search: async (query) => {
+        if (failures-- > 0) throw new Error('disk is slow');
+        return sound.search(query);
+      },
+    };
+    await site.feed(result('potassium', 6.8, 'HH'));
+    await expect(site.settle()).rejects.toThrow('The store could not be read');
+    await site.settle();
+    expect(await site.one('Task')).toMatchObject({ code: { coding: [{ code: 'review-result' }] } });
   });
 
   it('leaves a job that nobody knows where it is, and says so', async () => {
