@@ -1,7 +1,7 @@
 import { isRawNumber } from '../fhir/decimal.ts';
 import { fail, OutcomeError } from '../fhir/issue.ts';
-import type { Issue } from '../fhir/issue.ts';
 import { parseJson } from '../fhir/json.ts';
+import { isError } from '../fhir/outcome.ts';
 import type { Json, JsonObject, Resource } from '../fhir/resource.ts';
 import { validateResource } from '../fhir/validate.ts';
 import type { Call } from './call.ts';
@@ -30,8 +30,8 @@ export function acceptedResource(call: Call): Resource {
   if (type !== undefined && resource.resourceType !== type) {
     fail('id-mismatch', `The body is a ${resource.resourceType}, the address says ${type}`);
   }
-  requireWhole(resource);
   requireValid(resource);
+  requireWhole(resource);
   return resource;
 }
 
@@ -43,19 +43,10 @@ export function resourceOf(json: Json): Resource {
   return json as unknown as Resource;
 }
 
-/** Throws the errors that validation finds; `prefix` is put before each place. */
-export function requireValid(resource: Resource, prefix?: string): void {
-  const errors = errorsOf(resource, prefix);
-  const [first, ...more] = errors;
+/** Throws the errors that validation finds; warnings do not stop a write. */
+export function requireValid(resource: Resource): void {
+  const [first, ...more] = validateResource(resource).filter(isError);
   if (first !== undefined) throw new OutcomeError([first, ...more]);
-}
-
-/** The errors of a resource; `prefix` such as `Bundle.entry[2].resource` takes the place of its type. */
-function errorsOf(resource: Resource, prefix?: string): readonly Issue[] {
-  const errors = validateResource(resource).filter(
-    ({ severity }) => severity === 'error' || severity === 'fatal',
-  );
-  return prefix === undefined ? errors : errors.map((issue) => placed(issue, prefix));
 }
 
 /** A resource that was answered in part must not come back as the whole. */
@@ -69,9 +60,4 @@ function requireWhole(resource: Resource): void {
 
 export function isObject(json: Json | undefined): json is JsonObject {
   return typeof json === 'object' && json !== null && !Array.isArray(json) && !isRawNumber(json);
-}
-
-function placed(issue: Issue, prefix: string): Issue {
-  const expression = issue.expression?.map((path) => path.replace(/^[A-Za-z]+/, prefix));
-  return { ...issue, expression: expression ?? [prefix] };
 }

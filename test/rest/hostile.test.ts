@@ -5,6 +5,18 @@ import type { FhirApp } from './fhir-app.ts';
 
 const deep = (n: number) => `{"resourceType":"Patient","x":${'['.repeat(n)}${']'.repeat(n)}}`;
 
+/** A transaction of one PUT with something odd in its request and its entry. */
+const conditionalPut = (odd: string): string => {
+  const more = JSON.parse(odd) as object;
+  const resource = { resourceType: 'Patient', id: 'a' };
+  const request = { method: 'PUT', url: 'Patient/a', ...more };
+  return JSON.stringify({
+    resourceType: 'Bundle',
+    type: 'transaction',
+    entry: [{ resource, request, ...more }],
+  });
+};
+
 /** Method, address, body: what a server must answer with a reason, never with a fault of its own. */
 const hostile: readonly (readonly [string, string, string | Buffer | undefined])[] = [
   ['POST', '/Patient', '{'],
@@ -15,6 +27,13 @@ const hostile: readonly (readonly [string, string, string | Buffer | undefined])
   ['POST', '/Patient', '{"resourceType":1}'],
   ['POST', '/Patient', '{"resourceType":"Patient","__proto__":{"admin":true}}'],
   ['POST', '/Patient', '{"resourceType":"Patient","constructor":{"prototype":{}}}'],
+  ['POST', '/Patient', '{"resourceType":"Patient","meta":"x"}'],
+  ['POST', '/Patient', '{"resourceType":"Patient","meta":{"tag":{"code":"SUBSETTED"}}}'],
+  ['POST', '/Patient', '{"resourceType":"Patient","meta":{"tag":[null]}}'],
+  ['POST', '/Patient', '{"resourceType":"Patient","text":{"div":7}}'],
+  ['POST', '/', conditionalPut('{"fullUrl":1}')],
+  ['POST', '/', conditionalPut('{"ifMatch":1}')],
+  ['POST', '/', conditionalPut('{"ifMatch":"x"}')],
   ['POST', '/Patient', deep(100)],
   ['POST', '/Patient', deep(100_000)],
   ['POST', '/Patient', '{"resourceType":"Patient","active":1e999}'],

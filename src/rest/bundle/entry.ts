@@ -60,12 +60,15 @@ export function requestEntry(entry: Json, position: number, call: Call): Request
   if (resource !== undefined && !isObject(resource)) {
     fail('structure', 'The resource of the entry is not an object', place);
   }
+  if (fullUrl !== undefined && typeof fullUrl !== 'string') {
+    fail('structure', 'The fullUrl of the entry is not a text', place);
+  }
   return {
     position,
     method,
     ...splitUrl(url.replace(/^\/+/, '')),
     headers: entryHeaders(request, call),
-    ...(typeof fullUrl === 'string' ? { fullUrl } : {}),
+    ...(fullUrl === undefined ? {} : { fullUrl }),
     ...(resource === undefined ? {} : { resource }),
   };
 }
@@ -75,7 +78,10 @@ function entryHeaders(request: JsonObject, call: Call): Call['headers'] {
   const headers: Record<string, string | undefined> = { prefer: call.headers['prefer'] };
   for (const [element, header] of conditionalHeaders) {
     const value = request[element];
-    if (typeof value === 'string') headers[header] = value;
+    if (value === undefined) continue;
+    // Passed over, a condition would turn into none.
+    if (typeof value !== 'string') fail('structure', `request.${element} is not a text`);
+    headers[header] = value;
   }
   return headers;
 }

@@ -33,7 +33,10 @@ export type Step = { readonly entry: RequestEntry; readonly call: Call } & (
 export type WriteStep = Extract<Step, { op: 'put' | 'delete' }>;
 
 /** Runs what belongs to one entry; its issues then say `Bundle.entry[n]`. */
-export async function atEntry<T>(entry: RequestEntry, run: () => Promise<T> | T): Promise<T> {
+export async function atEntry<T>(
+  entry: Pick<RequestEntry, 'position'>,
+  run: () => Promise<T> | T,
+): Promise<T> {
   try {
     return await run();
   } catch (error) {

@@ -54,7 +54,7 @@ async function routeEntries(
 ): Promise<readonly RoutedEntry[]> {
   const routed: RoutedEntry[] = [];
   for (const [position, json] of entries.entries()) {
-    const entry = requestEntry(json, position, call);
+    const entry = await atEntry({ position }, () => requestEntry(json, position, call));
     routed.push(
       await atEntry(entry, () => {
         const { method, path, params, headers, resource } = entry;
