@@ -4,13 +4,7 @@ import { compileResource } from './compile/resources.ts';
 import { compileSlots } from './compile/slots.ts';
 import { isV2Type } from './datatypes/registry.ts';
 import { applyOverlay, expandMessage, segmentResource } from './language/expand.ts';
-import type {
-  DatatypeRule,
-  MessageRule,
-  OverlaySelector,
-  SettingRule,
-  TableRule,
-} from './language/model.ts';
+import type { DatatypeRule, MessageRule, OverlaySelector, SettingRule } from './language/model.ts';
 import {
   readDatatype,
   readIgnore,
@@ -25,7 +19,7 @@ import { TreeReader } from './language/tree-reader.ts';
 import type { MapFile, TreeMap } from './language/yaml-tree.ts';
 import { MapIssues, type MapIssue } from './map-issue.ts';
 import type { CompiledMap } from './run/compiled.ts';
-import { compileTable } from './run/table.ts';
+import { compileTable, type CompiledTable } from './run/table.ts';
 
 /** Every message map of a pack, ready to run; swapped as a whole. */
 export interface CompiledPack {
@@ -76,7 +70,7 @@ interface Overlay {
 
 /** What all maps of a pack share. */
 interface Shared {
-  readonly tables: ReadonlyMap<string, TableRule>;
+  readonly tables: ReadonlyMap<string, CompiledTable>;
   readonly datatypes: ReadonlyMap<string, DatatypeRule>;
   readonly settings: ReadonlyMap<string, SettingRule>;
   readonly ignored: readonly string[];
@@ -91,9 +85,9 @@ interface PackScope {
 }
 
 function readShared(sources: Sources, issues: MapIssues): Shared {
-  const tables = new Map<string, TableRule>();
+  const tables = new Map<string, CompiledTable>();
   for (const { name, place, tree } of sources.table.values()) {
-    tables.set(name, readTable(name, place, { tree, issues }));
+    tables.set(name, compileTable(readTable(name, place, { tree, issues })));
   }
   const datatypes = new Map<string, DatatypeRule>();
   for (const source of sources.datatype.values()) {
@@ -127,10 +121,11 @@ function compilerFor(
   issues: MapIssues,
   message?: MessageRule,
 ): Compiler & { readonly rules: { name: string; rule: string }[] } {
-  const tables = new Map([...shared.tables, ...(message?.tables ?? [])]);
+  const tables = new Map(shared.tables);
+  for (const [name, rule] of message?.tables ?? []) tables.set(name, compileTable(rule));
   return {
     issues,
-    tables: new Map([...tables].map(([name, rule]) => [name, compileTable(rule)])),
+    tables,
     settings: new Map([...shared.settings, ...(message?.settings ?? [])]),
     resources: message && new Map(message.resources.map((rule) => [rule.name, rule])),
     elsewhere: shared.resourceNames,
@@ -151,27 +146,40 @@ function checkDatatypes(shared: Shared, issues: MapIssues): void {
   }
 }
 
-/** Segment maps are checked even where no message map uses them. */
+/** Segment maps that no message map uses are checked all the same. */
 function checkSegments(
   sources: Sources,
   { shared, issues }: { shared: Shared; issues: MapIssues },
 ): void {
+  const used = new Set([...sources.map.values()].flatMap(({ tree }) => usedNames(tree)));
   for (const source of sources.segment.values()) {
+    if (used.has(source.name)) continue;
     const body = new TreeReader(source.tree, issues);
-    const tables = new Map<string, TableRule>();
+    const tables = new Map(shared.tables);
     for (const [name, entry] of body.map('tables')?.tree.entries ?? []) {
       if (entry.value.kind !== 'map') continue;
-      tables.set(name, readTable(name, entry.place, { tree: entry.value, issues }));
+      const rule = readTable(name, entry.place, { tree: entry.value, issues });
+      tables.set(name, compileTable(rule));
     }
     readIgnore(body);
     const tree = segmentResource(source);
     const rule = readResource(source.name, source.place, { tree, issues });
     if (!rule) continue;
-    const own = { ...shared, tables: new Map([...shared.tables, ...tables]) };
+    const own = { ...shared, tables };
     const word = /^[A-Z]+/.exec(source.name)?.[0] ?? '';
     const relative = rule.from.length === 0 && isV2Type(word);
     compileResource(rule, compilerFor(own, issues), relative ? word : undefined);
   }
+}
+
+function usedNames(tree: TreeMap): string[] {
+  const resources = tree.entries.get('resources')?.value;
+  if (resources?.kind !== 'map') return [];
+  return [...resources.entries.values()].flatMap(({ value }) => {
+    const use = value.kind === 'map' ? value.entries.get('use')?.value : undefined;
+    const items = use?.kind === 'list' ? use.items : use ? [use] : [];
+    return items.map((item) => (item.kind === 'scalar' ? String(item.value) : ''));
+  });
 }
 
 function checkPins(selector: OverlaySelector, sources: Sources, issues: MapIssues): void {

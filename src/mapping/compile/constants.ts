@@ -1,5 +1,6 @@
 import type { Json } from '../../fhir/resource.ts';
 import type { At, SlotRule } from '../language/model.ts';
+import { checkConstant } from './bindings.ts';
 import type { Compiler } from './compiler.ts';
 import { isObject, isPrimitive, nextPath, placeValue, type ElementPlace } from './element.ts';
 import type { SlotWrite } from './give.ts';
@@ -23,6 +24,7 @@ export function compileConstant(
     );
     return () => false;
   }
+  checkConstant(value, element, { compiler, place });
   const values = element.leaf.array && Array.isArray(value) ? (value as Json[]) : [value];
   return (frame, target) => {
     for (const one of values) {

@@ -11,6 +11,7 @@ import type { At, DatatypeRule, SlotRule } from '../language/model.ts';
 import { expandSystem } from '../language/read-table.ts';
 import { suggestion } from '../map-issue.ts';
 import { lookUp, type CompiledTable } from '../run/table.ts';
+import { checkTable } from './bindings.ts';
 import type { Compiler, ValueScope } from './compiler.ts';
 import type { ElementPlace } from './element.ts';
 import { compilePath } from './paths.ts';
@@ -191,6 +192,7 @@ function compileConversion(
   );
   const allows = (type: string): boolean => types.has(type);
   const table = rule.map && findTable(rule.map, compiler);
+  if (rule.map && table) checkTable(table, element, { compiler, place: rule.map.place });
   const unit = rule.unit && compilePath(rule.unit, scope, compiler);
   const constant = rule.system?.constant && expandSystem(rule.system.constant.value);
   const systemPath = rule.system?.path && compilePath(rule.system.path, scope, compiler);

@@ -1,3 +1,4 @@
+import { elementType } from '../../fhir/definitions.ts';
 import type { At, SlotRule } from '../language/model.ts';
 import { ruleId } from '../map-issue.ts';
 import type { CompiledSlot, SlotBody, SlotOutcome } from '../run/compiled.ts';
@@ -17,7 +18,24 @@ export function compileSlots(
   base: string,
   { scope, compiler }: { scope: ValueScope; compiler: Compiler },
 ): CompiledSlot[] {
+  reportShadowed(rules, base, compiler);
   return rules.flatMap((rule) => compileSlot(rule, base, { scope, compiler }) ?? []);
+}
+
+/** A constant that always holds leaves nothing to a later slot of the same single element. */
+function reportShadowed(rules: readonly SlotRule[], base: string, { issues }: Compiler): void {
+  const filled = new Map<string, SlotRule>();
+  for (const rule of rules) {
+    const path = [base, ...rule.element.value.map(({ name }) => name)].join('.');
+    const extension = rule.element.value.some(({ url }) => url !== undefined);
+    if (extension || elementType(path)?.max !== 1) continue;
+    const earlier = filled.get(path);
+    if (earlier && (rule.source.kind !== 'none' || rule.ref)) {
+      const what = `\`${rule.name}\` is never reached`;
+      issues.add(rule.place, `${what}: \`${earlier.name}\` before it always fills the element`);
+    }
+    if (rule.source.kind === 'const' && !rule.when) filled.set(path, rule);
+  }
 }
 
 function compileSlot(

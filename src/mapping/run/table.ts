@@ -1,5 +1,5 @@
 import type { TableRow, TableRule } from '../language/model.ts';
-import { ruleId } from '../map-issue.ts';
+import { ruleId, type MapPlace } from '../map-issue.ts';
 import type { SystemCode, Translation } from '../datatypes/convert.ts';
 
 /** A table ready for look-ups. */
@@ -8,6 +8,8 @@ export interface CompiledTable {
   /** System of the v2 codes, where they come without one. */
   readonly system: string | undefined;
   readonly find: (code: string) => FoundRow | undefined;
+  /** Every code that it can give, for the checker. */
+  readonly targets: readonly { readonly code: string; readonly place: MapPlace }[];
   readonly otherwise: 'error' | 'keep' | 'drop' | FoundRow;
 }
 
@@ -29,12 +31,19 @@ export function compileTable(rule: TableRule): CompiledTable {
   return {
     name: rule.name,
     system: rule.system,
+    targets: [...rule.rows.values(), ...elseRow(rule)].flatMap(({ code, place }) =>
+      code === undefined ? [] : [{ code: String(code), place }],
+    ),
     find: (code) => exact.get(code) ?? folded.get(code.toLowerCase()),
     otherwise:
       rule.otherwise.kind === 'code'
         ? foundRow(rule, 'else', rule.otherwise.row)
         : rule.otherwise.kind,
   };
+}
+
+function elseRow({ otherwise }: TableRule): TableRow[] {
+  return otherwise.kind === 'code' ? [otherwise.row] : [];
 }
 
 function foundRow(rule: TableRule, code: string, row: TableRow): FoundRow {

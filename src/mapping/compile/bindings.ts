@@ -1,0 +1,61 @@
+import { valueSetCodes } from '../../fhir/definitions.ts';
+import type { Json } from '../../fhir/resource.ts';
+import { suggestion, type MapPlace } from '../map-issue.ts';
+import type { CompiledTable } from '../run/table.ts';
+import type { Compiler } from './compiler.ts';
+import type { ElementPlace } from './element.ts';
+
+/** Codes that an element with a required binding may have; undefined where any may be right. */
+function boundCodes({ leaf }: ElementPlace): ReadonlySet<string> | undefined {
+  const { binding } = leaf.definition;
+  if (binding?.strength !== 'required' || !leaf.types.includes('code')) return undefined;
+  const bySystem = valueSetCodes(binding.valueSet);
+  return bySystem && new Set([...bySystem.values()].flatMap((codes) => [...codes]));
+}
+
+/** Reports rows of a table that an element's required binding does not allow. */
+export function checkTable(
+  table: CompiledTable,
+  element: ElementPlace,
+  { compiler, place }: { compiler: Compiler; place: MapPlace },
+): void {
+  const codes = boundCodes(element);
+  if (!codes) return;
+  for (const target of table.targets) {
+    if (!codes.has(target.code)) report(target, { element, codes, compiler });
+  }
+  if (table.otherwise === 'keep') {
+    const advice = 'say `else: error`, `drop` or a code';
+    compiler.issues.add(
+      place,
+      `\`${element.text}\` allows certain codes only, but \`${table.name}\` says \`else: keep\`; ${advice}`,
+    );
+  }
+}
+
+/** Reports a constant that an element's required binding does not allow. */
+export function checkConstant(
+  value: Json,
+  element: ElementPlace,
+  { compiler, place }: { compiler: Compiler; place: MapPlace },
+): void {
+  const codes = typeof value === 'string' ? boundCodes(element) : undefined;
+  if (codes && typeof value === 'string' && !codes.has(value)) {
+    report({ code: value, place }, { element, codes, compiler });
+  }
+}
+
+interface Binding {
+  readonly element: ElementPlace;
+  readonly codes: ReadonlySet<string>;
+  readonly compiler: Compiler;
+}
+
+function report(
+  { code, place }: { readonly code: string; readonly place: MapPlace },
+  { element, codes, compiler }: Binding,
+): void {
+  const known = codes.size > 30 ? '' : `; it may be ${[...codes].join(', ')}`;
+  const hint = suggestion(code, codes) || known;
+  compiler.issues.add(place, `\`${element.text}\` cannot be \`${code}\` in FHIR R4${hint}`);
+}
