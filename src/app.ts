@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { flagName } from './config.ts';
 import type { Config } from './config.ts';
 import { start as startEngage } from './engage/start.ts';
 import { describeMessage } from './feed/describe.ts';
@@ -17,6 +18,7 @@ import type { HttpPort } from './ops/http-port.ts';
 import { uuidSource } from './ops/id.ts';
 import type { Log } from './ops/log.ts';
 import { createMetrics } from './ops/metrics.ts';
+import { badUrl } from './rest/failure.ts';
 import { fhirRest } from './rest/plugin.ts';
 import { accessRecorder } from './security/access-recorder.ts';
 import type { AccessRecorder } from './security/access-recorder.ts';
@@ -29,6 +31,7 @@ import { openMemoryStore } from './store/memory.ts';
 import { openSqliteStore } from './store/sqlite/open.ts';
 import type { Store } from './store/store.ts';
 import { authRoutes } from './web/auth-routes.ts';
+import { answerFailure } from './web/failure.ts';
 import { messageRoutes } from './web/message-routes.ts';
 import { pages } from './web/pages.ts';
 
@@ -63,27 +66,53 @@ interface Parts extends AppOptions {
 
 /** Puts the rooms together. What any of them does is in the room. */
 export async function startApp(options: AppOptions): Promise<App> {
+  const running: Running = [];
+  try {
+    return await start(options, running);
+  } catch (error) {
+    await stop(running);
+    throw error;
+  }
+}
+
+/** How to stop what runs, in the order it was started. */
+type Running = (() => Promise<unknown>)[];
+
+async function stop(running: Running): Promise<void> {
+  for (let last = running.pop(); last !== undefined; last = running.pop()) await last();
+}
+
+async function start(options: AppOptions, running: Running): Promise<App> {
   const { config, log, clock, root } = options;
   const site = await openSite({ root, folder: config.site, zone: config.zone });
   const keys = loadKeys(config.data);
   const newId = uuidSource(clock);
   const store = await openStore(config);
-  const processor = createProcessor({ ...site.feeding, store, clock, newId, log });
-  const engage = startEngage({ ...site.engaging, store, clock, log, zone: config.zone });
+  running.push(() => store.close());
   const onFault = (err: unknown): void => log.error({ err }, 'Audit events were not written');
   const audit = accessRecorder({ store, clock, delayMs: 250, onFault });
+  running.push(() => audit.flush());
+  const engage = startEngage({ ...site.engaging, store, clock, log, zone: config.zone });
+  running.push(() => engage.stop());
+  const processor = createProcessor({ ...site.feeding, store, clock, newId, log });
+  running.push(() => processor.idle());
 
   const { host, port } = parseAddress(config.http);
-  const httpPort = await openHttpPort(host, port);
+  const httpPort = await listening('HTTP', config.http, () => openHttpPort(host, port));
+  running.push(() => httpPort.close());
   const http = await buildHttp({ ...options, store, keys, newId, audit, processor }, httpPort);
+  running.push(() => http.close());
   await processor.resume();
-  const mllp = await startMllpServer({
-    ...parseAddress(config.mllp),
-    limits,
-    log,
-    onFrame: processor.onFrame,
-    onFault: (fault) => faultAnswer(fault, { now: clock(), controlId: newId() }),
-  });
+  const mllp = await listening('MLLP', config.mllp, () =>
+    startMllpServer({
+      ...parseAddress(config.mllp),
+      limits,
+      log,
+      onFrame: processor.onFrame,
+      onFault: (fault) => faultAnswer(fault, { now: clock(), controlId: newId() }),
+    }),
+  );
+  running.push(() => mllp.close());
   return {
     http: httpPort.url,
     mllp: mllp.address,
@@ -93,15 +122,26 @@ export async function startApp(options: AppOptions): Promise<App> {
       await processor.idle();
       await engage.idle();
     },
-    close: async () => {
-      await Promise.all([mllp.close(), httpPort.close()]);
-      await processor.idle();
-      await engage.stop();
-      await http.close();
-      await audit.flush();
-      await store.close();
-    },
+    close: () => stop(running),
   };
+}
+
+/** Says which address cannot be had, and how to name another. */
+async function listening<T>(
+  name: 'HTTP' | 'MLLP',
+  address: string,
+  open: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await open();
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const why = code === 'EADDRINUSE' ? 'it is in use' : message;
+    const flag = flagName(name.toLowerCase());
+    throw new Error(`${name} cannot listen on ${address}: ${why}; name another with ${flag}`, {
+      cause: error,
+    });
+  }
 }
 
 async function buildHttp(parts: Parts, port: HttpPort): Promise<FastifyInstance> {
@@ -115,7 +155,16 @@ async function buildHttp(parts: Parts, port: HttpPort): Promise<FastifyInstance>
     journalCounts: () => store.journal.counts(),
     resourceCounts: () => store.counts(),
   });
-  const http = createHttp({ port, log, metrics, newId, check: () => store.check(), callerOf });
+  const http = createHttp({
+    port,
+    log,
+    metrics,
+    newId,
+    callerOf,
+    check: () => store.check(),
+    onFailure: answerFailure,
+    onBadUrl: badUrl,
+  });
   const baseUrl = `${url}/fhir`;
   await http.register(fhirRest, { ...shared, prefix: '/fhir', baseUrl, secret: keys.signing });
   await http.register(httpFeed, {

@@ -11,6 +11,7 @@ async function main(args: readonly string[], io: CliIo): Promise<ExitCode> {
   const command = findCommand(args);
   if (command === undefined || args.includes('--help')) {
     const asked = args.length === 0 || args.includes('--help') || args[0] === 'help';
+    if (!asked) io.stderr.write(`There is no command "${args.join(' ')}"\n\n`);
     (asked ? io.stdout : io.stderr).write(command === undefined ? overview() : help(command));
     return asked ? exitCode.done : exitCode.usage;
   }

@@ -18,7 +18,8 @@ import { readScenario } from './demo/scenario.ts';
 import { summary } from './demo/summary.ts';
 import { exitCode } from './io.ts';
 import type { CliIo, ExitCode } from './io.ts';
-import { openServer, root, stopInTime, stopSignal } from './serve.ts';
+import { root } from './root.ts';
+import { openServer, stopInTime, stopSignal } from './serve.ts';
 
 const visitor: Principal = { id: 'demo', display: 'Demo visitor', role: 'admin' };
 

@@ -1,5 +1,6 @@
 import {
   closeSync,
+  existsSync,
   fdatasyncSync,
   mkdirSync,
   openSync,
@@ -12,9 +13,11 @@ import { join } from 'node:path';
 import type { Config } from '../config.ts';
 import { parseAddress } from '../ops/address.ts';
 import { loadKeys } from '../security/keys.ts';
+import { openSite } from '../site.ts';
 import type { ParsedArguments } from './arguments.ts';
 import { exitCode } from './io.ts';
 import type { CliIo, ExitCode } from './io.ts';
+import { root } from './root.ts';
 
 interface Finding {
   readonly level: 'ok' | 'warn' | 'fail';
@@ -29,6 +32,7 @@ export async function doctorCommand(
 ): Promise<ExitCode> {
   const findings: Finding[] = [nodeVersion(), clock(), zone(config), dataFolder(config)];
   if (findings.every(({ level }) => level !== 'fail')) findings.push(disk(config), keys(config));
+  findings.push(await site(config));
   findings.push(await port('HTTP', config.http), await port('MLLP', config.mllp));
   for (const { level, text } of findings) io.stdout.write(`${level.padEnd(4)}  ${text}\n`);
   return findings.some(({ level }) => level === 'fail') ? exitCode.no : exitCode.done;
@@ -100,6 +104,20 @@ function keys(config: Config): Finding {
     return { level: 'ok', text: 'The signing key can be read' };
   } catch (error) {
     return { level: 'fail', text: `The signing key cannot be read: ${(error as Error).message}` };
+  }
+}
+
+/** What a start would refuse: a fault in feeds, maps or rules, with its place. */
+async function site({ site: folder, zone }: Config): Promise<Finding> {
+  if (folder !== '' && !existsSync(folder)) {
+    return { level: 'fail', text: `There is no site folder ${folder}` };
+  }
+  try {
+    const { feeding } = await openSite({ root, folder, zone });
+    const feeds = feeding.feeds().map(({ name }) => name);
+    return { level: 'ok', text: `Maps and rules can be read; feeds: ${feeds.join(', ')}` };
+  } catch (error) {
+    return { level: 'fail', text: (error as Error).message };
   }
 }
 

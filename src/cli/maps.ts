@@ -1,16 +1,13 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { defaultFeed, type Feed } from '../feed/feed.ts';
 import { loadFeeds } from '../feed/feed-file.ts';
 import { readMapFiles } from '../map-files.ts';
 import { compilePack, type CompiledPack } from '../mapping/pack.ts';
 import type { MapIssue } from '../mapping/map-issue.ts';
 import { UsageError } from './io.ts';
-
-/** The folder of the program, with the base pack. */
-const root = fileURLToPath(new URL('../../', import.meta.url));
+import { root } from './root.ts';
 
 export interface MapSources {
   /** The site's folder; empty: the base pack alone. */

@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { startApp } from '../app.ts';
 import type { App } from '../app.ts';
 import type { Config } from '../config.ts';
@@ -11,8 +10,7 @@ import { buildPagesIfStale } from '../web/build.ts';
 import type { ParsedArguments } from './arguments.ts';
 import { exitCode } from './io.ts';
 import type { CliIo, ExitCode } from './io.ts';
-
-export const root = fileURLToPath(new URL('../../', import.meta.url));
+import { root } from './root.ts';
 
 /** `weir serve`: one line on stdout when it is ready; runs until SIGINT or SIGTERM. */
 export async function serveCommand(

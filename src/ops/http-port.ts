@@ -18,7 +18,11 @@ export interface HttpPort {
  */
 export async function openHttpPort(host: string, port: number): Promise<HttpPort> {
   const attached = Promise.withResolvers<RequestListener>();
+  let hasHandler = false;
+  let closing = false;
   const server = createServer((request, response) => {
+    // A kept connection would otherwise hold the stop up until its client lets go of it.
+    response.once('close', () => closing && setImmediate(() => server.closeIdleConnections()));
     void attached.promise.then((handler) => handler(request, response));
   });
   await new Promise<void>((resolve, reject) => {
@@ -29,10 +33,15 @@ export async function openHttpPort(host: string, port: number): Promise<HttpPort
   return {
     url: `http://${address.includes(':') ? `[${address}]` : address}:${actual}`,
     server,
-    attach: attached.resolve,
+    attach: (handler) => {
+      hasHandler = true;
+      attached.resolve(handler);
+    },
     close: async () => {
+      closing = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeIdleConnections();
+      if (hasHandler) server.closeIdleConnections();
+      else server.closeAllConnections();
       await closed;
     },
   };

@@ -1,5 +1,5 @@
 import { LogController, fastify } from 'fastify';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { HttpPort } from './http-port.ts';
 import { limits } from '../limits.ts';
 import type { Log } from './log.ts';
@@ -14,7 +14,17 @@ export interface HttpOptions {
   readonly check: () => Promise<void>;
   /** Whoever calls; the metrics are for anyone we know. */
   readonly callerOf: (request: FastifyRequest) => Promise<object | undefined>;
+  /** Answers an error that no room answered itself. */
+  readonly onFailure: FailureAnswer;
+  /** Answers what is refused before any room sees it: an address that cannot be read. */
+  readonly onBadUrl: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => void;
 }
+
+type FailureAnswer = (
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+) => Promise<unknown>;
 
 /** The HTTP server without its rooms: request ids, log, metrics, `/health` and `/metrics`. */
 export function createHttp(options: HttpOptions): FastifyInstance {
@@ -23,6 +33,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: newId,
+    frameworkErrors: options.onBadUrl,
     bodyLimit: limits.restBodyBytesMax,
     // FHIR bodies are checked by our own validation; ajv's defaults would change or drop what it does not know.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
@@ -33,14 +44,18 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     },
   }) as unknown as FastifyInstance;
 
+  app.setErrorHandler(options.onFailure);
+  app.addHook('onRequest', async (request, reply) => {
+    void reply.header('x-request-id', request.id);
+  });
+
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'none';
     const method = request.method;
     metrics.requests.inc({ method, route, status: String(reply.statusCode) });
     metrics.requestSeconds.observe({ method, route }, reply.elapsedTime / 1000);
-    if (reply.statusCode >= 500) {
-      log.error({ id: request.id, method, route, status: reply.statusCode }, 'A request failed');
-    }
+    const { statusCode: status } = reply;
+    if (status >= 500) log.warn({ id: request.id, method, route, status }, 'Answered with a fault');
   });
 
   app.get('/health', async (request, reply) => {

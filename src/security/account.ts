@@ -2,7 +2,7 @@ import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
 import { fail } from '../fhir/issue.ts';
 import { CommitRefused } from '../store/store.ts';
-import type { Store } from '../store/store.ts';
+import type { StateChange, Store } from '../store/store.ts';
 import { roles } from './principal.ts';
 import type { Principal, Role } from './principal.ts';
 
@@ -30,6 +30,32 @@ export interface NewAccount {
 
 /** Creates an account. Fails with `value` on a bad name or short password, `write-conflict` on a taken name. */
 export async function createAccount(store: Store, account: NewAccount, now: Date): Promise<void> {
+  const refusal = await writeAccount(store, account, { now, once: [] });
+  if (refusal !== undefined) fail('write-conflict', 'That user name is taken');
+}
+
+/**
+ * Creates the account that all others come from, as {@link createAccount} does, once for a store: of any
+ * number of callers one wins, the others fail with `write-conflict`.
+ */
+export async function createFirstAccount(
+  store: Store,
+  account: NewAccount,
+  now: Date,
+): Promise<void> {
+  const once = [{ key: 'first-account', value: now.toISOString(), expectRevision: 0 }];
+  const taken = await hasAccounts(store);
+  if (taken || (await writeAccount(store, account, { now, once })) !== undefined) {
+    fail('write-conflict', 'There is an administrator; ask for an account');
+  }
+}
+
+/** Why it was refused; undefined where it is written. */
+async function writeAccount(
+  store: Store,
+  account: NewAccount,
+  { now, once }: { readonly now: Date; readonly once: readonly StateChange[] },
+): Promise<CommitRefused | undefined> {
   const name = account.name.trim().toLowerCase();
   if (!nameForm.test(name)) {
     fail('value', 'A user name has 2 to 64 letters, digits or . _ @ -');
@@ -49,10 +75,11 @@ export async function createAccount(store: Store, account: NewAccount, now: Date
       now,
       origin: 'security',
       changes: [],
-      state: [{ key: accountKey(name), value: JSON.stringify(stored), expectRevision: 0 }],
+      state: [{ key: accountKey(name), value: JSON.stringify(stored), expectRevision: 0 }, ...once],
     });
+    return undefined;
   } catch (error) {
-    if (error instanceof CommitRefused) fail('write-conflict', 'That user name is taken');
+    if (error instanceof CommitRefused) return error;
     throw error;
   }
 }

@@ -1,7 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { OutcomeError } from '../fhir/issue.ts';
-import { issueRow } from '../fhir/issue-table.ts';
-import { checkPassword, createAccount, hasAccounts } from '../security/account.ts';
+import { checkPassword, createFirstAccount, hasAccounts } from '../security/account.ts';
 import { sessionCookie } from '../security/authenticate.ts';
 import type { Principal } from '../security/principal.ts';
 import { redeemSignInToken, tokenFor } from '../security/sign-in.ts';
@@ -38,42 +36,45 @@ export function authRoutes(app: FastifyInstance, options: AuthOptions): void {
     async (request, reply) => {
       const { token = '', to = '/' } = request.query;
       const principal = await redeemSignInToken(options, token);
-      if (principal === undefined) return reply.redirect('/sign-in?link=used');
+      const first = principal?.id === firstAdministrator.id;
+      // The first link says "admin" to nobody once there is an administrator.
+      const over = first && (await hasAccounts(options.store));
+      if (principal === undefined || over) return reply.redirect('/sign-in?link=used');
       await startSession(reply, principal, options);
-      const first = principal.id === firstAdministrator.id;
       return reply.redirect(first ? '/administrator' : localPath(to));
     },
   );
 
   app.post<{ Body: Record<string, unknown> }>('/auth/sign-in', async (request, reply) => {
-    if (throttle.isClosed()) return refuse(reply, 429, 'Too many attempts; try again in a minute');
+    if (!throttle.enter()) return refuse(reply, 429, 'Too many attempts; try again in a minute');
     const principal = await checkPassword(
       options.store,
       textOf(request.body, 'name'),
       textOf(request.body, 'password'),
     );
     if (principal === undefined) {
-      throttle.count();
       return refuse(reply, 401, 'The name or the password is not right');
     }
+    throttle.succeeded();
     await startSession(reply, principal, options);
     return principal;
   });
 
-  app.post('/auth/sign-out', async (_request, reply) => {
-    setCookie(reply, '', 0, options);
+  app.post('/auth/sign-out', async (request, reply) => {
+    // Another site's page cannot end a session: its request does not authenticate.
+    if ((await options.authenticate(request)) !== undefined) setCookie(reply, '', 0, options);
     return reply.status(204).send();
   });
 
   app.get('/auth/me', async (request, reply) => {
     const principal = await options.authenticate(request);
+    void reply.header('cache-control', 'no-store');
     return principal ?? refuse(reply, 401, 'Not signed in');
   });
 
   app.post<{ Body: Record<string, unknown> }>('/auth/administrator', async (request, reply) => {
     const principal = await options.authenticate(request);
     if (principal?.id !== firstAdministrator.id) return refuse(reply, 401, 'Open the first link');
-    if (await hasAccounts(options.store)) return refuse(reply, 409, 'There is an administrator');
     return createFirst(request.body, reply, options);
   });
 }
@@ -85,14 +86,8 @@ async function createFirst(
 ): Promise<unknown> {
   const name = textOf(body, 'name');
   const display = textOf(body, 'display') || name;
-  try {
-    const account = { name, display, role: 'admin', password: textOf(body, 'password') } as const;
-    await createAccount(options.store, account, options.clock());
-  } catch (error) {
-    if (!(error instanceof OutcomeError)) throw error;
-    const [issue] = error.issues;
-    return refuse(reply, issueRow(issue.code).status, issue.diagnostics);
-  }
+  const account = { name, display, role: 'admin', password: textOf(body, 'password') } as const;
+  await createFirstAccount(options.store, account, options.clock());
   const principal: Principal = { id: name.trim().toLowerCase(), display, role: 'admin' };
   await startSession(reply, principal, options);
   return reply.status(201).send(principal);
@@ -125,29 +120,34 @@ function textOf(body: unknown, name: string): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** Only a path of this server: never `//host` or a scheme. */
+/** Only a path of this server, as a browser reads it: never `//host`, `/\host` or a scheme. */
 function localPath(to: string): string {
-  return /^\/(?![/\\])/.test(to) ? to : '/';
+  const base = 'http://weir.invalid';
+  const url = to.startsWith('/') ? URL.parse(to, base) : null;
+  return url?.origin === base ? `${url.pathname}${url.search}` : '/';
 }
 
-/** Slows guessing: a bound on failed attempts per minute for the whole server, as names can be guessed too. */
-function createThrottle(clock: () => Date): { isClosed(): boolean; count(): void } {
+/**
+ * Slows guessing: a bound on failed attempts per minute for the whole server, as names can be guessed too.
+ * An attempt counts from its beginning, so that many at once are not checked before the first has failed.
+ */
+function createThrottle(clock: () => Date): { enter(): boolean; succeeded(): void } {
   let windowStart = 0;
   let failures = 0;
-  const roll = (): void => {
-    const now = clock().getTime();
-    if (now - windowStart < 60_000) return;
-    windowStart = now;
-    failures = 0;
-  };
   return {
-    isClosed: () => {
-      roll();
-      return failures >= failuresPerMinuteMax;
-    },
-    count: () => {
-      roll();
+    enter: () => {
+      const now = clock().getTime();
+      // A clock that was set back begins anew too.
+      if (now < windowStart || now - windowStart >= 60_000) {
+        windowStart = now;
+        failures = 0;
+      }
+      if (failures >= failuresPerMinuteMax) return false;
       failures += 1;
+      return true;
+    },
+    succeeded: () => {
+      failures = Math.max(0, failures - 1);
     },
   };
 }

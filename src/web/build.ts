@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export type BuildOutcome = 'fresh' | 'built' | 'no-builder' | 'failed';
@@ -10,19 +10,32 @@ export type BuildOutcome = 'fresh' | 'built' | 'no-builder' | 'failed';
  * not installed (a production image ships the pages built), what is there is served.
  */
 export async function buildPagesIfStale(root: string): Promise<BuildOutcome> {
-  const stamp = join(root, 'dist/web/.sources');
+  const built = join(root, 'dist/web');
+  const stamp = join(built, '.sources');
   const sources = sourcesHash(join(root, 'src/web/client'));
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === sources) return 'fresh';
   const vite = join(root, 'node_modules/vite/bin/vite.js');
   if (!existsSync(vite)) return 'no-builder';
-  const ok = await run(
-    process.execPath,
-    [vite, 'build', '--config', 'src/web/client/vite.config.ts'],
-    root,
-  );
-  if (!ok) return 'failed';
-  writeFileSync(stamp, sources);
-  return 'built';
+  // Apart from others that may build at the same time, and put in place whole.
+  const draft = join(root, `dist/.web-${process.pid}`);
+  const config = ['--config', 'src/web/client/vite.config.ts', '--outDir', draft, '--emptyOutDir'];
+  const ok = await run(process.execPath, [vite, 'build', ...config], root);
+  if (ok) {
+    writeFileSync(join(draft, '.sources'), sources);
+    putInPlace(draft, built);
+  }
+  rmSync(draft, { recursive: true, force: true });
+  return ok ? 'built' : 'failed';
+}
+
+function putInPlace(draft: string, place: string): void {
+  rmSync(place, { recursive: true, force: true });
+  try {
+    renameSync(draft, place);
+  } catch (error) {
+    // Another process was quicker by a moment, with the same pages.
+    if (!existsSync(place)) throw error;
+  }
 }
 
 function sourcesHash(folder: string): string {

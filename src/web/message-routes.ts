@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { fail } from '../fhir/issue.ts';
 import { messageRow } from '../feed/describe.ts';
 import type { MessageDescription } from '../feed/describe.ts';
 import type { AccessEvent } from '../security/audit-event.ts';
@@ -25,50 +26,55 @@ export function messageRoutes(app: FastifyInstance, options: MessageRoutesOption
   app.get<{ Querystring: Record<string, string | undefined> }>(
     '/api/messages',
     async (request, reply) => {
-      const refusal = await refusalOf(request, options);
-      if (refusal !== undefined) return reply.status(refusal.status).send(refusal);
+      const principal = await readerOf(request, options);
       const { count, ...asked } = request.query;
       const { entries, next } = await options.store.journal.list({
         ...filterOf(asked),
-        count: Math.min(Math.max(Number(count) || 50, 1), pageMax),
+        count: Math.min(Math.max(Math.trunc(Number(count)) || 50, 1), pageMax),
       });
+      const patients = new Set(entries.flatMap(({ patient }) => patient ?? []));
+      options.recordAccess({
+        ...accessBy(principal, request, options),
+        interaction: 'search-type',
+        patients: [...patients],
+        query: request.url.slice(1),
+      });
+      void reply.header('cache-control', 'no-store');
       return { entries: entries.map(messageRow), ...(next === undefined ? {} : { next }) };
     },
   );
 
   app.get<{ Params: { id: string } }>('/api/messages/:id', async (request, reply) => {
-    const refusal = await refusalOf(request, options);
-    if (refusal !== undefined) return reply.status(refusal.status).send(refusal);
+    const principal = await readerOf(request, options);
     const view = await options.describe(request.params.id);
-    if (view === undefined) return reply.status(404).send({ message: 'There is no such message' });
+    if (view === undefined) fail('not-found', 'There is no such message');
     const { entry } = view;
-    const principal = await options.authenticate(request);
-    if (principal !== undefined) {
-      options.recordAccess({
-        at: options.clock(),
-        interaction: 'read',
-        principal,
-        requestId: request.id,
-        resources: [],
-        patients: entry.patient === undefined ? [] : [entry.patient],
-        query: `message=${entry.id}`,
-        status: 200,
-      });
-    }
+    options.recordAccess({
+      ...accessBy(principal, request, options),
+      interaction: 'read',
+      patients: entry.patient === undefined ? [] : [entry.patient],
+      query: `api/messages/${entry.id}`,
+    });
+    void reply.header('cache-control', 'no-store');
     return view;
   });
 }
 
-async function refusalOf(
+/** Who asks. Throws `login` or `forbidden`. */
+async function readerOf(
   request: FastifyRequest,
-  options: MessageRoutesOptions,
-): Promise<{ status: number; message: string } | undefined> {
-  const principal = await options.authenticate(request);
-  if (principal === undefined) return { status: 401, message: 'Sign in first' };
+  { authenticate }: MessageRoutesOptions,
+): Promise<Principal> {
+  const principal = await authenticate(request);
+  if (principal === undefined) fail('login', 'Sign in first');
   if (principal.patient !== undefined || !readers.has(principal.role)) {
-    return { status: 403, message: `The role ${principal.role} does not read messages` };
+    fail('forbidden', `The role ${principal.role} does not read messages`);
   }
-  return undefined;
+  return principal;
+}
+
+function accessBy(principal: Principal, request: FastifyRequest, { clock }: MessageRoutesOptions) {
+  return { at: clock(), principal, requestId: request.id, resources: [], status: 200 };
 }
 
 function filterOf(asked: Readonly<Record<string, string | undefined>>): {
@@ -79,8 +85,9 @@ function filterOf(asked: Readonly<Record<string, string | undefined>>): {
   cursor?: string;
 } {
   const { state, feed, controlId, messageType, cursor } = asked;
+  if (state && !states.has(state)) fail('value', `state is one of ${[...states].join(', ')}`);
   return {
-    ...(state !== undefined && states.has(state) ? { state: state as JournalState } : {}),
+    ...(state ? { state: state as JournalState } : {}),
     ...(feed ? { feed } : {}),
     ...(controlId ? { controlId } : {}),
     ...(messageType ? { messageType } : {}),

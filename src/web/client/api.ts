@@ -31,9 +31,20 @@ function accepts(path: string): string {
 
 async function answer<T>(response: Response): Promise<T> {
   const text = await response.text();
-  const body: unknown = text === '' ? undefined : JSON.parse(text);
-  if (response.ok) return body as T;
-  throw new ApiError(response.status, sentence(body) ?? response.statusText);
+  if (response.ok) return (text === '' ? undefined : JSON.parse(text)) as T;
+  throw new ApiError(
+    response.status,
+    sentence(parsed(text)) ?? `${response.status} from the server`,
+  );
+}
+
+/** A proxy between may answer with a page of its own. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** What went wrong, from an OperationOutcome or a plain `{message}`. */

@@ -1,5 +1,6 @@
 import { Card as MantineCard, Table, Title } from '@mantine/core';
 import type { ReactNode } from 'react';
+import { timeOf } from './format.ts';
 
 /** A titled part of the page; says so when there is nothing in it. */
 export function Card(props: { title: string; count: number; empty: string; children: ReactNode }) {
@@ -13,6 +14,11 @@ export function Card(props: { title: string; count: number; empty: string; child
   );
 }
 
+/** A date or time that stays on one line. */
+export function Time(props: { at: string | undefined }) {
+  return <span className="whole">{timeOf(props.at)}</span>;
+}
+
 export interface Row {
   readonly key: string;
   readonly cells: readonly ReactNode[];
@@ -20,7 +26,7 @@ export interface Row {
 
 export function Rows(props: { head: readonly string[]; rows: readonly Row[] }) {
   return (
-    <Table className="rows" verticalSpacing={4}>
+    <Table className="rows" verticalSpacing={4} horizontalSpacing={6}>
       <Table.Thead>
         <Table.Tr>
           {props.head.map((head) => (

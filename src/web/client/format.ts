@@ -24,12 +24,11 @@ export function addressOf(person: Pick<Patient, 'address'>): string {
   return address?.text ?? parts.filter(Boolean).join(', ');
 }
 
-export function ageOf(birthDate: string | undefined, now: Date): string {
-  if (birthDate === undefined) return '';
+export function ageOf(birthDate: string, now: Date): string {
   const [year = 0, month = 1, day = 1] = birthDate.split('-').map(Number);
   const had = now.getMonth() + 1 > month || (now.getMonth() + 1 === month && now.getDate() >= day);
   const years = now.getFullYear() - year - (had ? 0 : 1);
-  return years < 2 ? 'infant' : `${years} years`;
+  return years < 2 ? 'under 2 years' : `${years} years`;
 }
 
 export function textOf(concept: CodeableConcept | undefined): string {
@@ -46,6 +45,11 @@ export function displayOf(reference: Reference | undefined): string {
   return reference?.display ?? reference?.identifier?.value ?? reference?.reference ?? '';
 }
 
+/** What an identifier's system is called: its last word, such as `MERCY` of `urn:weir:authority:MERCY`. */
+export function authorityOf(system: string | undefined): string {
+  return system?.split(/[:/|]/).filter(Boolean).at(-1) ?? '';
+}
+
 export function dateOf(value: string | undefined): string {
   return value?.slice(0, 10) ?? '';
 }
@@ -54,6 +58,11 @@ export function dateOf(value: string | undefined): string {
 export function timeOf(value: string | undefined): string {
   if (value === undefined) return '';
   return value.length > 10 ? `${value.slice(0, 10)} ${value.slice(11, 16)}` : value;
+}
+
+/** An instant of the server, to the second, in UTC. */
+export function secondOf(instant: string): string {
+  return instant.slice(0, 19).replace('T', ' ');
 }
 
 export function valueOf(observation: Observation): string {

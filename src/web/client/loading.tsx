@@ -9,23 +9,26 @@ export type Loaded<T> =
   | { readonly state: 'failed'; readonly message: string }
   | { readonly state: 'ready'; readonly value: T };
 
-/** Loads `path` again whenever it changes; an answer that comes too late is dropped. */
+/**
+ * Loads `path` again whenever it changes; an answer that comes too late is dropped. What was there before
+ * stays until the new is here, so that a list does not flicker while one types.
+ */
 export function useLoaded<T>(path: string): Loaded<T> {
-  const [loaded, setLoaded] = useState<{ path: string; result: Loaded<T> }>();
+  const [loaded, setLoaded] = useState<Loaded<T>>({ state: 'loading' });
   useEffect(() => {
     const abort = new AbortController();
     get<T>(path, abort.signal).then(
-      (value) => setLoaded({ path, result: { state: 'ready', value } }),
+      (value) => setLoaded({ state: 'ready', value }),
       (error: unknown) => {
         if (abort.signal.aborted) return;
         if (error instanceof ApiError && error.status === 401) navigate('/sign-in');
         const message = error instanceof Error ? error.message : String(error);
-        setLoaded({ path, result: { state: 'failed', message } });
+        setLoaded({ state: 'failed', message });
       },
     );
     return () => abort.abort();
   }, [path]);
-  return loaded?.path === path ? loaded.result : { state: 'loading' };
+  return loaded;
 }
 
 export function Show<T>(props: { of: Loaded<T>; children: (value: T) => ReactNode }) {

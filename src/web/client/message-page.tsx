@@ -1,7 +1,8 @@
-import { Badge, Group, Tabs, Title } from '@mantine/core';
+import { Badge, Group, Stack, Tabs, Title } from '@mantine/core';
 import { Card, Rows } from './card.tsx';
-import { timeOf } from './format.ts';
+import { secondOf } from './format.ts';
 import { Show, useLoaded } from './loading.tsx';
+import { StateBadge } from './messages-page.tsx';
 import type { MessageRow } from './messages-page.tsx';
 import { Link } from './router.tsx';
 
@@ -32,15 +33,15 @@ export function MessagePage(props: { id: string }) {
 }
 
 function Message(props: { view: MessageView }) {
-  const { entry, raw, ack, parsed, resources, loss, unmapped } = props.view;
+  const { entry, raw, ack, parsed } = props.view;
   return (
     <>
       <Title order={1}>{entry.messageType || 'Unreadable message'}</Title>
       <Group gap="md" mb="md">
         <span>{entry.feed}</span>
         <span>{entry.controlId}</span>
-        <span>{timeOf(entry.receivedAt)}</span>
-        <Badge>{entry.state}</Badge>
+        <span>{secondOf(entry.receivedAt)} UTC</span>
+        <StateBadge state={entry.state} />
         <Badge variant="outline">{entry.ackCode ?? 'no answer'}</Badge>
         {entry.patient !== undefined && (
           <Link to={`/people/${entry.patient.replace('Patient/', '')}`}>The person</Link>
@@ -70,27 +71,36 @@ function Message(props: { view: MessageView }) {
           />
         </Tabs.Panel>
         <Tabs.Panel value="mapped" pt="md">
-          <Card
-            title="Not read by any rule"
-            count={loss.length}
-            empty="Every valued field was read."
-          >
-            <p>{loss.map(({ position, count }) => `${position} (${count})`).join(', ')}</p>
-          </Card>
-          <Card title="Codes without a row" count={unmapped.length} empty="Every code has a row.">
-            <p>
-              {unmapped
-                .map(({ table, code, position }) => `${position} ${table} ${code}`)
-                .join(', ')}
-            </p>
-          </Card>
-          {resources.map((resource, index) => (
-            <pre className="mono" key={index}>
-              {JSON.stringify(resource, null, 2)}
-            </pre>
-          ))}
+          <Mapped view={props.view} />
         </Tabs.Panel>
       </Tabs>
+    </>
+  );
+}
+
+/** What became of it, after what did not. */
+function Mapped(props: { view: MessageView }) {
+  const { resources, loss, unmapped } = props.view;
+  return (
+    <>
+      <Stack mb="md">
+        <Card title="Not read by any rule" count={loss.length} empty="Every valued field was read.">
+          <p>{loss.map(({ position, count }) => `${position} (${count})`).join(', ')}</p>
+        </Card>
+        <Card title="Codes that no table has" count={unmapped.length} empty="Every code was found.">
+          <p>
+            {unmapped.map(({ table, code, position }) => `${position} ${table} ${code}`).join(', ')}
+          </p>
+        </Card>
+      </Stack>
+      {resources.length === 0 && (
+        <p className="dim">This message left nothing in the record that was not there.</p>
+      )}
+      {resources.map((resource, index) => (
+        <pre className="mono" key={index}>
+          {JSON.stringify(resource, null, 2)}
+        </pre>
+      ))}
     </>
   );
 }

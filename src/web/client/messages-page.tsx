@@ -1,7 +1,7 @@
 import { Badge, Button, Group, NativeSelect, Table, TextInput, Title } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useState } from 'react';
-import { timeOf } from './format.ts';
+import { secondOf } from './format.ts';
 import { Show, useLoaded } from './loading.tsx';
 import { Link } from './router.tsx';
 
@@ -19,11 +19,15 @@ export interface MessageRow {
 
 const states = ['', 'received', 'processed', 'failed', 'parked', 'ignored'];
 const colours: Readonly<Record<string, string>> = {
-  processed: 'teal',
-  received: 'blue',
-  failed: 'red',
-  parked: 'orange',
+  processed: 'teal.9',
+  received: 'blue.8',
+  failed: 'red.8',
+  parked: 'orange.9',
 };
+
+export function StateBadge(props: { state: string }) {
+  return <Badge color={colours[props.state] ?? 'gray.7'}>{props.state}</Badge>;
+}
 
 /** Every message that came, newest first, with its state and the answer it got. */
 export function MessagesPage() {
@@ -75,29 +79,29 @@ export function MessagesPage() {
 function Messages(props: { rows: readonly MessageRow[] }) {
   if (props.rows.length === 0) return <p>No message like that.</p>;
   return (
-    <Table className="rows" aria-label="Messages">
+    <Table className="rows" aria-label="Messages" verticalSpacing={4} horizontalSpacing={6}>
       <Table.Thead>
         <Table.Tr>
-          {['Received', 'Feed', 'Type', 'Control id', 'State', 'Answer', 'Why'].map((head) => (
-            <Table.Th key={head} scope="col">
-              {head}
-            </Table.Th>
-          ))}
+          {['Received (UTC)', 'Feed', 'Type', 'Control id', 'State', 'Answer', 'Why'].map(
+            (head) => (
+              <Table.Th key={head} scope="col">
+                {head}
+              </Table.Th>
+            ),
+          )}
         </Table.Tr>
       </Table.Thead>
       <Table.Tbody>
         {props.rows.map((row) => (
           <Table.Tr key={row.id}>
-            <Table.Td>
-              <Link to={`/messages/${row.id}`}>{timeOf(row.receivedAt)}</Link>
+            <Table.Td className="whole">
+              <Link to={`/messages/${row.id}`}>{secondOf(row.receivedAt)}</Link>
             </Table.Td>
             <Table.Td>{row.feed}</Table.Td>
             <Table.Td>{row.messageType || 'unreadable'}</Table.Td>
-            <Table.Td>{row.controlId}</Table.Td>
+            <Table.Td className="whole">{row.controlId}</Table.Td>
             <Table.Td>
-              <Badge color={colours[row.state] ?? 'gray'} variant="light">
-                {row.state}
-              </Badge>
+              <StateBadge state={row.state} />
             </Table.Td>
             <Table.Td>{row.ackCode}</Table.Td>
             <Table.Td>{row.lastError}</Table.Td>

@@ -7,8 +7,8 @@ import type {
   MedicationDispense,
   MedicationRequest,
 } from '@medplum/fhirtypes';
-import { Card, Rows } from './card.tsx';
-import { dateOf, displayOf, textOf, timeOf } from './format.ts';
+import { Card, Rows, Time } from './card.tsx';
+import { dateOf, displayOf, textOf } from './format.ts';
 
 export function Appointments(props: { appointments: readonly Appointment[] }) {
   const rows = [...props.appointments].sort((a, b) => (b.start ?? '').localeCompare(a.start ?? ''));
@@ -19,7 +19,7 @@ export function Appointments(props: { appointments: readonly Appointment[] }) {
         rows={rows.map((visit) => ({
           key: visit.id ?? '',
           cells: [
-            timeOf(visit.start),
+            <Time key="t" at={visit.start} />,
             textOf(visit.serviceType?.[0] ?? visit.appointmentType ?? visit.reasonCode?.[0]),
             visit.participant
               ?.map(({ actor }) => actor)
@@ -50,7 +50,7 @@ export function Medications(props: {
               ?.map(({ text }) => text)
               .filter(Boolean)
               .join('; '),
-            dateOf(lastFill(request, props.dispenses)),
+            <Time key="t" at={dateOf(lastFill(request, props.dispenses))} />,
             request.status,
           ],
         }))}
@@ -104,14 +104,18 @@ export function Communications(props: {
   const planned = props.planned.filter(({ status }) => status === 'active' || status === 'on-hold');
   const said = [...props.communications].sort((a, b) => (b.sent ?? '').localeCompare(a.sent ?? ''));
   return (
-    <Card title="Messages" count={planned.length + said.length} empty="Nothing said or planned.">
+    <Card
+      title="Communications"
+      count={planned.length + said.length}
+      empty="Nothing said or planned."
+    >
       <Rows
         head={['When', 'To', 'What', 'Status']}
         rows={[
           ...planned.map((request) => ({
             key: `p${request.id}`,
             cells: [
-              timeOf(request.occurrenceDateTime),
+              <Time key="t" at={request.occurrenceDateTime} />,
               request.recipient?.map((to) => displayOf(to)).join(', '),
               request.payload?.[0]?.contentString ?? textOf(request.category?.[0]),
               'planned',
@@ -120,14 +124,21 @@ export function Communications(props: {
           ...said.map((communication) => ({
             key: `s${communication.id}`,
             cells: [
-              timeOf(communication.sent ?? communication.meta?.lastUpdated),
+              <Time key="t" at={communication.sent ?? communication.meta?.lastUpdated} />,
               communication.recipient?.map((to) => displayOf(to)).join(', '),
               communication.payload?.[0]?.contentString ?? textOf(communication.category?.[0]),
-              [communication.status, textOf(communication.statusReason)].filter(Boolean).join(': '),
+              outcomeOf(communication),
             ],
           })),
         ]}
       />
     </Card>
   );
+}
+
+const outcomes: Readonly<Record<string, string>> = { completed: 'sent', 'not-done': 'not sent' };
+
+function outcomeOf({ status, statusReason }: Communication): string {
+  const outcome = outcomes[status ?? ''] ?? status ?? '';
+  return statusReason === undefined ? outcome : `${outcome}: ${textOf(statusReason)}`;
 }

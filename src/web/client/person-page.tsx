@@ -1,7 +1,7 @@
-import { Badge, Group, SimpleGrid, Title } from '@mantine/core';
+import { Badge, Group, SimpleGrid, Stack, Title } from '@mantine/core';
 import type { Bundle, Patient, Resource } from '@medplum/fhirtypes';
 import { useMemo } from 'react';
-import { addressOf, ageOf, dateOf, nameOf, phonesOf } from './format.ts';
+import { addressOf, ageOf, authorityOf, dateOf, nameOf, phonesOf } from './format.ts';
 import { Show, useLoaded } from './loading.tsx';
 import { Appointments, Communications, Medications, Problems } from './person-care.tsx';
 import { Results } from './person-results.tsx';
@@ -26,25 +26,26 @@ function Person(props: { record: Bundle }) {
     <>
       <Header patient={patient} />
       <Freshness record={props.record} />
-      <SimpleGrid cols={{ base: 1, md: 2 }} spacing="lg" my="md">
-        <Tasks tasks={ofType(resources, 'Task')} />
-        <Appointments appointments={ofType(resources, 'Appointment')} />
-        <Results
-          reports={ofType(resources, 'DiagnosticReport')}
-          observations={ofType(resources, 'Observation')}
-        />
-        <Medications
-          requests={ofType(resources, 'MedicationRequest')}
-          dispenses={ofType(resources, 'MedicationDispense')}
-        />
-        <Problems
-          conditions={ofType(resources, 'Condition')}
-          allergies={ofType(resources, 'AllergyIntolerance')}
-        />
-        <Communications
-          communications={ofType(resources, 'Communication')}
-          planned={ofType(resources, 'CommunicationRequest')}
-        />
+      <SimpleGrid cols={{ base: 1, md: 2 }} my="md">
+        <Stack>
+          <Tasks tasks={ofType(resources, 'Task')} />
+          <Results observations={ofType(resources, 'Observation')} />
+          <Problems
+            conditions={ofType(resources, 'Condition')}
+            allergies={ofType(resources, 'AllergyIntolerance')}
+          />
+        </Stack>
+        <Stack>
+          <Appointments appointments={ofType(resources, 'Appointment')} />
+          <Medications
+            requests={ofType(resources, 'MedicationRequest')}
+            dispenses={ofType(resources, 'MedicationDispense')}
+          />
+          <Communications
+            communications={ofType(resources, 'Communication')}
+            planned={ofType(resources, 'CommunicationRequest')}
+          />
+        </Stack>
       </SimpleGrid>
       <Timeline patientId={patient.id ?? ''} />
     </>
@@ -64,10 +65,7 @@ function Header(props: { patient: Patient }) {
         )}
       </Group>
       <Group gap="lg">
-        <span>
-          {patient.gender}, born {dateOf(patient.birthDate)} ({ageOf(patient.birthDate, new Date())}
-          )
-        </span>
+        <span>{lifeOf(patient)}</span>
         <span>{phonesOf(patient).join(', ')}</span>
         <span>{addressOf(patient)}</span>
         {language !== undefined && (
@@ -78,13 +76,19 @@ function Header(props: { patient: Patient }) {
       </Group>
       <Group gap="xs" mt="xs" aria-label="Numbers">
         {patient.identifier?.map(({ system, value }) => (
-          <Badge key={`${system}|${value}`} variant="outline" title={system ?? ''} tt="none">
-            {value}
+          <Badge key={`${system}|${value}`} variant="default" title={system ?? ''} tt="none">
+            <span className="dim">{authorityOf(system)}</span> {value}
           </Badge>
         ))}
       </Group>
     </header>
   );
+}
+
+/** `female, born 1962-04-17 (64 years)`, of what is known. */
+function lifeOf({ gender, birthDate }: Patient): string {
+  const born = birthDate && `born ${dateOf(birthDate)} (${ageOf(birthDate, new Date())})`;
+  return [gender, born].filter(Boolean).join(', ');
 }
 
 function ofType<T extends Resource['resourceType']>(

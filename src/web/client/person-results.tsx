@@ -1,14 +1,16 @@
 import { Badge } from '@mantine/core';
-import type { DiagnosticReport, Observation } from '@medplum/fhirtypes';
-import { Card, Rows } from './card.tsx';
-import { flagOf, textOf, timeOf, valueOf } from './format.ts';
+import type { Observation } from '@medplum/fhirtypes';
+import { Card, Rows, Time } from './card.tsx';
+import { flagOf, textOf, valueOf } from './format.ts';
 
-const critical = new Set(['HH', 'LL', 'AA']);
+/** Codes of v3-ObservationInterpretation that need an answer now, and what they say. */
+const critical: Readonly<Record<string, string>> = {
+  HH: 'critical high',
+  LL: 'critical low',
+  AA: 'critical abnormal',
+};
 
-export function Results(props: {
-  reports: readonly DiagnosticReport[];
-  observations: readonly Observation[];
-}) {
+export function Results(props: { observations: readonly Observation[] }) {
   const results = [...props.observations].sort((a, b) => at(b).localeCompare(at(a)));
   return (
     <Card title="Results" count={results.length} empty="No results.">
@@ -18,10 +20,14 @@ export function Results(props: {
           key: result.id ?? '',
           cells: [
             textOf(result.code),
-            <strong key="v">{valueOf(result)}</strong>,
+            <strong key="v" className="whole">
+              {valueOf(result)}
+            </strong>,
             <Flag key="f" flag={flagOf(result)} />,
-            result.referenceRange?.[0]?.text ?? '',
-            timeOf(at(result)),
+            <span key="r" className="whole">
+              {result.referenceRange?.[0]?.text}
+            </span>,
+            <Time key="t" at={at(result)} />,
             result.status,
           ],
         }))}
@@ -33,7 +39,11 @@ export function Results(props: {
 function Flag(props: { flag: string }) {
   if (props.flag === '' || props.flag === 'N') return null;
   return (
-    <Badge color={critical.has(props.flag) ? 'red' : 'orange'} variant="filled">
+    <Badge
+      color={props.flag in critical ? 'red.8' : 'orange.9'}
+      variant="filled"
+      title={critical[props.flag] ?? 'outside of the range'}
+    >
       {props.flag}
     </Badge>
   );

@@ -12,7 +12,8 @@ export function Freshness(props: { record: Bundle }) {
   const items = sources?.section ?? [];
   if (items.length === 0) return null;
   return (
-    <Group gap="md" mt="xs" aria-label="Sources" className="dim">
+    <Group gap="md" mt="xs" className="dim">
+      <span>Last heard from</span>
       {items.map(({ title }) => (
         <span key={title}>{title}</span>
       ))}

@@ -1,7 +1,7 @@
 import { Badge } from '@mantine/core';
 import type { Task } from '@medplum/fhirtypes';
-import { Card, Rows } from './card.tsx';
-import { displayOf, textOf, timeOf } from './format.ts';
+import { Card, Rows, Time } from './card.tsx';
+import { displayOf, textOf } from './format.ts';
 
 const closed = new Set(['completed', 'cancelled', 'rejected', 'failed', 'entered-in-error']);
 const urgency = ['stat', 'asap', 'urgent', 'routine'];
@@ -20,8 +20,8 @@ export function Tasks(props: { tasks: readonly Task[] }) {
           cells: [
             task.description ?? textOf(task.code),
             displayOf(task.owner),
-            timeOf(task.authoredOn),
-            <Badge key="p" color={rank(task) < 3 ? 'red' : 'gray'} variant="light">
+            <Time key="t" at={task.authoredOn} />,
+            <Badge key="p" color={rank(task) < 3 ? 'red.8' : 'gray.7'}>
               {task.priority ?? 'routine'}
             </Badge>,
           ],

@@ -1,13 +1,14 @@
-import { Button, Timeline as MantineTimeline, Title } from '@mantine/core';
+import { Button, Title } from '@mantine/core';
 import { useState } from 'react';
-import { timeOf } from './format.ts';
+import { Rows, Time } from './card.tsx';
 import { Show, useLoaded } from './loading.tsx';
 
 interface TimelineItem {
   readonly at: string;
   readonly kind: string;
   readonly title: string;
-  readonly status?: string;
+  readonly status: string;
+  readonly source: string;
   readonly ref: string;
 }
 interface TimelinePage {
@@ -38,15 +39,13 @@ function Part(props: { patientId: string; before: string }) {
     <Show of={page}>
       {({ items, next }) => (
         <>
-          <MantineTimeline bulletSize={12} lineWidth={2}>
-            {items.map((item) => (
-              <MantineTimeline.Item key={item.ref} title={item.title}>
-                <span className="dim">
-                  {timeOf(item.at)} {item.kind} {item.status}
-                </span>
-              </MantineTimeline.Item>
-            ))}
-          </MantineTimeline>
+          <Rows
+            head={['When', 'What', '', 'Status', 'Source']}
+            rows={items.map(({ ref, at, kind, title, status, source }) => ({
+              key: ref,
+              cells: [<Time key="t" at={at} />, kind, title, status, source],
+            }))}
+          />
           {next !== undefined && !open && (
             <Button variant="default" mt="sm" onClick={() => setOpen(true)}>
               Older
