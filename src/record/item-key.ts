@@ -4,8 +4,8 @@ import { canonicalText, isFields, listOf, textOf } from './same.ts';
  * What makes two items of a list the same thing said differently, such as the home phone with another
  * number. Items that are equal as a whole are paired first, these keys only pair what is left.
  */
-export function itemKey(element: string, item: unknown): string {
-  const key = keysByElement[element]?.(item) ?? referenceKey(item);
+function itemKey(element: string, item: unknown): string {
+  const key = keysByElement.get(element)?.(item) ?? referenceKey(item);
   return key === '' ? canonicalText(item) : key;
 }
 
@@ -35,31 +35,33 @@ export function pairItems(
   return partners;
 }
 
-const keysByElement: Readonly<Record<string, (item: unknown) => string>> = {
-  identifier: (item) => joined(textOf(item, 'system'), textOf(item, 'value')),
-  telecom: (item) => joined(textOf(item, 'system'), textOf(item, 'use')),
-  name: (item) => `use:${textOf(item, 'use')}`,
-  address: (item) => `use:${textOf(item, 'use')}|${textOf(item, 'type')}`,
-  contact: (item) => conceptsKey(field(item, 'relationship')),
-  communication: (item) => conceptKey(field(item, 'language')),
-  component: (item) => conceptKey(field(item, 'code')),
-  participant: (item) =>
-    joined(
-      referenceKey(field(item, 'actor')) || referenceKey(field(item, 'individual')),
-      conceptsKey(field(item, 'type')),
-    ),
-  location: (item) => referenceKey(field(item, 'location')),
-  diagnosis: (item) => referenceKey(field(item, 'condition')),
-  performer: (item) => referenceKey(field(item, 'actor')) || referenceKey(item),
-  coverage: (item) => referenceKey(field(item, 'coverage')),
-  link: (item) => referenceKey(field(item, 'other')),
-  class: (item) => conceptKey(field(item, 'type')),
-  tag: codingKey,
-  security: codingKey,
-  coding: codingKey,
-  extension: (item) => textOf(item, 'url'),
-  contained: (item) => textOf(item, 'id'),
-};
+const keysByElement: ReadonlyMap<string, (item: unknown) => string> = new Map(
+  Object.entries({
+    identifier: (item) => joined(textOf(item, 'system'), textOf(item, 'value')),
+    telecom: (item) => joined(textOf(item, 'system'), textOf(item, 'use')),
+    name: (item) => `use:${textOf(item, 'use')}`,
+    address: (item) => `use:${textOf(item, 'use')}|${textOf(item, 'type')}`,
+    contact: (item) => conceptsKey(field(item, 'relationship')),
+    communication: (item) => conceptKey(field(item, 'language')),
+    component: (item) => conceptKey(field(item, 'code')),
+    participant: (item) =>
+      joined(
+        referenceKey(field(item, 'actor')) || referenceKey(field(item, 'individual')),
+        conceptsKey(field(item, 'type')),
+      ),
+    location: (item) => referenceKey(field(item, 'location')),
+    diagnosis: (item) => referenceKey(field(item, 'condition')),
+    performer: (item) => referenceKey(field(item, 'actor')) || referenceKey(item),
+    coverage: (item) => referenceKey(field(item, 'coverage')),
+    link: (item) => referenceKey(field(item, 'other')),
+    class: (item) => conceptKey(field(item, 'type')),
+    tag: codingKey,
+    security: codingKey,
+    coding: codingKey,
+    extension: (item) => textOf(item, 'url'),
+    contained: (item) => textOf(item, 'id'),
+  }),
+);
 
 function field(item: unknown, name: string): unknown {
   return isFields(item) ? item[name] : undefined;

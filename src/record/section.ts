@@ -59,7 +59,7 @@ export const loinc = 'http://loinc.org';
 /** Codes of sections that LOINC has none for. */
 export const sectionSystem = 'urn:weir:record-section';
 /** Base of our extensions of the record. */
-export const extensionBase = 'https://weir.dev/fhir/StructureDefinition/';
+const extensionBase = 'https://weir.dev/fhir/StructureDefinition/';
 
 export const dayMs = 86_400_000;
 

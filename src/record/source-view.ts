@@ -6,7 +6,7 @@ import { elementNames, listOf, same, textOf, type Fields } from './same.ts';
  * Extension of a source view (never of a stored resource): an element that the source deleted with
  * `""`. Keeps a repeated deletion from undoing what others wrote meanwhile.
  */
-export const clearedExtensionUrl = 'https://weir.dev/fhir/StructureDefinition/source-cleared';
+const clearedExtensionUrl = 'https://weir.dev/fhir/StructureDefinition/source-cleared';
 
 /** What becomes of elements of the base that a new view does not mention. */
 export type AbsentMeans = 'keep' | 'withdrawn';

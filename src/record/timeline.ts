@@ -53,7 +53,7 @@ export function buildTimeline(
 
 /** The item of one resource; undefined for types that are no events, and for mistakes. */
 function timelineItem(resource: IdentifiedResource): TimelineItem | undefined {
-  const kind = kinds[resource.resourceType];
+  const kind = kinds.get(resource.resourceType);
   const status = textAt(resource, 'status') || textAt(resource, 'clinicalStatus.coding.code');
   if (kind === undefined || status === 'entered-in-error') return undefined;
   const at = [...kind.times, 'meta.lastUpdated']
@@ -71,7 +71,7 @@ function timelineItem(resource: IdentifiedResource): TimelineItem | undefined {
 }
 
 /** The feed in `meta.source` (`urn:weir:feed:<feed>#<MSH-10>`); `manual` where none wrote. */
-export function sourceOf(resource: Resource): string {
+function sourceOf(resource: Resource): string {
   const name = /^urn:weir:feed:([^#]+)/.exec(resource.meta?.source ?? '')?.[1];
   return name ?? 'manual';
 }
@@ -90,80 +90,82 @@ const medication = (resource: Resource): string =>
   conceptText(resource['medicationCodeableConcept']) ||
   textAt(resource, 'medicationReference.display');
 
-const kinds: Readonly<Record<string, Kind>> = {
-  Encounter: {
-    name: 'visit',
-    times: ['period.start'],
-    title: (resource) =>
-      conceptName(firstOf(resource['type'])) ||
-      conceptName(resource['serviceType']) ||
-      textAt(resource, 'class.display') ||
-      textAt(resource, 'class.code'),
-  },
-  Appointment: {
-    name: 'appointment',
-    times: ['start', 'created'],
-    title: (resource) =>
-      textAt(resource, 'description') ||
-      conceptText(resource['appointmentType']) ||
-      conceptText(firstOf(resource['serviceType'])),
-  },
-  DiagnosticReport: {
-    name: 'report',
-    times: ['effectiveDateTime', 'effectivePeriod.start', 'issued'],
-    title: coded('code'),
-  },
-  Observation: {
-    name: 'result',
-    times: ['effectiveDateTime', 'effectivePeriod.start', 'issued'],
-    title: coded('code'),
-  },
-  ServiceRequest: { name: 'order', times: ['authoredOn'], title: coded('code') },
-  MedicationRequest: { name: 'prescription', times: ['authoredOn'], title: medication },
-  MedicationDispense: {
-    name: 'dispense',
-    times: ['whenHandedOver', 'whenPrepared'],
-    title: medication,
-  },
-  MedicationAdministration: {
-    name: 'administration',
-    times: ['effectiveDateTime', 'effectivePeriod.start'],
-    title: medication,
-  },
-  Immunization: {
-    name: 'immunization',
-    times: ['occurrenceDateTime'],
-    title: coded('vaccineCode'),
-  },
-  Procedure: {
-    name: 'procedure',
-    times: ['performedDateTime', 'performedPeriod.start'],
-    title: coded('code'),
-  },
-  Condition: {
-    name: 'problem',
-    times: ['recordedDate', 'onsetDateTime'],
-    title: coded('code'),
-  },
-  DocumentReference: {
-    name: 'document',
-    times: ['date'],
-    title: (resource) => textAt(resource, 'description') || conceptText(resource['type']),
-  },
-  Communication: {
-    name: 'message',
-    times: ['sent', 'received'],
-    title: (resource) =>
-      textAt(resource, 'payload.contentString') ||
-      conceptText(resource['topic']) ||
-      conceptText(firstOf(resource['category'])),
-  },
-  Task: {
-    name: 'task',
-    times: ['authoredOn'],
-    title: (resource) => textAt(resource, 'description') || conceptText(resource['code']),
-  },
-};
+const kinds: ReadonlyMap<string, Kind> = new Map(
+  Object.entries({
+    Encounter: {
+      name: 'visit',
+      times: ['period.start'],
+      title: (resource) =>
+        conceptName(firstOf(resource['type'])) ||
+        conceptName(resource['serviceType']) ||
+        textAt(resource, 'class.display') ||
+        textAt(resource, 'class.code'),
+    },
+    Appointment: {
+      name: 'appointment',
+      times: ['start', 'created'],
+      title: (resource) =>
+        textAt(resource, 'description') ||
+        conceptText(resource['appointmentType']) ||
+        conceptText(firstOf(resource['serviceType'])),
+    },
+    DiagnosticReport: {
+      name: 'report',
+      times: ['effectiveDateTime', 'effectivePeriod.start', 'issued'],
+      title: coded('code'),
+    },
+    Observation: {
+      name: 'result',
+      times: ['effectiveDateTime', 'effectivePeriod.start', 'issued'],
+      title: coded('code'),
+    },
+    ServiceRequest: { name: 'order', times: ['authoredOn'], title: coded('code') },
+    MedicationRequest: { name: 'prescription', times: ['authoredOn'], title: medication },
+    MedicationDispense: {
+      name: 'dispense',
+      times: ['whenHandedOver', 'whenPrepared'],
+      title: medication,
+    },
+    MedicationAdministration: {
+      name: 'administration',
+      times: ['effectiveDateTime', 'effectivePeriod.start'],
+      title: medication,
+    },
+    Immunization: {
+      name: 'immunization',
+      times: ['occurrenceDateTime'],
+      title: coded('vaccineCode'),
+    },
+    Procedure: {
+      name: 'procedure',
+      times: ['performedDateTime', 'performedPeriod.start'],
+      title: coded('code'),
+    },
+    Condition: {
+      name: 'problem',
+      times: ['recordedDate', 'onsetDateTime'],
+      title: coded('code'),
+    },
+    DocumentReference: {
+      name: 'document',
+      times: ['date'],
+      title: (resource) => textAt(resource, 'description') || conceptText(resource['type']),
+    },
+    Communication: {
+      name: 'message',
+      times: ['sent', 'received'],
+      title: (resource) =>
+        textAt(resource, 'payload.contentString') ||
+        conceptText(resource['topic']) ||
+        conceptText(firstOf(resource['category'])),
+    },
+    Task: {
+      name: 'task',
+      times: ['authoredOn'],
+      title: (resource) => textAt(resource, 'description') || conceptText(resource['code']),
+    },
+  }),
+);
 
 /** The types that make a timeline. */
 export const timelineTypes: readonly string[] = Object.keys(kinds);
