@@ -94,22 +94,6 @@ export const issueTable = {
     false,
     'No map takes this trigger event',
   ),
-  'processing-id-unsupported': row(
-    'not-supported',
-    422,
-    'AR',
-    '202',
-    false,
-    'The feed does not take this processing id',
-  ),
-  'version-unsupported': row(
-    'not-supported',
-    422,
-    'AR',
-    '203',
-    false,
-    'The feed does not take this HL7 version',
-  ),
   'sender-refused': row(
     'forbidden',
     403,
@@ -272,14 +256,6 @@ export const issueTable = {
   ),
   login: row('login', 401, 'AR', '207', false, 'No valid token or session'),
   forbidden: row('forbidden', 403, 'AR', '207', false, 'The role or scope does not allow this'),
-  throttled: row(
-    'throttled',
-    429,
-    'AR',
-    '207',
-    true,
-    'Too many requests; retry after the time given',
-  ),
   transient: row(
     'transient',
     503,
