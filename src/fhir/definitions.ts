@@ -169,11 +169,7 @@ export interface ElementStep {
  * The element `name` (as in JSON or FHIRPath: `valueQuantity`, `value`, `value[x]`) below the path `below` of a
  * type; `''` is the type itself.
  */
-export function childElement(
-  type: TypeDefinition,
-  below: string,
-  name: string,
-): ElementStep | undefined {
+function childElement(type: TypeDefinition, below: string, name: string): ElementStep | undefined {
   const path = below === '' ? name : `${below}.${name}`;
   const plain = type.elements.get(path);
   if (plain) return { element: plain, path: plain.sameAs ?? path };

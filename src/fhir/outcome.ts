@@ -3,7 +3,7 @@ import { issueRow } from './issue-table.ts';
 import type { Resource } from './resource.ts';
 
 /** System of our own issue codes in `OperationOutcome.issue.details`. */
-export const issueCodeSystem = 'urn:weir:issue';
+const issueCodeSystem = 'urn:weir:issue';
 
 /**
  * Renders issues as an OperationOutcome (http://hl7.org/fhir/R4/operationoutcome.html), in their order.

@@ -4,7 +4,9 @@
  * on every node: test/contract holds them to it.
  *
  * Dates are closed-open intervals in epoch milliseconds, `[lo, hi)`; an open end is ±Infinity.
- * Numbers are the intervals of their implicit precision (http://hl7.org/fhir/R4/search.html#number).
+ * Numbers searched for are the intervals of their implicit precision
+ * (http://hl7.org/fhir/R4/search.html#number); numbers of a resource are closed intervals `[lo, hi]`, a point but
+ * for comparators and ranges, with `value` to sort by. search-match.ts states every comparison.
  */
 export type Prefix = 'eq' | 'ne' | 'gt' | 'lt' | 'ge' | 'le' | 'sa' | 'eb' | 'ap';
 

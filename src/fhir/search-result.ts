@@ -168,7 +168,7 @@ function isSummary(value: string): value is Summary {
 }
 
 /** Whether a reference parameter may point to a type; a parameter without targets to any. */
-export function isTarget({ target }: SearchParameterDefinition, type: string): boolean {
+function isTarget({ target }: SearchParameterDefinition, type: string): boolean {
   return isResourceType(type) && (target?.includes(type) ?? true);
 }
 

@@ -101,7 +101,7 @@ function addTokens(place: ValuePlace, value: unknown, entries: IndexEntry[]): vo
 }
 
 /** http://hl7.org/fhir/R4/search.html#token: the system that boolean values have. */
-export const booleanSystem = 'http://terminology.hl7.org/CodeSystem/special-values';
+const booleanSystem = 'http://terminology.hl7.org/CodeSystem/special-values';
 
 function addToken(
   param: string,

@@ -45,7 +45,7 @@ export function shapeOf(typeName: string, below = ''): Shape | undefined {
 }
 
 /** Primitive types are the ones that R4 writes in lower case. */
-export function isPrimitive(type: string): boolean {
+function isPrimitive(type: string): boolean {
   const first = type.charCodeAt(0);
   return first >= 97 && first <= 122;
 }
