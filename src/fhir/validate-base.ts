@@ -67,11 +67,7 @@ function toIssue(issue: OperationOutcomeIssue): Issue {
     'structure' as const,
   ];
   const path = issue.expression?.[0];
-  return errorIssue(
-    code,
-    wording ?? text,
-    path ? { expression: [placeOf(path)] } : {},
-  );
+  return errorIssue(code, wording ?? text, path ? { expression: [placeOf(path)] } : {});
 }
 
 /** A FHIRPath: choices without `[x]`, and no text of the caller's that is not a name. */
