@@ -1,18 +1,17 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { loadRules } from './engage/rules.ts';
 import type { EngageOptions } from './engage/start.ts';
 import { defaultFeed } from './feed/feed.ts';
 import type { Feed } from './feed/feed.ts';
 import { loadFeeds } from './feed/feed-file.ts';
-import type { MapMessage } from './feed/map-message.ts';
+import { mapWith } from './feed/map-message.ts';
 import type { Pipeline } from './feed/process.ts';
-import { errorIssue, fail } from './fhir/issue.ts';
+import { fail } from './fhir/issue.ts';
 import type { Resource } from './fhir/resource.ts';
-import { readMapFiles } from './map-files.ts';
-import { compilePack, selectMap } from './mapping/pack.ts';
+import { readMapFiles, type MapFolder } from './map-files.ts';
+import { compilePack } from './mapping/pack.ts';
 import type { CompiledPack } from './mapping/pack.ts';
-import { runMap } from './mapping/run/run-map.ts';
 
 /** What a site's folder gives to the rooms. */
 interface Site {
@@ -57,23 +56,21 @@ async function readFeeds({ folder, zone }: SiteOptions): Promise<readonly Feed[]
 }
 
 async function readPack(options: SiteOptions): Promise<CompiledPack> {
-  const { pack, issues } = compilePack(await readMapFiles(foldersOf(options, 'mappings')));
+  const { pack, issues } = compilePack(await readMapFiles(mapFolders(options)));
   refuseFaults(
     issues.map(({ file, line, column, message }) => `${file}:${line}:${column} ${message}`),
   );
   return pack ?? fail('exception', 'The base pack has no maps');
 }
 
-function mapWith(pack: CompiledPack): MapMessage {
-  return (message, feed, context) => {
-    const map = selectMap(pack, message, feed.name);
-    if (typeof map !== 'string') return runMap(map, message, context);
-    const [part, location] =
-      map === 'event-unsupported' ? ['event', 'MSH-9.2'] : ['type', 'MSH-9.1'];
-    const text = `No map takes the message ${part} ${message.type}`;
-    const issues = [errorIssue(map, text, { location })];
-    return { resources: [], loss: [], unmapped: [], issues, trace: [], map: '' };
-  };
+/** What senders get to see of the maps' places must not tell where on the machine they are. */
+function mapFolders(options: SiteOptions): readonly MapFolder[] {
+  const [base = '', ...own] = foldersOf(options, 'mappings');
+  const site = basename(resolve(options.folder));
+  return [
+    { folder: base, shownAs: 'mappings' },
+    ...own.map((folder) => ({ folder, shownAs: join(site, 'mappings') })),
+  ];
 }
 
 /** The program's folder first, then the site's, which adds to it or overrides it. */

@@ -1,13 +1,12 @@
 import { faultsOf } from '../feed/fault.ts';
 import type { Feed } from '../feed/feed.ts';
-import type { MapMessage } from '../feed/map-message.ts';
+import { mapWith } from '../feed/map-message.ts';
 import { isRefused, readFrame, type Reading } from '../feed/reading.ts';
-import { errorIssue, type Issue } from '../fhir/issue.ts';
+import type { Issue } from '../fhir/issue.ts';
 import { issueRow } from '../fhir/issue-table.ts';
 import type { IdentifiedResource } from '../fhir/resource.ts';
-import { selectMap, type CompiledPack } from '../mapping/pack.ts';
+import type { CompiledPack } from '../mapping/pack.ts';
 import type { MappedResource, MappingResult } from '../mapping/result.ts';
-import { runMap } from '../mapping/run/run-map.ts';
 import { logicalId } from '../record/identity.ts';
 
 export type Ack = 'AA' | 'AE' | 'AR';
@@ -38,19 +37,6 @@ export function mapBytes(bytes: Uint8Array, mapping: Mapping): MappedMessage {
   const issues = [...reading.issues, ...faults];
   const worst = issues.find(({ severity }) => severity === 'error' || severity === 'fatal');
   return { reading, result, ack: worst ? issueRow(worst.code).msa1 : 'AA', issues };
-}
-
-function mapWith(pack: CompiledPack): MapMessage {
-  return (message, feed, context) => {
-    const map = selectMap(pack, message, feed.name);
-    if (typeof map !== 'string') return runMap(map, message, context);
-    const [part, location] =
-      map === 'event-unsupported' ? ['event', 'MSH-9.2'] : ['type', 'MSH-9.1'];
-    const issues = [
-      errorIssue(map, `No map takes the message ${part} ${message.type}`, { location }),
-    ];
-    return { resources: [], loss: [], unmapped: [], issues, trace: [], map: '' };
-  };
 }
 
 function validationFaults(result: MappingResult): Issue[] {

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { defaultFeed, type Feed } from '../feed/feed.ts';
 import { loadFeeds } from '../feed/feed-file.ts';
-import { readMapFiles } from '../map-files.ts';
+import { readMapFiles, type MapFolder } from '../map-files.ts';
 import { compilePack, type CompiledPack } from '../mapping/pack.ts';
 import type { MapIssue } from '../mapping/map-issue.ts';
 import { UsageError } from './io.ts';
@@ -31,11 +31,12 @@ export interface OpenedMaps {
 export async function openMaps(sources: MapSources): Promise<OpenedMaps> {
   const { site, zone, overlay, more = [] } = sources;
   const own = site === '' ? [] : [join(site, 'mappings')].filter((place) => existsSync(place));
-  const files = [...(await readMapFiles([join(root, 'mappings'), ...own]))];
+  const files = [...(await readMapFiles([join(root, 'mappings'), ...own].map(asTyped)))];
   for (const path of [...more, ...(overlay === undefined ? [] : [overlay])]) {
     files.push(...(await readAnyMap(path)));
   }
-  const shown = new Map(files.map(({ path, text }) => [shownPath(path), text]));
+  // A file that is named twice counts once.
+  const shown = new Map(files.map(({ path, text }) => [path, text]));
   const feeds = await readFeeds(site, zone);
   const { pack, issues } = compilePack([...shown].map(([path, text]) => ({ path, text })));
   return { ...(pack && { pack }), feeds, faults: issues };
@@ -44,8 +45,12 @@ export async function openMaps(sources: MapSources): Promise<OpenedMaps> {
 async function readAnyMap(path: string): Promise<readonly { path: string; text: string }[]> {
   if (!existsSync(path)) throw new UsageError(`There is no ${path}`);
   return path.endsWith('.yaml')
-    ? [{ path, text: await readFile(path, 'utf8') }]
-    : await readMapFiles([path]);
+    ? [{ path: shownPath(path), text: await readFile(path, 'utf8') }]
+    : await readMapFiles([asTyped(path)]);
+}
+
+function asTyped(folder: string): MapFolder {
+  return { folder, shownAs: shownPath(folder) };
 }
 
 /** As one would type it here. */
