@@ -48,7 +48,7 @@ export function parseFeed(
   for (const { key, value } of root.items) {
     const name = isScalar(key) ? String(key.value) : '';
     const given: unknown = (value as Node | null)?.toJS(document);
-    const fault = keys[name] === undefined ? unknownKey(name) : keys[name](given);
+    const fault = Object.hasOwn(keys, name) ? keys[name]?.(given) : unknownKey(name);
     const offset = (value as Node | null)?.range?.[0] ?? 0;
     if (fault === undefined) values[name] = given;
     else faults.push({ place: placeOf(file, lines, offset), message: fault });
@@ -65,7 +65,7 @@ function feedFrom(values: Readonly<Record<string, unknown>>): Feed {
   return {
     name,
     title: (values['title'] as string | undefined) ?? name,
-    authorities: (values['authorities'] ?? {}) as Record<string, string>,
+    authorities: new Map(Object.entries((values['authorities'] ?? {}) as Record<string, string>)),
     ackMode: (values['ack'] ?? 'committed') as Feed['ackMode'],
     settings: (values['settings'] ?? {}) as Feed['settings'],
     ...present({

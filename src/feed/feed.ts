@@ -13,7 +13,7 @@ export interface Feed {
   /** IANA zone of times without an offset. */
   readonly zone?: string;
   /** System URI by namespace id (HD.1), for identifiers and codes. */
-  readonly authorities: Readonly<Record<string, string>>;
+  readonly authorities: ReadonlyMap<string, string>;
   /** Namespace meant where a field has none; absent: MSH-4. */
   readonly defaultAuthority?: string;
   /** How often it usually speaks. */
@@ -30,7 +30,7 @@ export interface Feed {
 export const defaultFeed: Feed = {
   name: 'default',
   title: 'Any other sender',
-  authorities: {},
+  authorities: new Map(),
   ackMode: 'committed',
   settings: {},
 };
@@ -68,12 +68,14 @@ export function sourceOf(feed: Feed, message: Message): string {
  */
 export function authorityUri(feed: Feed, message: Message, hd: AssigningAuthority): string {
   const { namespace, universalId, universalIdType } = hd;
-  const configured = feed.authorities[namespace] ?? feed.authorities[universalId];
+  const configured = feed.authorities.get(namespace) ?? feed.authorities.get(universalId);
   if (configured !== undefined) return configured;
   const universal = universalUri(universalId, universalIdType);
   if (universal !== undefined) return universal;
   const name = namespace || universalId || feed.defaultAuthority || senderOf(message).facility;
-  return feed.authorities[name] ?? `urn:weir:authority:${encodeURIComponent(name || 'unknown')}`;
+  return (
+    feed.authorities.get(name) ?? `urn:weir:authority:${encodeURIComponent(name || 'unknown')}`
+  );
 }
 
 function universalUri(id: string, type: string): string | undefined {

@@ -5,39 +5,41 @@ import { parseWarning, type ParseIssue } from './parse-issue.ts';
  * HL7 table 0211 (MSH-18) to iconv names. `8859/1` is read as windows-1252, as WHATWG does: its C1
  * controls never occur in HL7, and senders that say 8859/1 mean the quotes and the euro sign there.
  */
-const charsetOfTable0211: Readonly<Record<string, string>> = {
-  ASCII: 'us-ascii',
-  '8859/1': 'windows-1252',
-  '8859/2': 'iso-8859-2',
-  '8859/3': 'iso-8859-3',
-  '8859/4': 'iso-8859-4',
-  '8859/5': 'iso-8859-5',
-  '8859/6': 'iso-8859-6',
-  '8859/7': 'iso-8859-7',
-  '8859/8': 'iso-8859-8',
-  '8859/9': 'iso-8859-9',
-  '8859/15': 'iso-8859-15',
-  'ISO IR6': 'us-ascii',
-  'ISO IR14': 'shift_jis',
-  'ISO IR100': 'windows-1252',
-  'ISO IR101': 'iso-8859-2',
-  'ISO IR109': 'iso-8859-3',
-  'ISO IR110': 'iso-8859-4',
-  'ISO IR144': 'iso-8859-5',
-  'ISO IR126': 'iso-8859-7',
-  'ISO IR138': 'iso-8859-8',
-  'ISO IR148': 'iso-8859-9',
-  'GB 18030-2000': 'gb18030',
-  'GB 18030': 'gb18030',
-  'KS X 1001': 'euc-kr',
-  'BIG-5': 'big5',
-  UNICODE: 'utf-8',
-  'UNICODE UTF-8': 'utf-8',
-  'UNICODE UTF-16': 'utf-16',
-  'UNICODE UTF-32': 'utf-32',
-  'UTF-8': 'utf-8',
-  UTF8: 'utf-8',
-};
+const charsetOfTable0211: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    ASCII: 'us-ascii',
+    '8859/1': 'windows-1252',
+    '8859/2': 'iso-8859-2',
+    '8859/3': 'iso-8859-3',
+    '8859/4': 'iso-8859-4',
+    '8859/5': 'iso-8859-5',
+    '8859/6': 'iso-8859-6',
+    '8859/7': 'iso-8859-7',
+    '8859/8': 'iso-8859-8',
+    '8859/9': 'iso-8859-9',
+    '8859/15': 'iso-8859-15',
+    'ISO IR6': 'us-ascii',
+    'ISO IR14': 'shift_jis',
+    'ISO IR100': 'windows-1252',
+    'ISO IR101': 'iso-8859-2',
+    'ISO IR109': 'iso-8859-3',
+    'ISO IR110': 'iso-8859-4',
+    'ISO IR144': 'iso-8859-5',
+    'ISO IR126': 'iso-8859-7',
+    'ISO IR138': 'iso-8859-8',
+    'ISO IR148': 'iso-8859-9',
+    'GB 18030-2000': 'gb18030',
+    'GB 18030': 'gb18030',
+    'KS X 1001': 'euc-kr',
+    'BIG-5': 'big5',
+    UNICODE: 'utf-8',
+    'UNICODE UTF-8': 'utf-8',
+    'UNICODE UTF-16': 'utf-16',
+    'UNICODE UTF-32': 'utf-32',
+    'UTF-8': 'utf-8',
+    UTF8: 'utf-8',
+  }),
+);
 
 export interface DecodedFrame {
   /** Without a byte order mark. */
@@ -95,7 +97,7 @@ const characterSet =
 
 /** iconv's name of a charset given by its MSH-18 code or by an iconv name; undefined where unknown. */
 export function iconvName(name: string): string | undefined {
-  const known = charsetOfTable0211[name.trim().toUpperCase()];
+  const known = charsetOfTable0211.get(name.trim().toUpperCase());
   if (known !== undefined) return known;
   return characterSet.test(name) && iconv.encodingExists(name) ? name.toLowerCase() : undefined;
 }

@@ -37,7 +37,10 @@ describe('which feed a message is of', () => {
 });
 
 describe('system URI of an assigning authority', () => {
-  const feed = { ...defaultFeed, authorities: { MERCY: 'https://mercy.example.org/mrn' } };
+  const feed = {
+    ...defaultFeed,
+    authorities: new Map([['MERCY', 'https://mercy.example.org/mrn']]),
+  };
   const hd = (namespace: string, universalId = '', universalIdType = '') => ({
     namespace,
     universalId,
@@ -85,7 +88,7 @@ describe('*.feed.yaml', () => {
         title: 'The EHR',
         sender: { application: 'EHR', facility: 'MERCY' },
         zone: 'America/New_York',
-        authorities: { MERCY: 'urn:x' },
+        authorities: new Map([['MERCY', 'urn:x']]),
         defaultAuthority: 'MERCY',
         expectedEveryMs: 3_600_000,
         ackMode: 'journaled',

@@ -41,7 +41,11 @@ export const ehr: Feed = {
   name: 'ehr',
   title: 'The EHR',
   sender: { application: 'EHR', facility: 'MERCY' },
-  authorities: { MERCY: 'urn:mercy', LAB: 'urn:lab', RX: 'urn:rx' },
+  authorities: new Map([
+    ['MERCY', 'urn:mercy'],
+    ['LAB', 'urn:lab'],
+    ['RX', 'urn:rx'],
+  ]),
 };
 export const lab: Feed = {
   ...ehr,

@@ -10,15 +10,19 @@ import {
 import { period } from './time.ts';
 
 /** HL7 table 0190 to address-use and address-type, as the V2-to-FHIR guide has it. */
-const addressUse: Readonly<Record<string, string>> = {
-  BA: 'old',
-  BI: 'billing',
-  C: 'temp',
-  B: 'work',
-  H: 'home',
-  O: 'work',
-};
-const addressType: Readonly<Record<string, string>> = { M: 'postal', SH: 'postal' };
+const addressUse: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    BA: 'old',
+    BI: 'billing',
+    C: 'temp',
+    B: 'work',
+    H: 'home',
+    O: 'work',
+  }),
+);
+const addressType: ReadonlyMap<string, string> = new Map(
+  Object.entries({ M: 'postal', SH: 'postal' }),
+);
 
 /** XAD. The street address (SAD) is written on one line: street, number and dwelling are not repeated. */
 export const toAddress: Convert = (element, conversion) => {
@@ -30,8 +34,8 @@ export const toAddress: Convert = (element, conversion) => {
   );
   const address = compact({
     extension: tract.length > 0 ? tract : undefined,
-    use: addressUse[kind],
-    type: addressType[kind],
+    use: addressUse.get(kind),
+    type: addressType.get(kind),
     line: nonEmpty([
       part(element, 1).subcomponent(1).text,
       partText(element, 2),

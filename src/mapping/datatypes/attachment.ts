@@ -2,31 +2,33 @@ import { compact, partText, typed, type Convert } from './convert.ts';
 import { base64 } from './text.ts';
 
 /** Media types by HL7 tables 0291 (subtype) and 0191 (type), and as senders write them. */
-const mediaTypes: Readonly<Record<string, string>> = {
-  PDF: 'application/pdf',
-  JPEG: 'image/jpeg',
-  JPG: 'image/jpeg',
-  JOT: 'image/jpeg',
-  PNG: 'image/png',
-  GIF: 'image/gif',
-  TIFF: 'image/tiff',
-  TIF: 'image/tiff',
-  DICOM: 'application/dicom',
-  RTF: 'text/rtf',
-  HTML: 'text/html',
-  XML: 'text/xml',
-  'X-HL7-CDA-LEVEL-ONE': 'text/xml',
-  'OCTET-STREAM': 'application/octet-stream',
-  PLAIN: 'text/plain',
-  TEXT: 'text/plain',
-  WORD: 'application/msword',
-  MSWORD: 'application/msword',
-};
+const mediaTypes: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    PDF: 'application/pdf',
+    JPEG: 'image/jpeg',
+    JPG: 'image/jpeg',
+    JOT: 'image/jpeg',
+    PNG: 'image/png',
+    GIF: 'image/gif',
+    TIFF: 'image/tiff',
+    TIF: 'image/tiff',
+    DICOM: 'application/dicom',
+    RTF: 'text/rtf',
+    HTML: 'text/html',
+    XML: 'text/xml',
+    'X-HL7-CDA-LEVEL-ONE': 'text/xml',
+    'OCTET-STREAM': 'application/octet-stream',
+    PLAIN: 'text/plain',
+    TEXT: 'text/plain',
+    WORD: 'application/msword',
+    MSWORD: 'application/msword',
+  }),
+);
 
 /** `application^pdf`, `TEXT^PDF` and `AP^PDF` all mean application/pdf. */
 function mediaType(kind: string, subtype: string): string | undefined {
   if (/^[a-z]+\/[\w.+-]+$/i.test(subtype)) return subtype.toLowerCase();
-  const known = mediaTypes[subtype.toUpperCase()] ?? mediaTypes[kind.toUpperCase()];
+  const known = mediaTypes.get(subtype.toUpperCase()) ?? mediaTypes.get(kind.toUpperCase());
   if (known !== undefined) return known;
   if (
     /^(application|audio|image|text|video|multipart)$/i.test(kind) &&

@@ -4,25 +4,29 @@ import { compact, part, partText, textExtension, typed, type Convert } from './c
 import { period } from './time.ts';
 
 /** HL7 tables 0202 (equipment) and 0201 (use), as the V2-to-FHIR guide has them. */
-const equipmentSystem: Readonly<Record<string, string>> = {
-  PH: 'phone',
-  CP: 'phone',
-  FX: 'fax',
-  BP: 'pager',
-  MD: 'other',
-  SAT: 'other',
-  TDD: 'other',
-  TTY: 'other',
-  INTERNET: 'email',
-  'X.400': 'email',
-};
-const contactUse: Readonly<Record<string, string>> = {
-  PRN: 'home',
-  ORN: 'home',
-  VHN: 'home',
-  WPN: 'work',
-  PRS: 'mobile',
-};
+const equipmentSystem: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    PH: 'phone',
+    CP: 'phone',
+    FX: 'fax',
+    BP: 'pager',
+    MD: 'other',
+    SAT: 'other',
+    TDD: 'other',
+    TTY: 'other',
+    INTERNET: 'email',
+    'X.400': 'email',
+  }),
+);
+const contactUse: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    PRN: 'home',
+    ORN: 'home',
+    VHN: 'home',
+    WPN: 'work',
+    PRS: 'mobile',
+  }),
+);
 
 /** XTN (and TN): a telephone in parts, in one text, or an email address. */
 export const toContactPoint: Convert = (element, conversion) => {
@@ -31,7 +35,7 @@ export const toContactPoint: Convert = (element, conversion) => {
   const email = isEmail(element, { use, equipment });
   const value = email ? partText(element, 4) || partText(element, 1) : phoneNumber(element);
   if (value === '') return undefined;
-  const system = email ? 'email' : (equipmentSystem[equipment] ?? 'phone');
+  const system = email ? 'email' : (equipmentSystem.get(equipment) ?? 'phone');
   const extension = email ? [] : phoneParts(element);
   return typed(
     'ContactPoint',
@@ -39,7 +43,7 @@ export const toContactPoint: Convert = (element, conversion) => {
       extension: extension.length > 0 ? extension : undefined,
       system,
       value,
-      use: equipment === 'CP' ? 'mobile' : contactUse[use],
+      use: equipment === 'CP' ? 'mobile' : contactUse.get(use),
       rank: rank(partText(element, 18)),
       period: period(part(element, 13), part(element, 14), conversion),
     }),
@@ -50,7 +54,7 @@ function isEmail(
   element: Element,
   { use, equipment }: { use: string; equipment: string },
 ): boolean {
-  if (equipmentSystem[equipment] === 'email' || use === 'NET') return true;
+  if (equipmentSystem.get(equipment) === 'email' || use === 'NET') return true;
   if (equipment !== '') return false;
   const number = partText(element, 1) + partText(element, 7) + partText(element, 12);
   return number === '' ? partText(element, 4) !== '' : partText(element, 1).includes('@');

@@ -20,24 +20,26 @@ const parts: Readonly<Record<string, NameParts>> = {
 };
 
 /** HL7 table 0200 to name-use, as the V2-to-FHIR guide has it. */
-const nameUse: Readonly<Record<string, string>> = {
-  BAD: 'old',
-  D: 'usual',
-  L: 'official',
-  M: 'maiden',
-  MSK: 'anonymous',
-  N: 'nickname',
-  NAV: 'temp',
-  R: 'official',
-  TEMP: 'temp',
-};
+const nameUse: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    BAD: 'old',
+    D: 'usual',
+    L: 'official',
+    M: 'maiden',
+    MSK: 'anonymous',
+    N: 'nickname',
+    NAV: 'temp',
+    R: 'official',
+    TEMP: 'temp',
+  }),
+);
 
 /** HumanName of an XPN or XCN. An own surname prefix (FN.2) stands before the surname, as it is spoken. */
 export function humanNameConverter(v2Type: 'XPN' | 'XCN'): Convert {
   const at = parts[v2Type] as NameParts;
   return (element, conversion) => {
     const name = compact({
-      use: at.use === undefined ? undefined : nameUse[partText(element, at.use)],
+      use: at.use === undefined ? undefined : nameUse.get(partText(element, at.use)),
       family: familyName(part(element, at.family)),
       given: texts(element, at.given),
       prefix: texts(element, [at.prefix]),

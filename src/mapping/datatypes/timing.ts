@@ -4,17 +4,21 @@ import { decimal } from './number.ts';
 import { period } from './time.ts';
 
 /** Letters of `Q6H` and the like (HL7 table 0335) to UCUM units of time. */
-const periodUnits: Readonly<Record<string, string>> = {
-  S: 's',
-  M: 'min',
-  H: 'h',
-  D: 'd',
-  W: 'wk',
-  L: 'mo',
-};
+const periodUnits: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    S: 's',
+    M: 'min',
+    H: 'h',
+    D: 'd',
+    W: 'wk',
+    L: 'mo',
+  }),
+);
 
 /** Codes of table 0335 that are so many times a day. */
-const timesPerDay: Readonly<Record<string, number>> = { QD: 1, DAILY: 1, BID: 2, TID: 3, QID: 4 };
+const timesPerDay: ReadonlyMap<string, number> = new Map(
+  Object.entries({ QD: 1, DAILY: 1, BID: 2, TID: 3, QID: 4 }),
+);
 
 /** Meal-related codes of table 0335, the same in FHIR's event-timing. */
 const events: ReadonlySet<string> = new Set([
@@ -36,13 +40,13 @@ const events: ReadonlySet<string> = new Set([
 /** `repeat` of a repeat pattern such as BID, Q6H or QHS; undefined where the code says nothing regular. */
 function repeatOf(code: string): Readonly<Record<string, string | number | string[]>> | undefined {
   const upper = code.trim().toUpperCase();
-  const frequency = timesPerDay[upper];
+  const frequency = timesPerDay.get(upper);
   if (frequency !== undefined) return { frequency, period: 1, periodUnit: 'd' };
   if (upper === 'QHS') return { when: ['HS'] };
   if (events.has(upper)) return { when: [upper] };
   if (upper === 'QOD') return { frequency: 1, period: 2, periodUnit: 'd' };
   const [, count, unit = ''] = /^Q(\d{1,4})([SMHDWL])$/.exec(upper) ?? [];
-  const periodUnit = periodUnits[unit];
+  const periodUnit = periodUnits.get(unit);
   if (count === undefined || periodUnit === undefined) return undefined;
   return { frequency: 1, period: Number(count), periodUnit };
 }
@@ -57,7 +61,7 @@ function timingOf(code: string, bounds: ReturnType<typeof period>): ReturnType<t
 export const toTimingOfPattern: Convert = (element) => {
   const code = partText(element, 1);
   const count = decimal(partText(element, 5));
-  const unit = periodUnits[partText(element, 6).toUpperCase().slice(0, 1)];
+  const unit = periodUnits.get(partText(element, 6).toUpperCase().slice(0, 1));
   if (code !== '' || count === undefined || unit === undefined) return timingOf(code, undefined);
   return typed('Timing', { repeat: { frequency: 1, period: count, periodUnit: unit } });
 };
