@@ -100,7 +100,10 @@ function page(message: MessageDescription): string {
     ),
     ...part(
       'Remarks',
-      issues.map(({ severity, code, diagnostics }) => `${severity} ${code}: ${diagnostics}`),
+      issues.map(({ severity, code, location = '', diagnostics }) => {
+        const place = location === '' ? '' : ` ${location}`;
+        return `${severity} ${code}${place}: ${diagnostics}`;
+      }),
     ),
   ].join('\n');
 }
