@@ -1,4 +1,5 @@
 import type { Frame } from '../run/compiled.ts';
+import { isType } from '../../fhir/definitions.ts';
 import type { Element } from '../../hl7v2/message.ts';
 import type { Conversion, Convert, Typed } from '../datatypes/convert.ts';
 import {
@@ -93,7 +94,7 @@ function chooser(
       if (convert) return { convert };
     }
     if (reportAt) {
-      const known = order.filter((type) => /^[A-Za-z]+$/.test(type)).join(', ');
+      const known = order.filter(isType).join(', ');
       compiler.issues.add(
         reportAt.place,
         `\`${v2Type}\` cannot become ${types.join(' or ')}; it can become ${known}. Read a component, or name a converter with \`as\``,

@@ -40,7 +40,7 @@ function mergeMaps(base: TreeMap, top: TreeMap, walk: Walk): TreeMap {
   }
   for (const [key, entry] of top.entries) {
     const earlier = entries.get(key);
-    if (!earlier) reportMissing(key, { entry, base, walk });
+    if (!earlier && isMissing(key, { entry, base, walk })) continue;
     if (entry.value.kind === 'scalar' && entry.value.value === null) entries.delete(key);
     else entries.set(key, mergeEntry(key, earlier, { entry, walk }));
   }
@@ -73,11 +73,13 @@ interface Missing {
   readonly walk: Walk;
 }
 
-function reportMissing(key: string, { entry, base, walk }: Missing): void {
+/** Reports what an overlay names and the base lacks; such an entry is left out. */
+function isMissing(key: string, { entry, base, walk }: Missing): boolean {
   const what = namedIn.get(walk.parent);
-  if (!walk.strict || what === undefined || declaresNew(entry.value)) return;
+  if (!walk.strict || what === undefined || declaresNew(entry.value)) return false;
   const hint = suggestion(key, base.entries.keys()) || '; add `new: true` if it is meant as new';
   walk.issues.add(entry.place, `The base has no ${what} \`${key}\`${hint}`);
+  return true;
 }
 
 function declaresNew(value: Tree): boolean {

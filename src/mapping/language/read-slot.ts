@@ -37,7 +37,7 @@ export function readSet(tree: TreeMap, issues: MapIssues): SlotRule[] {
 }
 
 function readSlot(name: string, entry: TreeEntry, issues: MapIssues): SlotRule | undefined {
-  const body = slotBody(entry, `the slot \`${name}\``, issues);
+  const body = slotBody(entry, `The slot \`${name}\``, issues);
   if (!body) return undefined;
   const at = body.text('at');
   const text = at?.value ?? name;
@@ -64,7 +64,8 @@ function slotBody(
     const from: TreeEntry = { place: value.place, value };
     return new TreeReader({ kind: 'map', place, entries: new Map([['from', from]]) }, issues);
   }
-  issues.add(place, `${what} must be a path or a map of verbs, not ${value.kind}`);
+  const found = value.kind === 'list' ? 'a list' : 'empty';
+  issues.add(place, `${what} must be a path or a map of verbs, not ${found}`);
   return undefined;
 }
 
@@ -74,14 +75,14 @@ interface SlotPlace {
 }
 
 function readVerbs(name: string, body: TreeReader, { entry, element }: SlotPlace): SlotRule {
-  body.expectKeys(slotKeys, 'a slot');
+  const known = body.expectKeys(slotKeys, 'a slot');
   const set = body.map('set');
   const names = body.texts('ref');
   return defined<SlotRule>({
     name,
     place: entry.place,
     element,
-    source: readSource(body, element),
+    source: readSource(body, element, known),
     ref: names.length > 0 ? { value: names, place: body.placeOf('ref') } : undefined,
     to: body.text('to'),
     initial: body.flag('initial'),
@@ -98,7 +99,11 @@ function readVerbs(name: string, body: TreeReader, { entry, element }: SlotPlace
   });
 }
 
-function readSource(body: TreeReader, element: SlotPlace['element']): SlotSource {
+function readSource(
+  body: TreeReader,
+  element: SlotPlace['element'],
+  knownKeys: boolean,
+): SlotSource {
   const given = sourceVerbs.filter((verb) => body.has(verb));
   const [verb, second] = given;
   if (second !== undefined) {
@@ -127,7 +132,7 @@ function readSource(body: TreeReader, element: SlotPlace['element']): SlotSource
     case 'clear':
       return { kind: body.flag('clear') ? 'clear' : 'none' };
     default:
-      if (!body.has('ref') && !body.has('set')) {
+      if (knownKeys && !body.has('ref') && !body.has('set')) {
         const verbs = [...sourceVerbs, 'ref', 'set'].map((name) => `\`${name}\``).join(', ');
         body.issues.add(body.place, `The slot has no source; give one of ${verbs}`);
       }
@@ -171,7 +176,11 @@ function readRequired(body: TreeReader): Required | undefined {
   if (value === undefined) return undefined;
   if (value.kind === 'scalar' && value.value === false) return undefined;
   if (value.kind === 'scalar' && value.value === true) return 'refuse';
-  return body.textOf('required', ['warn', 'skip']);
+  if (value.kind === 'scalar' && (value.value === 'warn' || value.value === 'skip')) {
+    return value.value;
+  }
+  body.issues.add(value.place, '`required` must be one of true, warn, skip');
+  return undefined;
 }
 
 function readType(body: TreeReader): ValueType | undefined {

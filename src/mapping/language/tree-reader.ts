@@ -22,13 +22,16 @@ export class TreeReader {
     return this.tree.place;
   }
 
-  /** Reports every key that is not one of `known`. */
-  expectKeys(known: readonly string[], what: string): void {
+  /** Reports every key that is not one of `known`; whether there was none. */
+  expectKeys(known: readonly string[], what: string): boolean {
+    let all = true;
     for (const [key, { place }] of this.tree.entries) {
       if (known.includes(key)) continue;
       const hint = suggestion(key, known) || `; known are ${known.join(', ')}`;
       this.issues.add(place, `\`${key}\` is no key of ${what}${hint}`);
+      all = false;
     }
+    return all;
   }
 
   has(key: string): boolean {

@@ -1,0 +1,210 @@
+import { describe, expect, it } from 'vitest';
+import { compilePack } from '../../src/mapping/pack.ts';
+import { filesOf } from './pack-fixture.ts';
+import { cases } from './planted-faults.ts';
+
+/** What is said of each planted fault, to the letter. */
+const expected: Readonly<Record<string, readonly string[]>> = {
+  'broken YAML': [
+    'a.map.yaml:1:6: This is not YAML: Nested mappings are not allowed in compact mappings',
+    'a.map.yaml:1:6: This is not YAML: Implicit keys need to be on a single line',
+    'a.map.yaml:3:1: This is not YAML: Flow sequence in block collection must be sufficiently indented and end with a ]',
+  ],
+  'a list instead of a map': [
+    'a.map.yaml:1:1: The file must be a map whose first key says its kind, such as `map: adt-a01`',
+  ],
+  'no kind': [
+    'a.map.yaml:1:1: The file has no key that says its kind, one of pack, map, segment, datatype, table, overlay',
+  ],
+  anchor: ['a.map.yaml:10:16: Anchors (&name) are not allowed; leave it away'],
+  alias: [
+    'a.map.yaml:10:16: Anchors (&name) are not allowed; leave it away',
+    'a.map.yaml:11:7: The slot `birthDate` must be a path or a map of verbs, not empty',
+    'a.map.yaml:11:18: Aliases (*name) are not allowed; write the value out',
+  ],
+  tag: [
+    'a.map.yaml:10:13: This is not YAML: Unresolved tag: !path',
+    'a.map.yaml:10:19: Tags (!path) are not allowed; leave it away',
+  ],
+  'merge key': [
+    'a.map.yaml:11:9: Merge keys (<<) are not allowed; use `use`',
+    'a.map.yaml:11:9: `<<` is no key of a slot; known are from, each, first, oneOf, const, call, clear, ref, to, initial, set, at, as, map, where, when, required, type, unit, system, join, args, guide, doc, new',
+  ],
+  'duplicate key': ['a.map.yaml:11:7: `name` is already given in line 10; keep one'],
+  'bad map name': ['a.map.yaml:1:6: `map` must be a name such as `adt-a01`'],
+  'no version': ['a.map.yaml:1:6: The map `a` needs a `version`'],
+  'unknown key of a message map': [
+    'a.map.yaml:3:1: `events` is no key of a message map; known are map, version, doc, guide, when, extends, settings, tables, ignore, resources',
+  ],
+  'no events': ['a.map.yaml:1:6: The map `a` needs `when: { event: [...] }`'],
+  'an event that is none': ['a.map.yaml:3:17: `ADT_A01` is not an event; write it as `ADT^A01`'],
+  'an event taken twice': ['b.map.yaml:1:6: The event `ADT^A01` is already taken by the map `a`'],
+  'the same map twice': ['b.map.yaml:1:6: The map `a` is already in a.map.yaml:1; rename one'],
+  'extends nothing': ['a.map.yaml:3:10: There is no map `adt` to extend'],
+  'unknown key of a resource': [
+    'a.map.yaml:8:5: `form` is no key of a resource; did you mean `from`?',
+  ],
+  'unknown resource type': [
+    'a.map.yaml:7:11: FHIR R4 has no resource `Patinet`; did you mean `Patient`?',
+  ],
+  'no resource type': [
+    'a.map.yaml:6:3: The resource `patient` needs a `type`, or a `use` that brings one',
+  ],
+  'unknown segment map': ['a.map.yaml:8:10: There is no segment map `PIX[Patient]`'],
+  'a source that makes no instances': [
+    'a.map.yaml:8:11: `PID.5` cannot make instances; write a segment (`PID`), groups (`ORDER_OBSERVATION.OBX`) or a field (`PV1-7`)',
+  ],
+  'unknown segment in from': [
+    'a.map.yaml:8:11: HL7 has no segment `PIT`; a segment of your own begins with Z',
+  ],
+  'bad choice of a key': ['a.map.yaml:8:13: `onNull` must be one of delete, keep'],
+  'key of constants': [
+    'a.map.yaml:8:10: `key` needs a path; constants alone make every instance the same',
+  ],
+  'key with a bad path': [
+    'a.map.yaml:8:18: `PID:4` is not a path; write paths with `|` between, or a constant in single quotes',
+  ],
+  'person without identifiers': [
+    'a.map.yaml:5:3: `key: person` needs a slot at `identifier` in `patient`',
+  ],
+  'person slot that is none': ['a.map.yaml:9:21: `mrn` is no slot at `identifier`'],
+  'unknown verb': ['a.map.yaml:10:15: `form` is no key of a slot; did you mean `from`?'],
+  'no source': [
+    'a.map.yaml:10:13: The slot has no source; give one of `from`, `each`, `first`, `oneOf`, `const`, `call`, `clear`, `ref`, `set`',
+  ],
+  'two sources': [
+    'a.map.yaml:10:28: A slot has one source, not `from` and `each`; keep one of them',
+  ],
+  'a slot that is a list': [
+    'a.map.yaml:10:7: The slot `name` must be a path or a map of verbs, not a list',
+  ],
+  'bad element path': [
+    'a.map.yaml:10:7: A slot without `at` is named after an element path such as `period.start`, not `na-me`',
+  ],
+  'unknown element': [
+    'a.map.yaml:10:7: FHIR R4 has no element `Patient.brithDate` (`brithDate`); did you mean `birthDate`?',
+  ],
+  'unknown element below a type': [
+    'a.map.yaml:10:7: FHIR R4 has no element `HumanName.famly` (`name.famly`); did you mean `family`?',
+  ],
+  'choice without a type': [
+    'a.map.yaml:10:7: `deceased[x]` has several types; name one, such as `deceasedBoolean`',
+  ],
+  'choice that cannot be': [
+    'a.map.yaml:10:42: `deceased[x]` cannot be Quantity; it is boolean, dateTime',
+  ],
+  'bad path': [
+    'a.map.yaml:10:13: `PID.5` is not a path; write a field (`PID-5.1`), a relative path (`"4.1"` or `"."`), a segment (`NTE`) or a setting (`$name`)',
+  ],
+  'unknown segment': [
+    'a.map.yaml:10:13: HL7 has no segment `PIT`; a segment of your own begins with Z',
+  ],
+  'unknown field': ['a.map.yaml:10:13: `PID` has no field 50; its last is `PID-40`'],
+  'unknown component': [
+    'a.map.yaml:10:43: `XPN` has no component 17 (`17`); look it up in the definition of the type',
+  ],
+  'relative path without a value': [
+    'a.map.yaml:10:18: `7` is relative to a value, but there is none; use it inside a slot with `from` or `each`, or in a resource made from a field',
+  ],
+  'segment as a value': [
+    'a.map.yaml:10:7: A segment is no value; read a field of it, or give a `set`',
+  ],
+  'segment where a field is needed': [
+    'a.map.yaml:10:13: `NK1` needs a field here, such as `NK1-1`',
+  ],
+  'each into a single element': [
+    'a.map.yaml:10:7: `birthDate` holds one value; use `from`, `where`, or `join` instead of `each` alone',
+  ],
+  'types that do not fit': [
+    'a.map.yaml:10:7: `CX` cannot become date; it can become Identifier, Reference, string. Read a component, or name a converter with `as`',
+  ],
+  'unknown converter': [
+    'a.map.yaml:10:32: There is no converter `XPN[Name]`; known are XPN[HumanName], XPN[string], XPN[text]',
+  ],
+  'as of another type': ['a.map.yaml:10:32: `name` cannot be Address; it is HumanName'],
+  'set on a primitive': ['a.map.yaml:10:7: `birthDate` is a date and has no elements to `set`'],
+  'unknown table': ['a.map.yaml:10:35: There is no table `Sexx`; add it to mappings/tables'],
+  'unknown function': [
+    'a.map.yaml:10:26: There is no function `addDurations`; did you mean `addDuration`?',
+  ],
+  'missing argument': ['a.map.yaml:10:30: `addDuration` needs the argument `amount`'],
+  'unknown argument': ['a.map.yaml:10:52: `lower` has no argument `by`; it takes of'],
+  'unknown resource in ref': ['a.map.yaml:10:36: There is no resource `organisation` in this map'],
+  'ref to a type that is not allowed': [
+    'a.map.yaml:10:36: `managingOrganization` may not refer to Patient; it may to Organization',
+  ],
+  'ref on what is no reference': ['a.map.yaml:10:20: `name` is no Reference; it is HumanName'],
+  'constant of another type': [
+    'a.map.yaml:10:24: The constant does not fit `active`, which is boolean',
+  ],
+  'constant outside a required binding': [
+    'a.map.yaml:10:24: `gender` cannot be `femal` in FHIR R4; did you mean `female`?',
+  ],
+  'table outside a required binding': [
+    'a.map.yaml:4:29: `gender` cannot be `man` in FHIR R4; it may be male, female, other, unknown',
+  ],
+  'else: keep under a required binding': [
+    'a.map.yaml:10:35: `gender` allows certain codes only, but `sex` says `else: keep`; say `else: error`, `drop` or a code',
+  ],
+  'bad condition': [
+    'a.map.yaml:10:34: A value is missing in the condition; write `PATH = value`, `!=`, `in (a, b)`, `not in (a, b)`, `exists` or `not exists`',
+  ],
+  'unknown setting': ['a.map.yaml:10:34: There is no setting `vip`; declare it under `settings`'],
+  'where without values': ['a.map.yaml:10:37: `where` needs a `from`, `each` or `first` beside it'],
+  'unreachable alternative': [
+    'a.map.yaml:10:47: This alternative is never reached: the constant before it always holds',
+  ],
+  'unreachable slot': [
+    'a.map.yaml:11:7: `other` is never reached: `active` before it always fills the element',
+  ],
+  'bad required': ['a.map.yaml:10:38: `required` must be one of true, warn, skip'],
+  'required element that nothing feeds': [
+    'a.map.yaml:6:3: FHIR requires `Observation.status`, but no slot of `patient` feeds it',
+    'a.map.yaml:10:7: `XPN` cannot become CodeableConcept; it can become HumanName, string. Read a component, or name a converter with `as`',
+  ],
+  'table without else': [
+    't.map.yaml:1:8: The table `Sex` needs an `else`: `else: error`, `keep`, `drop`, or a code to use',
+  ],
+  'table without rows': ['t.map.yaml:1:8: The table `Sex` needs `rows`'],
+  'table row without a code': [
+    't.map.yaml:3:9: The row `F` needs a `code`, or `drop: true`',
+    't.map.yaml:3:14: `dispaly` is no key of a table row; did you mean `display`?',
+  ],
+  'ignore without a reason': ['a.map.yaml:3:11: Say why `PID-1` is ignored: `PID-1: reason`'],
+  'ignore of what is no field': [
+    'a.map.yaml:3:11: `PID.1` is no field or segment; write `PID-1` or `ZDB`',
+  ],
+  'setting without default': ['a.map.yaml:3:13: The setting `vip` needs a `default`'],
+  'overlay without base': ['site.overlay.yaml:1:10: The overlay `site` needs `base: [adt-a01@1]`'],
+  'unpinned base': ['site.overlay.yaml:2:8: `a` is not pinned; write `a@1` with its version'],
+  'base that moved': [
+    'site.overlay.yaml:2:8: `a` is at version 1, the overlay at 2; look at what changed, then pin `a@1`',
+  ],
+  'base that is not there': ['site.overlay.yaml:2:8: There is no map `b` to lay an overlay on'],
+  'overlay slot that the base lacks': [
+    'site.overlay.yaml:3:32: The base has no slot `nmae`; did you mean `name`?',
+  ],
+  'overlay resource that the base lacks': [
+    'site.overlay.yaml:3:14: The base has no resource `person`; add `new: true` if it is meant as new',
+  ],
+  'overlay table that the base lacks': [
+    'site.overlay.yaml:3:11: The base has no table `Sex`; add `new: true` if it is meant as new',
+  ],
+  'datatype of no v2 type': ['d.map.yaml:1:11: `XX` is no data type of HL7 v2'],
+};
+
+describe('map check', () => {
+  it.each(Object.keys(cases))('says what is wrong with %s', (name) => {
+    const { pack, issues } = compilePack(filesOf(cases[name] ?? {}));
+    const lines = issues.map(
+      ({ file, line, column, message }) => `${file}:${String(line)}:${String(column)}: ${message}`,
+    );
+    expect(lines).toEqual(expected[name]);
+    expect(lines.length).toBeGreaterThan(0);
+    expect(pack).toBeUndefined();
+  });
+
+  it('has a planted fault for every pinned text', () => {
+    expect(Object.keys(expected)).toEqual(Object.keys(cases));
+  });
+});

@@ -1,0 +1,138 @@
+import { patientMap, type Files } from './pack-fixture.ts';
+
+const slot = (text: string): Files => patientMap(text);
+
+/** A pack of one whole file. */
+const file = (text: string): Files => ({ 'a.map.yaml': text });
+
+const base = patientMap('name: PID-5\nbirthDate: PID-7')['a.map.yaml'] as string;
+const overlay = (text: string): Files => ({ 'a.map.yaml': base, 'site.overlay.yaml': text });
+const inResource = (text: string): Files =>
+  file(`map: a
+version: 1
+when: { event: [ADT^A01] }
+resources:
+  patient:
+    type: Patient
+    from: PID
+${text.replace(/^/gm, '    ')}
+    set: { name: PID-5 }
+`);
+const table = (text: string): Files => ({ ...patientMap('name: PID-5'), 't.map.yaml': text });
+
+/** Maps with one fault each; faults.test.ts pins what is said of it. */
+export const cases: Readonly<Record<string, Files>> = {
+  'broken YAML': file('map: a\n  version: [1\n'),
+  'a list instead of a map': file('- map: a\n'),
+  'no kind': file('mpa: a\nversion: 1\n'),
+  anchor: slot('name: &n PID-5'),
+  alias: slot('name: &n PID-5\nbirthDate: *n'),
+  tag: slot('name: !path PID-5'),
+  'merge key': slot('name:\n  <<: { from: PID-5 }'),
+  'duplicate key': slot('name: PID-5\nname: PID-9'),
+  'bad map name': file(base.replace('map: a', 'map: A 1')),
+  'no version': file(base.replace('version: 1\n', '')),
+  'unknown key of a message map': file(base.replace('version: 1', 'version: 1\nevents: [ADT^A01]')),
+  'no events': file(base.replace('when: { event: [ADT^A01] }', '')),
+  'an event that is none': file(base.replace('ADT^A01', 'ADT_A01')),
+  'an event taken twice': {
+    'a.map.yaml': base,
+    'b.map.yaml': base.replace('map: a', 'map: b'),
+  },
+  'the same map twice': { 'a.map.yaml': base, 'b.map.yaml': base },
+  'extends nothing': file(base.replace('version: 1', 'version: 1\nextends: adt')),
+  'unknown key of a resource': inResource('form: PID'),
+  'unknown resource type': file(base.replace('type: Patient', 'type: Patinet')),
+  'no resource type': file(base.replace('    type: Patient\n', '')),
+  'unknown segment map': inResource('use: "PIX[Patient]"'),
+  'a source that makes no instances': file(base.replace('from: PID', 'from: PID.5')),
+  'unknown segment in from': file(base.replace('from: PID', 'from: PIT')),
+  'bad choice of a key': inResource('onNull: remove'),
+  'key of constants': inResource(`key: "'x'"`),
+  'key with a bad path': inResource('key: [PID-3, PID:4]'),
+  'person without identifiers': inResource('key: person'),
+  'person slot that is none': file(
+    base
+      .replace('from: PID', 'from: PID\n    key: { person: [mrn] }')
+      .replace('name: PID-5', 'number: { at: identifier, from: PID-3 }'),
+  ),
+  'unknown verb': slot('name: { form: PID-5 }'),
+  'no source': slot('name: { as: HumanName }'),
+  'two sources': slot('name: { from: PID-5, each: PID-9 }'),
+  'a slot that is a list': slot('name: [PID-5]'),
+  'bad element path': slot('na-me: PID-5'),
+  'unknown element': slot('brithDate: PID-7'),
+  'unknown element below a type': slot('name.famly: PID-5.1'),
+  'choice without a type': slot('"deceased[x].extension": PID-5'),
+  'choice that cannot be': slot('"deceased[x]": { from: PID-29, as: Quantity }'),
+  'bad path': slot('name: PID.5'),
+  'unknown segment': slot('name: PIT-5'),
+  'unknown field': slot('name: PID-50'),
+  'unknown component': slot('name: { each: PID-5, set: { family: "17" } }'),
+  'relative path without a value': slot('birthDate: "7"'),
+  'segment as a value': slot('name: { each: NK1 }'),
+  'segment where a field is needed': slot('name: NK1'),
+  'each into a single element': slot('birthDate: { each: PID-7 }'),
+  'types that do not fit': slot('birthDate: PID-3'),
+  'unknown converter': slot('name: { from: PID-5, as: "XPN[Name]" }'),
+  'as of another type': slot('name: { from: PID-5, as: Address }'),
+  'set on a primitive': slot('birthDate: { from: PID-7, set: { value: "1" } }'),
+  'unknown table': slot('gender: { from: PID-8, map: Sexx }'),
+  'unknown function': slot('birthDate: { call: addDurations, args: { start: PID-7 } }'),
+  'missing argument': slot('"deceased[x]": { call: addDuration, args: { start: PID-7 } }'),
+  'unknown argument': slot('birthDate: { call: lower, args: { of: PID-7, by: PID-8 } }'),
+  'unknown resource in ref': slot('managingOrganization: { ref: organisation }'),
+  'ref to a type that is not allowed': slot('managingOrganization: { ref: patient }'),
+  'ref on what is no reference': slot('name: { ref: patient }'),
+  'constant of another type': slot('active: { const: "yes" }'),
+  'constant outside a required binding': slot('gender: { const: femal }'),
+  'table outside a required binding': patientMap(
+    'gender: { from: PID-8, map: sex }',
+    'tables: { sex: { F: female, M: man, else: unknown } }',
+  ),
+  'else: keep under a required binding': patientMap(
+    'gender: { from: PID-8, map: sex }',
+    'tables: { sex: { F: female, else: keep } }',
+  ),
+  'bad condition': slot('name: { from: PID-5, when: "PID-8 == F" }'),
+  'unknown setting': slot('name: { from: PID-5, when: "$vip = true" }'),
+  'where without values': slot('active: { const: true, where: "PID-8 = F" }'),
+  'unreachable alternative': slot('birthDate: { oneOf: [{ const: "2020" }, PID-7] }'),
+  'unreachable slot': slot('active: { const: true }\nother: { at: active, from: PID-30 }'),
+  'bad required': slot('name: { from: PID-5, required: always }'),
+  'required element that nothing feeds': file(
+    base
+      .replace('type: Patient', 'type: Observation')
+      .replace('name: PID-5', 'code: PID-5')
+      .replace('birthDate: PID-7', 'issued: PID-33'),
+  ),
+  'table without else': table('table: Sex\nversion: 1\nrows: { F: female }\n'),
+  'table without rows': table('table: Sex\nversion: 1\nelse: drop\n'),
+  'table row without a code': table(
+    'table: Sex\nversion: 1\nrows: { F: { dispaly: x } }\nelse: drop\n',
+  ),
+  'ignore without a reason': file(base.replace('version: 1', 'version: 1\nignore: { PID-1: }')),
+  'ignore of what is no field': file(
+    base.replace('version: 1', 'version: 1\nignore: { PID.1: set id }'),
+  ),
+  'setting without default': file(
+    base.replace('version: 1', 'version: 1\nsettings: { vip: { question: May we? } }'),
+  ),
+  'overlay without base': overlay('overlay: site\nresources: {}\n'),
+  'unpinned base': overlay('overlay: site\nbase: [a]\n'),
+  'base that moved': overlay('overlay: site\nbase: [a@2]\n'),
+  'base that is not there': overlay('overlay: site\nbase: [b@1]\n'),
+  'overlay slot that the base lacks': overlay(
+    'overlay: site\nbase: [a@1]\nresources: { patient: { set: { nmae: { as: HumanName } } } }\n',
+  ),
+  'overlay resource that the base lacks': overlay(
+    'overlay: site\nbase: [a@1]\nresources: { person: { set: { name: PID-9 } } }\n',
+  ),
+  'overlay table that the base lacks': overlay(
+    'overlay: site\nbase: [a@1]\ntables: { Sex: { F: female } }\n',
+  ),
+  'datatype of no v2 type': {
+    ...patientMap('name: PID-5'),
+    'd.map.yaml': 'datatype: XX[HumanName]\nversion: 1\nset: { family: "1" }\n',
+  },
+};
