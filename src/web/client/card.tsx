@@ -5,7 +5,7 @@ import { timeOf } from './format.ts';
 /** A titled part of the page; says so when there is nothing in it. */
 export function Card(props: { title: string; count: number; empty: string; children: ReactNode }) {
   return (
-    <MantineCard component="section" withBorder aria-label={props.title}>
+    <MantineCard component="section" withBorder className="wide" aria-label={props.title}>
       <Title order={2} size="h4" mb="xs">
         {props.title} {props.count > 0 && <span className="dim">{props.count}</span>}
       </Title>

@@ -23,7 +23,7 @@ export function Frame(props: { children: ReactNode }) {
         Skip to the content
       </a>
       <header className="bar">
-        <Container size="lg">
+        <Container size="xl">
           <Group justify="space-between">
             <Group component="nav" aria-label="Pages">
               <Link to="/" className="brand">
@@ -45,7 +45,7 @@ export function Frame(props: { children: ReactNode }) {
           </Group>
         </Container>
       </header>
-      <Container size="lg" component="main" id="content" py="md">
+      <Container size="xl" component="main" id="content" py="md">
         <Show of={me}>{() => props.children}</Show>
       </Container>
     </>

@@ -26,20 +26,20 @@ function Person(props: { record: Bundle }) {
     <>
       <Header patient={patient} />
       <Freshness record={props.record} />
-      <SimpleGrid cols={{ base: 1, md: 2 }} my="md">
+      <SimpleGrid cols={{ base: 1, lg: 2 }} my="md">
         <Stack>
           <Tasks tasks={ofType(resources, 'Task')} />
           <Results observations={ofType(resources, 'Observation')} />
-          <Problems
-            conditions={ofType(resources, 'Condition')}
-            allergies={ofType(resources, 'AllergyIntolerance')}
-          />
         </Stack>
         <Stack>
           <Appointments appointments={ofType(resources, 'Appointment')} />
           <Medications
             requests={ofType(resources, 'MedicationRequest')}
             dispenses={ofType(resources, 'MedicationDispense')}
+          />
+          <Problems
+            conditions={ofType(resources, 'Condition')}
+            allergies={ofType(resources, 'AllergyIntolerance')}
           />
           <Communications
             communications={ofType(resources, 'Communication')}

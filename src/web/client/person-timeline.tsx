@@ -43,7 +43,13 @@ function Part(props: { patientId: string; before: string }) {
             head={['When', 'What', '', 'Status', 'Source']}
             rows={items.map(({ ref, at, kind, title, status, source }) => ({
               key: ref,
-              cells: [<Time key="t" at={at} />, kind, title, status, source],
+              cells: [
+                <Time key="t" at={at} />,
+                kind,
+                title,
+                status,
+                source === 'manual' ? '' : source,
+              ],
             }))}
           />
           {next !== undefined && !open && (

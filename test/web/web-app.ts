@@ -1,0 +1,78 @@
+import { fastify } from 'fastify';
+import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
+import { authenticate, credentialsOf } from '../../src/security/authenticate.ts';
+import type { AccessEvent } from '../../src/security/audit-event.ts';
+import type { Principal } from '../../src/security/principal.ts';
+import { tokenFor } from '../../src/security/sign-in.ts';
+import { audience } from '../../src/security/token.ts';
+import type { Audience } from '../../src/security/token.ts';
+import { describeMessage } from '../../src/feed/describe.ts';
+import { openMemoryStore } from '../../src/store/memory.ts';
+import type { Store } from '../../src/store/store.ts';
+import { authRoutes } from '../../src/web/auth-routes.ts';
+import { answerFailure } from '../../src/web/failure.ts';
+import { messageRoutes } from '../../src/web/message-routes.ts';
+
+export interface WebApp {
+  readonly app: FastifyInstance;
+  readonly store: Store;
+  readonly accesses: readonly AccessEvent[];
+  /** Moves the clock. */
+  wait(ms: number): void;
+  token(principal: Principal, kind: Audience, ttlSeconds?: number): Promise<string>;
+}
+
+/** The addresses of the pages on a store in memory, with a clock that the test moves. */
+export async function openWebApp(options: { secureCookie?: boolean } = {}): Promise<WebApp> {
+  const store = openMemoryStore();
+  const keys = { signing: new Uint8Array(48).fill(7) };
+  const accesses: AccessEvent[] = [];
+  let now = Date.parse('2026-05-01T12:00:00Z');
+  let lastId = 0;
+  const clock = (): Date => new Date(now);
+  const newId = (): string => `id-${String((lastId += 1))}`;
+  const app = fastify();
+  app.setErrorHandler(answerFailure);
+  const shared = {
+    store,
+    clock,
+    authenticate: (request: Parameters<typeof credentialsOf>[0]) =>
+      authenticate(keys, credentialsOf(request), clock()),
+  };
+  const { secureCookie = false } = options;
+  authRoutes(app, { ...shared, keys, newId, sessionHours: 12, secureCookie });
+  messageRoutes(app, {
+    ...shared,
+    describe: (id) => describeMessage(store, id),
+    recordAccess: (event) => accesses.push(event),
+  });
+  await app.ready();
+  return {
+    app,
+    store,
+    accesses,
+    wait: (ms) => {
+      now += ms;
+    },
+    token: (principal, kind, ttlSeconds = 600) =>
+      tokenFor({ keys, clock, newId }, principal, { audience: kind, ttlSeconds }),
+  };
+}
+
+export const nurse: Principal = { id: 'ann', display: 'Ann', role: 'nurse' };
+
+/** `Authorization` of an API client. */
+export async function bearer(
+  web: WebApp,
+  role: Principal['role'],
+  patient?: string,
+): Promise<Record<string, string>> {
+  const who = { id: role, display: role, role, ...(patient === undefined ? {} : { patient }) };
+  return { authorization: `Bearer ${await web.token(who, audience.api)}` };
+}
+
+/** The session cookie that an answer sets, as a browser sends it back; empty where it ends the session. */
+export function cookieOf(response: LightMyRequestResponse): string {
+  const set = String(response.headers['set-cookie'] ?? '');
+  return /^(weir_session=[^;]+)/.exec(set)?.[1] ?? '';
+}
