@@ -59,6 +59,7 @@ const columns = `j.row, j.id, j.feed, j.peer, j.received_at, j.control_id, j.mes
   j.state, j.attempts, j.last_error, j.next_retry_at, j.ack, j.ack_code, j.written, j.patient,
   j.report, f.bytes`;
 const select = `SELECT ${columns} FROM journal j JOIN journal_frame f ON f.row = j.row`;
+const byControlId = select.replace('journal j', 'journal j INDEXED BY journal_equal');
 
 function prepare(statements: Statements) {
   return {
@@ -126,7 +127,9 @@ function list(statements: Statements, query: JournalQuery): JournalPage {
     values.push(readListCursor(query.cursor).before);
   }
   const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
-  const sql = `${select} ${where} ORDER BY j.row DESC LIMIT ?`;
+  // Left alone, the planner walks a feed's rows from the newest and reads all of them for an id that is new.
+  const source = query.controlId === undefined ? select : byControlId;
+  const sql = `${source} ${where} ORDER BY j.row DESC LIMIT ?`;
   const rows = statements.objects<JournalRow>(sql, [...values, query.count + 1]);
   const page = rows.slice(0, query.count);
   const last = page.at(-1);
