@@ -58,6 +58,8 @@ describe('weir message show', () => {
     expect(out).toMatch(/Raw\n {2}MSH\|/);
     expect(out).toMatch(/PID\[2\]-3\s+M1\^\^\^MERCY\^MR {2}Patient Identifier List/i);
     expect(out).toMatch(/Mapped\n {2}\{"resourceType":"Patient"/);
+    await processorOn(store).send({ id: 'C 2', type: 'ZZZ^Z99' });
+    expect((await show(['C 2'])).out).toContain('error message-type-unsupported MSH-9: No map');
     const json = await show(['C 1'], { '--json': true });
     expect(JSON.parse(json.out)).toMatchObject({ entry: { controlId: 'C 1' }, map: 'hand@1' });
   });

@@ -4,6 +4,7 @@ import type { Pipeline } from '../../src/feed/process.ts';
 import { describeMessage } from '../../src/feed/describe.ts';
 import { validateResource } from '../../src/fhir/validate.ts';
 import type { Resource } from '../../src/fhir/resource.ts';
+import { parseMessage } from '../../src/hl7v2/parse.ts';
 import { personClaimKey } from '../../src/record/identity.ts';
 import { openSite } from '../../src/site.ts';
 import { openMemoryStore } from '../../src/store/memory.ts';
@@ -95,11 +96,43 @@ describe('the way of real messages with the base pack, from senders never seen b
     expect(message?.map).toMatch(/^adt-.*@\d/);
   });
 
-  it('refuses a type without a map by name, and keeps it', async () => {
+  it.each([
+    ['QQQ^Q99', '200', 'No map takes QQQ messages of event Q99'],
+    ['ADT^A99', '201', 'No map takes ADT messages of event A99'],
+    ['QQQ', '200', 'No map takes QQQ messages'],
+    ['', '200', 'MSH-9 is empty'],
+    ['Alvarez^Maria', '200', 'MSH-9 is no message type of HL7'],
+  ])('refuses a message of type `%s` by name, and keeps it', async (type, code, sentence) => {
     const store = openMemoryStore();
-    const ack = await play(store)('MSH|^~\\&|A|B|||20260501||QQQ^Q99|9|P|2.5.1\r');
+    const ack = await play(store)(`MSH|^~\\&|A|B|||20260501||${type}|9|P|2.5.1\r`);
     expect(codeOf(ack)).toBe('AR');
-    expect(ack).toContain('|200^');
+    expect(ack).toContain(`MSA|AR|9|${sentence}\r`);
+    expect(ack).toContain(`|${code}^`);
     expect((await describeMessage(store, '9'))?.entry.state).toBe('failed');
+  });
+
+  it.each([
+    ['no PID', 'PV1|1|I'],
+    ['a PID without PID-3', 'PID|1||||Alvarez^Maria||19620417|F'],
+    ['a deleted PID-3', 'PID|1||""||Alvarez^Maria||19620417|F'],
+    ['only a social security number', 'PID|1||123456789^^^USSSA^SS||Alvarez^Maria'],
+  ])('refuses a message with %s, which nobody could find again', async (_, segment) => {
+    const store = openMemoryStore();
+    const [header = ''] = registration('9', '00', '').split('\r');
+    const ack = await play(store)([header, segment].join('\r'));
+    expect(codeOf(ack)).toBe('AE');
+    expect(ack).toContain('ERR||PID^1^3|101^');
+    expect((await describeMessage(store, '9'))?.entry.state).toBe('failed');
+    expect((await store.counts()).size).toBe(0);
+  });
+
+  it('names the rule behind a value by its place in the pack, not on the machine', () => {
+    const { message } = parseMessage(registration('1', '00', ''));
+    const [feed] = site.feeds();
+    if (!message || !feed) throw new Error('no message or feed');
+    const context = { feed: feed.name, receivedAt: '', authority: () => 'urn:a', settings: {} };
+    const files = site.map(message, feed, context).trace.map(({ rule }) => rule);
+    expect(files.filter((rule) => !rule.startsWith('mappings/'))).toEqual([]);
+    expect(files.join()).toContain('mappings/segments/pid-patient.map.yaml:');
   });
 });

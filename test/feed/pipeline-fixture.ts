@@ -65,7 +65,10 @@ export const mapByHand: MapMessage = (message, _, context): MappingResult => {
   const nothing = { resources: [], loss: [], unmapped: [], issues: [], trace: [], map: 'hand@1' };
   if (message.type === 'ZZZ^Z99') {
     const text = 'No map takes ZZZ^Z99';
-    return { ...nothing, issues: [errorIssue('message-type-unsupported', text)] };
+    return {
+      ...nothing,
+      issues: [errorIssue('message-type-unsupported', text, { location: 'MSH-9' })],
+    };
   }
   const pid = message.segment('PID');
   if (!pid) return nothing;

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Identity, PersonIdentifier } from '../result.ts';
+import type { Identity } from '../result.ts';
 import { fullUrlOf } from '../identity.ts';
 import { messageUri } from '../compile/functions.ts';
-import { isObject } from '../compile/element.ts';
 import type { CompiledSlot, Instance, MutableObject, Target } from './compiled.ts';
+import { collectPersons, identifierCount, personIdentity } from './person.ts';
 import type { Run } from './run.ts';
 
 /** Finds what instances of every resource the message makes; nothing is built yet. */
@@ -65,7 +65,7 @@ export function build(run: Run, instance: Instance, messageHash: () => string): 
 function runSlot(slot: CompiledSlot, target: Target, run: Run): boolean {
   const { instance } = target;
   target.sawNull = false;
-  const before = identifiersOf(instance).length;
+  const before = identifierCount(instance);
   const outcome = slot.run(instance.frame, target);
   if (outcome === 'absent' && target.sawNull && instance.rule.clearsOnNull) {
     instance.clears.push(...slot.clears);
@@ -87,46 +87,14 @@ function reportRequired(
   run.issue(severity, 'required-field', { diagnostics, location: slot.source });
 }
 
-function identifiersOf(instance: Instance): readonly unknown[] {
-  const list = instance.body['identifier'];
-  return Array.isArray(list) ? list : [];
-}
-
-function collectPersons(slot: string, instance: Instance, before: number): void {
-  for (const one of identifiersOf(instance).slice(before)) {
-    if (!isObject(one)) continue;
-    const { system, value } = one;
-    if (typeof system === 'string' && typeof value === 'string') {
-      instance.persons.push({ slot, system, value });
-    }
-  }
-}
-
 function identityOf(run: Run, instance: Instance): Identity {
   const { rule, frame } = instance;
-  if (rule.person) return personIdentity(run, instance, rule.person.slots);
+  if (rule.person) return personIdentity(run, instance);
   if (!rule.key) return { kind: 'none' };
   const key = rule.key.read(frame);
   if (key !== undefined) return { kind: 'key', scope: rule.scope(frame), key };
   const diagnostics = `${rule.type} has no key, so that a later message cannot find it again`;
   run.issue('warning', 'required-field', { diagnostics, location: rule.key.source });
-  return { kind: 'none' };
-}
-
-function personIdentity(
-  run: Run,
-  instance: Instance,
-  slots: readonly string[] | undefined,
-): Identity {
-  const order = slots ?? [...new Set(instance.persons.map(({ slot }) => slot))];
-  const identifiers = order.flatMap((slot) =>
-    instance.persons
-      .filter((one) => one.slot === slot)
-      .map(({ system, value }): PersonIdentifier => ({ system, value })),
-  );
-  if (identifiers.length > 0) return { kind: 'person', identifiers };
-  const diagnostics = `${instance.rule.type} has no identifier with an assigning authority, so that nobody can find it again`;
-  run.issue('warning', 'required-field', { diagnostics, location: 'PID-3' });
   return { kind: 'none' };
 }
 

@@ -5,6 +5,7 @@ import type { MappingContext } from '../context.ts';
 import type { MappedResource, MappingResult } from '../result.ts';
 import { build, connect, enumerate } from './build.ts';
 import type { CompiledMap, Instance } from './compiled.ts';
+import { requirePersons } from './person.ts';
 import { Run } from './run.ts';
 import { uniteSameKeys } from './same-key.ts';
 
@@ -21,6 +22,7 @@ export function runMap(map: CompiledMap, message: Message, context: MappingConte
     build(run, instance, hash);
   };
   for (const instance of instances) run.build(instance);
+  requirePersons(run);
   uniteSameKeys(run, instances);
   connect(run);
   return {
