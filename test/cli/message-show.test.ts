@@ -51,14 +51,15 @@ async function show(id: string[], flags: Record<string, true> = {}, folder = dat
 
 describe('weir message show', () => {
   it('shows a message by its control id: raw, parsed, mapped, answered', async () => {
-    await processorOn(store).send({ id: 'C 1', phone: '555-1', extra: ['ZPI|1'] });
+    const { send } = processorOn(store);
+    await send({ id: 'C 1', phone: '555-1', extra: ['ZPI|1'] });
     const { code, out } = await show(['C 1']);
     expect(code).toBe(0);
     expect(out).toContain('state    processed, answered AA, attempts 1');
     expect(out).toMatch(/Raw\n {2}MSH\|/);
     expect(out).toMatch(/PID\[2\]-3\s+M1\^\^\^MERCY\^MR {2}Patient Identifier List/i);
     expect(out).toMatch(/Mapped\n {2}\{"resourceType":"Patient"/);
-    await processorOn(store).send({ id: 'C 2', type: 'ZZZ^Z99' });
+    await send({ id: 'C 2', type: 'ZZZ^Z99' });
     expect((await show(['C 2'])).out).toContain('error message-type-unsupported MSH-9: No map');
     const json = await show(['C 1'], { '--json': true });
     expect(JSON.parse(json.out)).toMatchObject({ entry: { controlId: 'C 1' }, map: 'hand@1' });
