@@ -91,7 +91,7 @@ async function start(options: AppOptions, running: Running): Promise<App> {
   running.push(() => store.close());
   const onFault = (err: unknown): void => log.error({ err }, 'Audit events were not written');
   const audit = accessRecorder({ store, clock, delayMs: 250, onFault });
-  running.push(() => audit.flush());
+  running.push(() => audit.close());
   const engage = startEngage({ ...site.engaging, store, clock, log, zone: config.zone });
   running.push(() => engage.stop());
   const processor = createProcessor({ ...site.feeding, store, clock, newId, log });

@@ -80,6 +80,8 @@ export const limits = {
   searchDepthMax: 64,
   /** Index rows counted to find the condition that a search starts from. */
   searchProbeRows: 1_000,
+  /** Audit events of reads kept for a store that fails; past it the newest are lost, and the log says so. */
+  auditWaitingMax: 10_000,
   /** Outbox rows taken in one round. */
   outboxBatchMax: 64,
   /** Jobs leased in one tick. */

@@ -1,11 +1,14 @@
+import { limits } from '../limits.ts';
 import type { Store } from '../store/store.ts';
 import { auditEvent } from './audit-event.ts';
 import type { AccessEvent } from './audit-event.ts';
 
 export interface AccessRecorder {
   readonly record: (event: AccessEvent) => void;
-  /** Writes what is waiting. */
+  /** Writes what is waiting; what cannot be written waits on. */
   readonly flush: () => Promise<void>;
+  /** Writes what is waiting for the last time. */
+  readonly close: () => Promise<void>;
 }
 
 interface RecorderOptions {
@@ -21,6 +24,7 @@ export function accessRecorder(options: RecorderOptions): AccessRecorder {
   let waiting: AccessEvent[] = [];
   let timer: NodeJS.Timeout | undefined;
   let writing: Promise<void> = Promise.resolve();
+  let closed = false;
 
   async function write(events: readonly AccessEvent[]): Promise<void> {
     if (events.length === 0) return;
@@ -31,17 +35,34 @@ export function accessRecorder(options: RecorderOptions): AccessRecorder {
   function flush(): Promise<void> {
     clearTimeout(timer);
     timer = undefined;
-    const events = waiting;
-    waiting = [];
-    writing = writing.then(() => write(events)).catch(options.onFault);
+    writing = writing.then(async () => {
+      const events = waiting;
+      waiting = [];
+      await write(events).catch((error: unknown) => keep(events, error));
+    });
     return writing;
+  }
+
+  /** A store that fails for a while loses no event; one that fails for long takes no memory without end. */
+  function keep(events: readonly AccessEvent[], error: unknown): void {
+    waiting = [...events, ...waiting].slice(0, limits.auditWaitingMax);
+    options.onFault(error);
+    if (!closed) schedule();
+  }
+
+  function schedule(): void {
+    timer ??= setTimeout(() => void flush(), options.delayMs);
   }
 
   return {
     record: (event) => {
       waiting.push(event);
-      timer ??= setTimeout(() => void flush(), options.delayMs);
+      schedule();
     },
     flush,
+    close: () => {
+      closed = true;
+      return flush();
+    },
   };
 }

@@ -1,0 +1,201 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { roles } from '../../src/security/principal.ts';
+import type { JournalEntry } from '../../src/store/store.ts';
+import { bearer, openWebApp } from './web-app.ts';
+import type { WebApp } from './web-app.ts';
+
+let web: WebApp;
+beforeEach(async () => {
+  web = await openWebApp();
+});
+
+const text = 'MSH|^~\\&|EHR|MERCY|W|H|20260501||ADT^A08|C1|P|2.5.1\rPID|1||M1^^^MERCY||DOE^JANE\r';
+
+async function append(count: number, change: Partial<JournalEntry> = {}): Promise<void> {
+  for (let index = 1; index <= count; index += 1) {
+    const name = `${change.feed ?? 'ehr'}-${String(index).padStart(3, '0')}`;
+    await web.store.journal.append({
+      id: name,
+      feed: 'ehr',
+      peer: '127.0.0.1:1',
+      receivedAt: new Date(Date.parse('2026-05-01T10:00:00Z') + index * 1000),
+      controlId: name,
+      messageType: 'ADT^A08',
+      hash: name,
+      bytes: Buffer.from(text),
+      state: 'processed',
+      attempts: 1,
+      ack: Buffer.from('MSH|^~\\&|WEIR\rMSA|AA|C1\r'),
+      ackCode: 'AA',
+      patient: `Patient/p${String(index)}`,
+      ...change,
+    });
+  }
+}
+
+interface Row {
+  readonly id: string;
+  readonly state: string;
+  readonly feed: string;
+}
+interface List {
+  readonly entries: readonly Row[];
+  readonly next?: string;
+}
+
+async function get(query: string, headers?: Record<string, string>) {
+  return web.app.inject({
+    url: `/api/messages${query}`,
+    headers: headers ?? (await bearer(web, 'analyst')),
+  });
+}
+const list = async (query: string): Promise<List> => (await get(query)).json();
+const ids = ({ entries }: List): string[] => entries.map(({ id }) => id);
+
+describe('who may read messages', () => {
+  const readers = ['admin', 'analyst', 'clinician', 'nurse', 'integration'];
+
+  it.each(roles.map((role) => [role, readers.includes(role) ? 200 : 403] as const))(
+    '%s: %i',
+    async (role, status) => {
+      await append(1);
+      for (const query of ['', '/ehr-001']) {
+        expect((await get(query, await bearer(web, role))).statusCode).toBe(status);
+      }
+    },
+  );
+
+  it('nobody without a token, nor one who is confined to one person', async () => {
+    await append(1);
+    for (const query of ['', '/ehr-001', '/none']) {
+      const nobody = await get(query, {});
+      expect(nobody.statusCode).toBe(401);
+      expect(nobody.json()).toEqual({ message: 'Sign in first' });
+      expect((await get(query, await bearer(web, 'nurse', 'p1'))).statusCode).toBe(403);
+    }
+    expect(web.accesses).toEqual([]);
+  });
+});
+
+describe('the list', () => {
+  it('is newest first and is walked to its end, each message once', async () => {
+    await append(7);
+    const walked: string[] = [];
+    let cursor = '';
+    do {
+      const page = await list(`?count=3&cursor=${encodeURIComponent(cursor)}`);
+      expect(page.entries.length).toBeLessThanOrEqual(3);
+      walked.push(...ids(page));
+      cursor = page.next ?? '';
+    } while (cursor !== '');
+    expect(walked).toEqual([7, 6, 5, 4, 3, 2, 1].map((number) => `ehr-00${String(number)}`));
+  });
+
+  it.each([
+    ['?state=failed', ['lab-001']],
+    ['?feed=lab', ['lab-001']],
+    ['?controlId=ehr-002', ['ehr-002']],
+    ['?messageType=ORU%5ER01', ['lab-001']],
+    ['?feed=lab&state=processed', []],
+    ['?state=&feed=&controlId=&cursor=', ['lab-001', 'ehr-002', 'ehr-001']],
+  ])('%s finds %j', async (query, expected) => {
+    await append(2);
+    await append(1, { feed: 'lab', state: 'failed', messageType: 'ORU^R01' });
+    expect(ids(await list(query))).toEqual(expected);
+  });
+
+  it.each([
+    ['?count=0', 50],
+    ['?count=-5', 1],
+    ['?count=2.9', 2],
+    ['?count=9999', 200],
+    ['?count=x', 50],
+    ['', 50],
+  ])('%s gives at most %i', async (query, count) => {
+    await append(201);
+    expect((await list(query)).entries).toHaveLength(count);
+  });
+
+  it.each([['?state=lost'], ['?cursor=nonsense']])('%s is refused', async (query) => {
+    const answer = await get(query);
+    expect(answer.statusCode).toBe(400);
+    expect(Object.keys(answer.json<object>())).toEqual(['message']);
+  });
+
+  it('holds no word of the messages, and no cache keeps it', async () => {
+    await append(1);
+    const answer = await get('');
+    expect(answer.body).not.toMatch(/DOE|MSA|bytes|"ack"|hash|report/);
+    expect(answer.headers['cache-control']).toBe('no-store');
+    expect(Object.keys(answer.json<List>().entries[0] ?? {}).sort()).toEqual([
+      'ackCode',
+      'attempts',
+      'controlId',
+      'feed',
+      'id',
+      'messageType',
+      'patient',
+      'peer',
+      'receivedAt',
+      'state',
+    ]);
+  });
+
+  it('leaves an audit event that names the people on the page', async () => {
+    await append(2);
+    await append(1, { id: 'again', controlId: 'again', hash: 'again', patient: 'Patient/p1' });
+    await get('?feed=ehr');
+    expect(web.accesses).toEqual([
+      expect.objectContaining({
+        interaction: 'search-type',
+        patients: ['Patient/p1', 'Patient/p2'],
+        query: 'api/messages?feed=ehr',
+        status: 200,
+      }),
+    ]);
+  });
+});
+
+describe('one message', () => {
+  it('is shown by its id or its control id, as it came and as it was read', async () => {
+    await append(1, { controlId: 'C1' });
+    for (const id of ['ehr-001', 'C1']) {
+      const answer = await get(`/${id}`);
+      expect(answer.json()).toMatchObject({
+        entry: { id: 'ehr-001', controlId: 'C1', patient: 'Patient/p1' },
+        raw: expect.stringContaining('PID|1||M1^^^MERCY||DOE^JANE') as string,
+        ack: 'MSH|^~\\&|WEIR\nMSA|AA|C1',
+        parsed: expect.arrayContaining([
+          expect.objectContaining({ name: 'Patient Name', value: 'DOE^JANE' }),
+        ]) as unknown,
+      });
+      expect(answer.headers['cache-control']).toBe('no-store');
+    }
+  });
+
+  it('leaves an audit event with the person', async () => {
+    await append(1);
+    await append(1, {
+      id: 'b',
+      controlId: 'b',
+      hash: 'b',
+      state: 'failed',
+      patient: undefined,
+    } as never);
+    await get('/ehr-001');
+    await get('/b');
+    expect(web.accesses.map(({ patients }) => patients)).toEqual([['Patient/p1'], []]);
+    expect(web.accesses[0]).toMatchObject({
+      interaction: 'read',
+      principal: { role: 'analyst' },
+      query: 'api/messages/ehr-001',
+    });
+  });
+
+  it('that is not there is 404 and leaves no event', async () => {
+    const answer = await get('/none');
+    expect(answer.statusCode).toBe(404);
+    expect(answer.json()).toEqual({ message: 'There is no such message' });
+    expect(web.accesses).toEqual([]);
+  });
+});
