@@ -1,0 +1,358 @@
+import { describe, expect, it } from 'vitest';
+import { elementAt, parsePath } from '../../src/hl7v2/path.ts';
+import type { Conversion } from '../../src/mapping/datatypes/convert.ts';
+import { builtInConverter } from '../../src/mapping/datatypes/registry.ts';
+import { messageOf, msh } from './pack-fixture.ts';
+
+interface Given {
+  readonly unit?: string;
+  readonly allows?: readonly string[];
+  readonly offset?: string;
+  readonly zone?: string;
+  readonly system?: string;
+}
+
+/** What a converter makes of a text in PID-3, with the remarks it makes. */
+function convert(name: string, text: string, given: Given = {}) {
+  const [, v2Type = '', target = ''] = /^(\w+)\[([\w-]+)\]$/.exec(name) ?? [];
+  const message = messageOf(msh('ADT^A01'), `PID|1||${text}|${given.unit ?? ''}`);
+  const at = (field: string) => {
+    const { path } = parsePath(field);
+    const element = path && elementAt(message, path);
+    if (!element) throw new Error(field);
+    return element;
+  };
+  const remarks: string[] = [];
+  const conversion: Conversion = {
+    message: {
+      offset: given.offset,
+      zoneOffset: given.zone === undefined ? undefined : () => given.zone ?? '',
+      authority: ({ namespace, universalId }) => `urn:a:${namespace || universalId || 'sender'}`,
+      localAuthority: 'MERCY',
+      packCodeSystem: undefined,
+    },
+    translate: undefined,
+    system: given.system,
+    unit: given.unit === undefined ? undefined : at('PID-4'),
+    allows: (type) => given.allows?.includes(type) ?? true,
+    remark: (severity, sentence) => remarks.push(`${severity}: ${sentence}`),
+  };
+  const typed = builtInConverter(v2Type, target)?.(at('PID-3'), conversion);
+  return { typed: JSON.parse(JSON.stringify(typed ?? null)) as unknown, remarks };
+}
+
+const utc = 'information: A time without offset was taken as UTC; give the feed a zone';
+
+describe('times', () => {
+  it.each([
+    ['DTM[dateTime]', '1980', '1980'],
+    ['DTM[dateTime]', '198002', '1980-02'],
+    ['DTM[dateTime]', '19800203', '1980-02-03'],
+    ['DTM[dateTime]', '19800000', '1980'],
+    ['DTM[dateTime]', '198002031530-0500', '1980-02-03T15:30:00-05:00'],
+    ['DTM[dateTime]', '19800203153012.1234+01', '1980-02-03T15:30:12.1234+01:00'],
+    ['DTM[dateTime]', '198002032400+0100', '1980-02-04T00:00:00+01:00'],
+    ['DTM[date]', '198002031530', '1980-02-03'],
+    ['TS[instant]', '198002031530+0000', '1980-02-03T15:30:00+00:00'],
+    ['DTM[time]', '198002031530', '15:30:00'],
+    ['TM[time]', '0830', '08:30:00'],
+    ['DTM[Period]', '1980', { start: '1980' }],
+    ['DR[Period]', '1980^1981', { start: '1980', end: '1981' }],
+  ])('%s of %s', (name, text, value) => {
+    expect(convert(name, text).typed).toMatchObject({ value });
+  });
+
+  it('takes the offset of the value, else of MSH-7, else of the feed’s zone, else UTC with a remark', () => {
+    const time = '198002031530';
+    const dateTime = (text: string, given: Given) => convert('DTM[dateTime]', text, given);
+    const said = { offset: '+02:00', zone: '+03:00' };
+    expect(dateTime(`${time}+0100`, said).typed).toMatchObject({
+      value: '1980-02-03T15:30:00+01:00',
+    });
+    expect(dateTime(time, said).typed).toMatchObject({ value: '1980-02-03T15:30:00+02:00' });
+    expect(dateTime(time, { zone: '+03:00' }).typed).toMatchObject({
+      value: '1980-02-03T15:30:00+03:00',
+    });
+    expect(dateTime(time, {})).toEqual({
+      typed: { type: 'dateTime', value: '1980-02-03T15:30:00Z' },
+      remarks: [utc],
+    });
+  });
+
+  it.each(['19801332', 'yesterday', '1980-02-30'])('leaves out %s with a warning', (text) => {
+    const { typed, remarks } = convert('DTM[dateTime]', text);
+    expect(typed).toBeNull();
+    expect(remarks).toEqual(['warning: The value is not a date or time of HL7; it was left out']);
+  });
+
+  it('makes no instant of a date alone', () => {
+    expect(convert('DTM[instant]', '19800203').typed).toBeNull();
+  });
+});
+
+const grams = { unit: 'g/dl', system: 'http://unitsofmeasure.org', code: 'g/dL' };
+
+describe('numbers', () => {
+  it.each([
+    ['NM[Quantity]', '13.2', { type: 'Quantity', value: { value: 13.2, ...grams } }],
+    ['NM[Quantity]', '<5', { type: 'Quantity', value: { value: 5, comparator: '<', ...grams } }],
+    ['NM[Quantity]', '+007', { type: 'Quantity', value: { value: 7, ...grams } }],
+    ['NM[Quantity]', '1,5', { type: 'string', value: '1,5 g/dl' }],
+    ['NM[Quantity]', '5 - 10', { type: 'string', value: '5 - 10 g/dl' }],
+    ['SN[Quantity]', '^10', { type: 'Quantity', value: { value: 10, ...grams } }],
+    [
+      'SN[Quantity]',
+      '>^100',
+      { type: 'Quantity', value: { value: 100, comparator: '>', ...grams } },
+    ],
+    [
+      'SN[Quantity]',
+      '^1^:^128',
+      {
+        type: 'Ratio',
+        value: { numerator: { value: 1, ...grams }, denominator: { value: 128, ...grams } },
+      },
+    ],
+    [
+      'SN[Quantity]',
+      '^2^-^5',
+      { type: 'Range', value: { low: { value: 2, ...grams }, high: { value: 5, ...grams } } },
+    ],
+    ['SN[Quantity]', '^2^+', { type: 'string', value: '2+ g/dl' }],
+    ['SN[Quantity]', '<>^5', { type: 'string', value: '<>5 g/dl' }],
+    [
+      'CQ[Quantity]',
+      '3^mL',
+      {
+        type: 'Quantity',
+        value: { value: 3, unit: 'mL', system: 'http://unitsofmeasure.org', code: 'mL' },
+      },
+    ],
+    [
+      'NR[Range]',
+      '2^5',
+      { type: 'Range', value: { low: { value: 2, ...grams }, high: { value: 5, ...grams } } },
+    ],
+    ['NM[positiveInt]', '3', { type: 'positiveInt', value: 3 }],
+    ['MO[Money]', '12.50^USD', { type: 'Money', value: { value: 12.5, currency: 'USD' } }],
+    [
+      'NA[SampledData]',
+      '1^2^3.5',
+      {
+        type: 'SampledData',
+        value: { origin: { value: 0 }, period: 0, dimensions: 1, data: '1 2 3.5' },
+      },
+    ],
+  ])('%s of %s', (name, text, typed) => {
+    expect(convert(name, text, { unit: 'g/dl' }).typed).toEqual(typed);
+  });
+
+  it('keeps the digits', () => {
+    const message = messageOf(msh('ADT^A01'), 'PID|1||1.00');
+    const element = message.segment('PID')?.field(3);
+    const typed = element && builtInConverter('NM', 'decimal')?.(element, {} as Conversion);
+    expect(JSON.stringify(typed?.value)).toBe('1.00');
+  });
+
+  it('warns of a number that is none, and leaves it out where text is not allowed', () => {
+    expect(convert('NM[Quantity]', 'neg').remarks).toEqual([
+      'warning: The value is not a number; it was kept as text',
+    ]);
+    expect(convert('NM[Quantity]', 'neg', { allows: ['Quantity'] })).toEqual({
+      typed: null,
+      remarks: ['warning: The value is not a number; it was left out'],
+    });
+    expect(convert('NM[positiveInt]', '0').typed).toBeNull();
+  });
+
+  it.each([
+    ['mmol/l', { unit: 'mmol/l', system: 'http://unitsofmeasure.org', code: 'mmol/L' }],
+    ['mg/dL^^UCUM', { unit: 'mg/dL', system: 'http://unitsofmeasure.org', code: 'mg/dL' }],
+    ['furlong', { unit: 'furlong' }],
+    ['^per box', { unit: 'per box' }],
+  ])('unit %s', (unit, expected) => {
+    expect(convert('NM[Quantity]', '1', { unit }).typed).toEqual({
+      type: 'Quantity',
+      value: { value: 1, ...expected },
+    });
+  });
+});
+
+describe('codes', () => {
+  it.each([
+    ['LN', 'http://loinc.org'],
+    ['SCT', 'http://snomed.info/sct'],
+    ['RXNORM', 'http://www.nlm.nih.gov/research/umls/rxnorm'],
+    ['CVX', 'http://hl7.org/fhir/sid/cvx'],
+    ['I10', 'http://hl7.org/fhir/sid/icd-10'],
+    ['NDC', 'http://hl7.org/fhir/sid/ndc'],
+    ['HL70001', 'http://terminology.hl7.org/CodeSystem/v2-0001'],
+    ['2.16.840.1.113883.6.1', 'urn:oid:2.16.840.1.113883.6.1'],
+    ['urn:mine', 'urn:mine'],
+    ['L', 'urn:weir:codesystem:mercy:local'],
+    ['99LAB', 'urn:weir:codesystem:mercy:99lab'],
+  ])('system %s', (name, system) => {
+    expect(convert('CWE[Coding]', `A^Text^${name}`).typed).toEqual({
+      type: 'Coding',
+      value: { system, code: 'A', display: 'Text' },
+    });
+  });
+
+  it('keeps both triplets, the version and the text', () => {
+    const text = '718-7^Hemoglobin^LN^HGB^Hb^L^2.7^^said so';
+    expect(convert('CE[CodeableConcept]', text).typed).toMatchObject({
+      value: {
+        coding: [
+          { system: 'http://loinc.org', version: '2.7', code: '718-7', display: 'Hemoglobin' },
+          { system: 'urn:weir:codesystem:mercy:local', code: 'HGB', display: 'Hb' },
+        ],
+        text: 'said so',
+      },
+    });
+  });
+
+  it.each([
+    ['CWE[CodeableConcept]', '^Free text', { text: 'Free text' }],
+    ['IS[CodeableConcept]', 'M', { coding: [{ system: 'urn:s', code: 'M' }] }],
+    ['ID[boolean]', 'Y', true],
+    ['ID[boolean]', 'N', false],
+    ['CWE[string]', 'A^Alpha', 'Alpha'],
+    ['CWE[code]', 'A^Alpha', 'A'],
+  ])('%s of %s', (name, text, value) => {
+    expect(convert(name, text, { system: 'urn:s' }).typed).toMatchObject({ value });
+  });
+});
+
+const phone = (parts: object) => ({ system: 'phone', ...parts });
+
+describe('people, places and things', () => {
+  it.each([
+    [
+      'CX[Identifier]',
+      '12^^^MERCY^MR^^2020',
+      {
+        type: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v2-0203', code: 'MR' }] },
+        system: 'urn:a:MERCY',
+        value: '12',
+        period: { start: '2020' },
+      },
+    ],
+    ['CX[Identifier]', '12', { system: 'urn:a:sender', value: '12' }],
+    ['EI[Identifier]', 'F1^LAB^1.2.3^ISO', { system: 'urn:a:LAB', value: 'F1' }],
+    [
+      'XPN[HumanName]',
+      'Doe&van^Jane^Q^Jr^Dr^MD^L',
+      {
+        use: 'official',
+        family: 'Doe',
+        given: ['Jane', 'Q'],
+        prefix: ['Dr'],
+        suffix: ['Jr', 'MD'],
+      },
+    ],
+    ['XPN[string]', 'Doe^Jane', 'Jane Doe'],
+    [
+      'XCN[HumanName]',
+      '99^Welby^Marcus^^^Dr',
+      { family: 'Welby', given: ['Marcus'], prefix: ['Dr'] },
+    ],
+    [
+      'XCN[Reference]',
+      '99^Welby^Marcus^^^Dr^^^NPI',
+      { identifier: { system: 'urn:a:NPI', value: '99' }, display: 'Dr Marcus Welby' },
+    ],
+    ['XCN[Reference]', '^Welby', { display: 'Welby' }],
+    [
+      'XON[Reference]',
+      'Mercy^^77',
+      { identifier: { system: 'urn:a:sender', value: '77' }, display: 'Mercy' },
+    ],
+    [
+      'PL[Reference]',
+      'W^1^A^MERCY',
+      { identifier: { system: 'urn:a:MERCY', value: 'MERCY-W-1-A' }, display: 'W, 1, A, MERCY' },
+    ],
+    [
+      'XAD[Address]',
+      '1 Main St&Main St&1^Flat 2^Town^ST^12345^USA^H',
+      {
+        use: 'home',
+        line: ['1 Main St', 'Flat 2'],
+        city: 'Town',
+        state: 'ST',
+        postalCode: '12345',
+        country: 'USA',
+      },
+    ],
+    ['XTN[ContactPoint]', '(555)555-1234', phone({ value: '(555)555-1234' })],
+    ['XTN[ContactPoint]', '^PRN^CP^^^^^^^^^555 1234', phone({ value: '555 1234', use: 'mobile' })],
+    [
+      'XTN[ContactPoint]',
+      '^NET^Internet^jane@example.org',
+      { system: 'email', value: 'jane@example.org' },
+    ],
+    ['XTN[ContactPoint]', '^^^jane@example.org', { system: 'email', value: 'jane@example.org' }],
+    ['XTN[ContactPoint]', '^WPN^FX^^^555^1234', { system: 'fax', value: '555 1234', use: 'work' }],
+    ['HD[uri]', 'LAB^1.2^ISO', 'urn:a:LAB'],
+    [
+      'ED[Attachment]',
+      '^application^pdf^Base64^SGk=',
+      { contentType: 'application/pdf', data: 'SGk=' },
+    ],
+    ['ED[Attachment]', '^TEXT^^A^Hi', { contentType: 'text/plain', data: 'SGk=' }],
+    ['ED[Attachment]', '^^PNG^Hex^4869', { contentType: 'image/png', data: 'SGk=' }],
+    [
+      'RP[Attachment]',
+      'https://x.example/1.pdf^^application^pdf',
+      { contentType: 'application/pdf', url: 'https://x.example/1.pdf' },
+    ],
+    [
+      'RPT[Timing]',
+      'BID',
+      { repeat: { frequency: 2, period: 1, periodUnit: 'd' }, code: { text: 'BID' } },
+    ],
+    [
+      'RPT[Timing]',
+      'Q6H',
+      { repeat: { frequency: 1, period: 6, periodUnit: 'h' }, code: { text: 'Q6H' } },
+    ],
+    [
+      'TQ[Timing]',
+      '1^Q8H^D3^20260101^20260104',
+      {
+        repeat: {
+          frequency: 1,
+          period: 8,
+          periodUnit: 'h',
+          boundsPeriod: { start: '2026-01-01', end: '2026-01-04' },
+        },
+      },
+    ],
+    [
+      'FT[Narrative]',
+      'a < b',
+      { status: 'generated', div: '<div xmlns="http://www.w3.org/1999/xhtml">a &lt; b</div>' },
+    ],
+  ])('%s of %s', (name, text, value) => {
+    expect(convert(name, text).typed).toMatchObject({ value });
+  });
+
+  it('leaves out data that do not fit their encoding', () => {
+    expect(convert('ED[Attachment]', '^application^pdf^Base64^%%%')).toEqual({
+      typed: null,
+      remarks: ['warning: The data do not fit the encoding that is named; they were left out'],
+    });
+  });
+
+  it.each([
+    'CX[Identifier]',
+    'XPN[HumanName]',
+    'XAD[Address]',
+    'XTN[ContactPoint]',
+    'PL[Reference]',
+    'ST[string]',
+    'CWE[CodeableConcept]',
+  ])('%s makes nothing of separators and blanks', (name) => {
+    expect(convert(name, '^ ^').typed).toBeNull();
+  });
+});
