@@ -1,7 +1,16 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['node_modules', 'dist', 'coverage', 'data', 'src/fhir/definitions'] },
+  {
+    ignores: [
+      '.dependency-cruiser.cjs',
+      'node_modules',
+      'dist',
+      'coverage',
+      'data',
+      'src/fhir/definitions',
+    ],
+  },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: {

@@ -115,8 +115,6 @@ export type IndexEntry =
       readonly code: string;
     };
 
-export type ParamKind = IndexEntry['kind'];
-
 export interface SortKey {
   /** A search parameter code, `_id` or `_lastUpdated`. */
   readonly param: string;

@@ -40,7 +40,7 @@ export function parseMessage(
 }
 
 /** Text to segment texts, without terminators and blank lines; see {@link parseMessage}. */
-export function splitSegments(text: string, separator: string): string[] {
+function splitSegments(text: string, separator: string): string[] {
   if (!text.includes('\n')) return text.split('\r').filter(hasText);
   if (!text.includes('\r')) return text.split('\n').filter(hasText);
   const strayEnd = new RegExp(`\\n(?=[A-Z][A-Z0-9]{2}${escapeRegExp(separator)})`);

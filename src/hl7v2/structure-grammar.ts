@@ -31,7 +31,7 @@ export function structureGrammar(structure: string): GrammarNode | undefined {
 }
 
 /** Compiles the text form that {@link structureText} describes. */
-export function compileStructure(name: string, text: string): GrammarNode {
+function compileStructure(name: string, text: string): GrammarNode {
   const tokens = text.match(/[A-Z0-9_/]+[?*+]?|[()]/g) ?? [];
   let at = 0;
   const readChildren = (): GrammarNode[] => {

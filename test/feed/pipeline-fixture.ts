@@ -47,13 +47,13 @@ export const ehr: Feed = {
     ['RX', 'urn:rx'],
   ]),
 };
-export const lab: Feed = {
+const lab: Feed = {
   ...ehr,
   name: 'lab',
   title: 'The laboratory',
   sender: { application: 'LAB', facility: 'LAB' },
 };
-export const rx: Feed = {
+const rx: Feed = {
   ...ehr,
   name: 'rx',
   title: 'The pharmacy',
@@ -61,7 +61,7 @@ export const rx: Feed = {
 };
 
 /** Maps by hand: a Patient from PID, an Observation per OBX, a broken Patient for `ADT^A99`. */
-export const mapByHand: MapMessage = (message, _, context): MappingResult => {
+const mapByHand: MapMessage = (message, _, context): MappingResult => {
   const nothing = { resources: [], loss: [], unmapped: [], issues: [], trace: [], map: 'hand@1' };
   if (message.type === 'ZZZ^Z99') {
     const text = 'No map takes ZZZ^Z99';

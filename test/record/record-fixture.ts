@@ -2,10 +2,14 @@ import type { IdentifiedResource, Resource } from '../../src/fhir/resource.ts';
 
 const meta = { lastUpdated: '2026-05-01T10:00:00Z', source: 'urn:weir:feed:ehr#m1' };
 
-export const resource = (type: string, id: string, elements: object): IdentifiedResource =>
-  ({ resourceType: type, id, meta, ...elements });
+export const resource = (type: string, id: string, elements: object): IdentifiedResource => ({
+  resourceType: type,
+  id,
+  meta,
+  ...elements,
+});
 
-export const subject = { reference: 'Patient/p1' };
+const subject = { reference: 'Patient/p1' };
 export const coded = (code: string, text = code): object => ({
   coding: [{ system: 'http://loinc.org', code }],
   text,
