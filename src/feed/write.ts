@@ -70,7 +70,8 @@ function draft(
     const reference = references.get(mapped.fullUrl) ?? '';
     const id = reference.split('/')[1] ?? '';
     const body = rewriteReferences(mapped.resource, references);
-    const mine = { ...body, id, meta: { ...body.meta, source } };
+    const { resourceType, meta, ...rest } = body;
+    const mine = { resourceType, id, meta: { ...meta, source }, ...rest };
     const eventTime =
       mapped.eventTime === undefined ? speaker.receivedAt : new Date(mapped.eventTime);
     const earlier = drafts.get(reference);
