@@ -38,7 +38,8 @@ function withBase(source: Source, sources: Sources, { issues, seen }: Extending)
     );
     return source.tree;
   }
-  const below = withBase(base, sources, { issues, seen: [...seen, source.name] });
+  const own = withBase(base, sources, { issues, seen: [...seen, source.name] });
+  const below = withUses(own, sources, issues);
   const kept = [...below.entries].filter(([key]) => inherited.has(key));
   const tree: TreeMap = { kind: 'map', place: source.tree.place, entries: new Map(kept) };
   return mergeTrees(tree, source.tree, { issues, strict: false });
@@ -96,7 +97,9 @@ function combine(used: readonly Source[], own: TreeMap, issues: MapIssues): Tree
     if (base) reportTwice(base, body, { own, issues });
     base = base ? mergeTrees(base, body, { issues, strict: false }) : body;
   }
-  return base ? mergeTrees(base, own, { issues, strict: false }) : own;
+  const written = base ? mergeTrees(base, own, { issues, strict: false }) : own;
+  const entries = [...written.entries].filter(([key]) => key !== 'use');
+  return { ...written, entries: new Map(entries) };
 }
 
 function reportTwice(

@@ -1,5 +1,6 @@
 import type { Instance, MutableObject } from './compiled.ts';
 import { isDeepStrictEqual } from 'node:util';
+import { typeDefinition } from '../../fhir/definitions.ts';
 import { isObject } from '../compile/element.ts';
 import { fullUrlOf } from '../identity.ts';
 import type { Run } from './run.ts';
@@ -25,7 +26,7 @@ function unite(earlier: Instance, later: Instance): boolean {
   if (sameKey === 'number') return false;
   const draft = structuredCloneOf(earlier.body);
   const joined = sameKey === 'lines' ? joinLines(draft, later.body) : later.body;
-  if (!mergeInto(draft, joined)) return false;
+  if (choicesDiffer(draft, joined) || !mergeInto(draft, joined)) return false;
   // References live in the objects of the earlier body, so what is new is added to these.
   addNew(earlier.body, joined);
   if (sameKey === 'lines') adoptText(earlier.body, draft);
@@ -48,6 +49,24 @@ function joinLines(draft: MutableObject, later: MutableObject): MutableObject {
 
 function adoptText(body: MutableObject, draft: MutableObject): void {
   for (const key of lineKeys) if (typeof draft[key] === 'string') body[key] = draft[key];
+}
+
+/** Whether both have the same `value[x]`, each as another type. */
+function choicesDiffer(into: MutableObject, from: MutableObject): boolean {
+  const names = [...(typeDefinition(into['resourceType'] as string)?.elements.keys() ?? [])];
+  return names
+    .filter((name) => name.endsWith('[x]') && !name.includes('.'))
+    .some((name) => {
+      const own = chosen(into, name.slice(0, -3));
+      const other = chosen(from, name.slice(0, -3));
+      return own !== undefined && other !== undefined && own !== other;
+    });
+}
+
+/** `valueQuantity` for `value`. */
+function chosen(body: MutableObject, base: string): string | undefined {
+  const form = new RegExp(`^${base}[A-Z]`);
+  return Object.keys(body).find((key) => form.test(key));
 }
 
 /** Whether everything of `from` fits into `into`, which is changed on the way. */
