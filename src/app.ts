@@ -18,6 +18,7 @@ import type { HttpPort } from './ops/http-port.ts';
 import { uuidSource } from './ops/id.ts';
 import type { Log } from './ops/log.ts';
 import { createMetrics } from './ops/metrics.ts';
+import type { Metrics } from './ops/metrics.ts';
 import { badUrl } from './rest/failure.ts';
 import { fhirRest } from './rest/plugin.ts';
 import { accessRecorder } from './security/access-recorder.ts';
@@ -61,7 +62,8 @@ interface Parts extends AppOptions {
   readonly keys: Keys;
   readonly newId: () => string;
   readonly audit: AccessRecorder;
-  readonly processor: Processor;
+  readonly metrics: Metrics;
+  readonly onFrame: Processor['onFrame'];
 }
 
 /** Puts the rooms together. What any of them does is in the room. */
@@ -96,11 +98,17 @@ async function start(options: AppOptions, running: Running): Promise<App> {
   running.push(() => engage.stop());
   const processor = createProcessor({ ...site.feeding, store, clock, newId, log });
   running.push(() => processor.idle());
+  const metrics = createMetrics({
+    journalCounts: () => store.journal.counts(),
+    resourceCounts: () => store.counts(),
+  });
+  const onFrame = timed(processor.onFrame, metrics);
 
   const { host, port } = parseAddress(config.http);
   const httpPort = await listening('HTTP', config.http, () => openHttpPort(host, port));
   running.push(() => httpPort.close());
-  const http = await buildHttp({ ...options, store, keys, newId, audit, processor }, httpPort);
+  const parts = { ...options, store, keys, newId, audit, metrics, onFrame };
+  const http = await buildHttp(parts, httpPort);
   running.push(() => http.close());
   await processor.resume();
   const mllp = await listening('MLLP', config.mllp, () =>
@@ -108,7 +116,7 @@ async function start(options: AppOptions, running: Running): Promise<App> {
       ...parseAddress(config.mllp),
       limits,
       log,
-      onFrame: processor.onFrame,
+      onFrame,
       onFault: (fault) => faultAnswer(fault, { now: clock(), controlId: newId() }),
     }),
   );
@@ -123,6 +131,15 @@ async function start(options: AppOptions, running: Running): Promise<App> {
       await engage.idle();
     },
     close: () => stop(running),
+  };
+}
+
+function timed(onFrame: Processor['onFrame'], { answerSeconds }: Metrics): Processor['onFrame'] {
+  return async (frame) => {
+    const stop = answerSeconds.startTimer();
+    const answer = await onFrame(frame);
+    stop();
+    return answer;
   };
 }
 
@@ -145,16 +162,12 @@ async function listening<T>(
 }
 
 async function buildHttp(parts: Parts, port: HttpPort): Promise<FastifyInstance> {
-  const { store, keys, clock, newId, log, audit, config, root, processor } = parts;
+  const { store, keys, clock, newId, log, audit, config, root, metrics, onFrame } = parts;
   const url = config.publicUrl === '' ? port.url : config.publicUrl.replace(/\/$/, '');
   const callerOf = (request: Pick<FastifyRequest, 'method' | 'headers'>) =>
     authenticate(keys, credentialsOf(request), clock());
   const shared = { store, clock, newId, log, authenticate: callerOf, recordAccess: audit.record };
 
-  const metrics = createMetrics({
-    journalCounts: () => store.journal.counts(),
-    resourceCounts: () => store.counts(),
-  });
   const http = createHttp({
     port,
     log,
@@ -168,7 +181,7 @@ async function buildHttp(parts: Parts, port: HttpPort): Promise<FastifyInstance>
   const baseUrl = `${url}/fhir`;
   await http.register(fhirRest, { ...shared, prefix: '/fhir', baseUrl, secret: keys.signing });
   await http.register(httpFeed, {
-    onFrame: processor.onFrame,
+    onFrame,
     now: clock,
     authorize: async (request) => requireSender(await callerOf(request)),
   });

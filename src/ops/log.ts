@@ -1,5 +1,5 @@
 import { destination, pino } from 'pino';
-import type { Logger } from 'pino';
+import type { DestinationStream, Logger } from 'pino';
 
 export type Log = Logger;
 
@@ -7,7 +7,7 @@ export type Log = Logger;
  * The log: JSON lines on stderr. No patient data: callers log ids, positions and codes; bodies, names and
  * credentials that slip into an object are cut out here by name as a second line of defence.
  */
-export function openLog(level: string): Log {
+export function openLog(level: string, out: DestinationStream = stderr()): Log {
   return pino(
     {
       level,
@@ -26,8 +26,12 @@ export function openLog(level: string): Log {
       },
       serializers: { req: requestLine, err: faultLine },
     },
-    destination({ dest: 2, sync: false }),
+    out,
   );
+}
+
+function stderr(): DestinationStream {
+  return destination({ dest: 2, sync: false });
 }
 
 /** Method and path without the query: a query may hold a name or a number of a patient. */
