@@ -1,0 +1,147 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join, resolve } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { commands } from '../../src/cli/commands.ts';
+
+/** A copy of the program with node_modules of its own: the launcher may install there and nowhere else. */
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'weir-launcher-'));
+  cpSync('bin', join(root, 'bin'), { recursive: true });
+  symlinkSync(resolve('src'), join(root, 'src'));
+  writeFileSync(join(root, 'package-lock.json'), '{}');
+  mkdirSync(join(root, 'node_modules'));
+  stamp();
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+const stampFile = (): string => join(root, 'node_modules/.weir-lock');
+
+/** As after an installation from the lock file. */
+function stamp(): void {
+  const lock = readFileSync(join(root, 'package-lock.json'));
+  writeFileSync(stampFile(), createHash('sha256').update(lock).digest('hex'));
+}
+
+function weir(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [join(root, 'bin/weir.mjs'), ...args],
+    { cwd: root, encoding: 'utf8', env: { PATH: process.env['PATH'], ...env } },
+  );
+  return { status, stdout, stderr };
+}
+
+/** Puts an `npm` before all others that says how it was called and ends as told. */
+function fakeNpm(status: number): Record<string, string> {
+  const folder = join(root, 'fake');
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, 'npm');
+  writeFileSync(file, `#!/bin/sh\necho "npm $*" >&2\nexit ${String(status)}\n`);
+  chmodSync(file, 0o755);
+  return { PATH: `${folder}${delimiter}${process.env['PATH'] ?? ''}` };
+}
+
+describe('weir as a process', () => {
+  it.each([
+    ['nothing', []],
+    ['--help', ['--help']],
+    ['help', ['help']],
+  ])('%s: lists every command and exits 0', (_case, args) => {
+    const { status, stdout, stderr } = weir(args);
+    expect(status).toBe(0);
+    expect(stderr).toBe('');
+    for (const { usage } of commands) expect(stdout).toContain(`weir ${usage}`);
+  });
+
+  it('COMMAND --help: its flags and settings with their defaults, and exits 0', () => {
+    const { status, stdout } = weir(['demo', '--help']);
+    expect(status).toBe(0);
+    expect(stdout).toContain('--once');
+    expect(stdout).toMatch(/--data DIR +.*\(data\/demo\)/);
+  });
+
+  it.each([
+    ['an unknown command', ['bogus', 'x'], 'There is no command "bogus x"'],
+    ['half a command', ['map'], 'There is no command "map"'],
+    ['an unknown flag', ['token', '--rolle', 'nurse'], 'There is no flag --rolle here'],
+    ['a flag without its value', ['token', '--role'], '--role needs a value'],
+    ['a missing flag', ['token'], '--role is one of'],
+    ['a setting out of bounds', ['serve', '--session-hours', '0'], 'must be a number from 1'],
+    ['an address that is none', ['doctor', '--http', '8080'], '"8080" is no address'],
+    ['a missing file', ['message', 'send', 'no.hl7', '127.0.0.1:1'], 'no.hl7 cannot be read'],
+  ])('%s: says so on stderr and exits 2', (_case, args, text) => {
+    const { status, stdout, stderr } = weir(args, { WEIR_DATA: join(root, 'data') });
+    expect(status).toBe(2);
+    expect(stdout).toBe('');
+    expect(stderr).toContain(text);
+  });
+
+  it('a fault exits 3 with one sentence, and WEIR_TRACE adds where', () => {
+    writeFileSync(join(root, 'data'), 'a file where the folder should be');
+    const args = ['token', '--role', 'nurse'];
+    const plain = weir(args, { WEIR_DATA: join(root, 'data') });
+    expect(plain.status).toBe(3);
+    expect(plain.stderr.trim().split('\n')).toHaveLength(1);
+    expect(weir(args, { WEIR_DATA: join(root, 'data'), WEIR_TRACE: '1' }).stderr).toContain(
+      'at loadKeys',
+    );
+  });
+
+  it('hands arguments on as they are, and the environment counts', () => {
+    const made = weir(['token', '--role=nurse'], { WEIR_DATA: join(root, 'a folder') });
+    expect(made.status).toBe(0);
+    expect(made.stdout).toMatch(/^[\w.-]+\n$/);
+    expect(existsSync(join(root, 'a folder/keys/signing.key'))).toBe(true);
+  });
+});
+
+describe('the launcher', () => {
+  it('installs nothing when what is there fits the lock file', () => {
+    expect(weir(['--help'], fakeNpm(1)).stderr).toBe('');
+  });
+
+  it.each([
+    ['absent', () => rmSync(join(root, 'node_modules'), { recursive: true })],
+    ['of another lock file', () => writeFileSync(join(root, 'package-lock.json'), '{"a":1}')],
+  ])('installs where node_modules is %s, and once', (_case, change) => {
+    change();
+    mkdirSync(join(root, 'node_modules'), { recursive: true });
+    const first = weir(['--help'], fakeNpm(0));
+    expect(first.status).toBe(0);
+    expect(first.stderr).toContain('npm ci --no-audit');
+    expect(first.stderr).not.toContain('--omit=dev');
+    expect(first.stdout).toContain('weir serve');
+    expect(weir(['--help'], fakeNpm(0)).stderr).toBe('');
+  });
+
+  it('leaves development dependencies out in production', () => {
+    rmSync(stampFile());
+    expect(weir(['--help'], { ...fakeNpm(0), NODE_ENV: 'production' }).stderr).toContain(
+      '--omit=dev',
+    );
+  });
+
+  it('says so and exits 3 when the installation fails, and tries again', () => {
+    rmSync(stampFile());
+    for (let round = 0; round < 2; round += 1) {
+      const { status, stderr, stdout } = weir(['--help'], fakeNpm(1));
+      expect(status).toBe(3);
+      expect(stderr).toContain('npm ci failed');
+      expect(stdout).toBe('');
+    }
+  });
+});
