@@ -79,7 +79,7 @@ export function authorityUri(feed: Feed, message: Message, hd: AssigningAuthorit
 }
 
 function universalUri(id: string, type: string): string | undefined {
-  if (id === '') return undefined;
+  if (id === '' || /\s/.test(id)) return undefined;
   if (/^[0-2](\.\d+)+$/.test(id)) return `urn:oid:${id}`;
   if (/^(UUID|GUID)$/i.test(type)) return `urn:uuid:${id.toLowerCase()}`;
   return /^(URI|URL)$/i.test(type) || /^(https?:|urn:)/i.test(id) ? id : undefined;

@@ -51,22 +51,24 @@ export interface DecodedFrame {
 
 /**
  * Bytes of a message to text: by `override` (the feed's setting, an iconv or table 0211 name), else a
- * byte order mark, else MSH-18, else UTF-8. Where the bytes are not valid UTF-8 although they should
- * be, they are read as windows-1252 (in which nothing fails), with a warning. Never throws.
+ * byte order mark or the zeros of a wide `MSH`, else MSH-18, else UTF-8. Where the bytes are not valid
+ * UTF-8 although they should be, they are read as windows-1252 (in which nothing fails), with a warning. The text is well formed: a half of a surrogate pair becomes U+FFFD. Never throws.
  */
 export function decodeFrame(
   bytes: Uint8Array,
   options: { readonly override?: string } = {},
 ): DecodedFrame {
   const issues: ParseIssue[] = [];
-  const declared = options.override ?? byteOrderMark(bytes) ?? readMsh18(bytes);
-  const charset = declared === '' ? 'utf-8' : iconvName(declared);
+  const declared = options.override ?? shownCharset(bytes) ?? readMsh18(bytes);
+  const charset = declared === '' ? 'utf-8' : charsetOf(bytes, declared);
   if (charset === undefined) {
-    const text = 'MSH-18 names a character set that is not known, the bytes were guessed';
+    const text =
+      'MSH-18 names a character set that is not known or not this one, the bytes were guessed';
     issues.push(parseWarning('value', text, 'MSH-18'));
   }
   if (charset !== undefined && charset !== 'utf-8' && charset !== 'us-ascii') {
-    return { text: withoutMark(iconv.decode(Buffer.from(bytes), charset)), charset, issues };
+    const text = iconv.decode(Buffer.from(bytes), charset).toWellFormed();
+    return { text: withoutMark(text), charset, issues };
   }
   const utf8 = decodeUtf8(bytes);
   if (utf8 !== undefined) {
@@ -85,10 +87,13 @@ export function decodeFrame(
   };
 }
 
-/** Text to bytes, in a charset that {@link decodeFrame} gave; unknown characters become `?`. */
+/**
+ * Text to bytes, in a charset that {@link decodeFrame} gave; unknown characters become `?`. UTF-16 and
+ * UTF-32 begin with their mark.
+ */
 export function encodeText(text: string, charset: string): Uint8Array {
   if (charset === 'utf-8') return Buffer.from(text, 'utf8');
-  return iconv.encode(text, iconvName(charset) ?? 'utf-8');
+  return iconv.encode(text, iconvName(charset) ?? 'utf-8', { addBOM: isWide(charset) });
 }
 
 /** iconv also has base64 and hex, which are none. */
@@ -105,7 +110,9 @@ export function iconvName(name: string): string | undefined {
 /** The bytes of a `\X..\` escape; `charset` absent: UTF-8, or windows-1252 where they are not UTF-8. */
 export function decodeHex(digits: string, charset?: string): string {
   const bytes = Buffer.from(digits, 'hex');
-  if (charset !== undefined && charset !== 'utf-8') return iconv.decode(bytes, charset);
+  if (charset !== undefined && charset !== 'utf-8') {
+    return iconv.decode(bytes, charset).toWellFormed();
+  }
   return decodeUtf8(bytes) ?? iconv.decode(bytes, 'windows-1252');
 }
 
@@ -117,12 +124,34 @@ function decodeUtf8(bytes: Uint8Array): string | undefined {
   }
 }
 
-function byteOrderMark(bytes: Uint8Array): string | undefined {
-  const [first, second, third] = bytes;
-  if (first === 0xef && second === 0xbb && third === 0xbf) return 'utf-8';
-  if (first === 0xfe && second === 0xff) return 'utf-16be';
-  if (first === 0xff && second === 0xfe) return 'utf-16le';
-  return undefined;
+/** A readable MSH is one byte for each letter, whatever MSH-18 says. */
+function charsetOf(bytes: Uint8Array, declared: string): string | undefined {
+  const name = iconvName(declared);
+  return name !== undefined && isWide(name) && headOf(bytes).includes('MSH') ? undefined : name;
+}
+
+function isWide(charset: string): boolean {
+  return /^utf-?(16|32)/i.test(charset);
+}
+
+/** What UTF-16 and UTF-32 begin with: `MSH`, a mark, or both. */
+const heads = [
+  [/^\xef\xbb\xbf/, 'utf-8'],
+  [/^(?:\xff\xfe\0\0)?M\0\0\0S\0\0\0/, 'utf-32le'],
+  [/^(?:\0\0\xfe\xff)?\0\0\0M\0\0\0S/, 'utf-32be'],
+  [/^(?:\xff\xfe)?M\0S\0H\0|^\xff\xfe/, 'utf-16le'],
+  [/^(?:\xfe\xff)?\0M\0S\0H|^\xfe\xff/, 'utf-16be'],
+] as const;
+
+/** The charset that the first bytes show; they show none where MSH is readable without. */
+function shownCharset(bytes: Uint8Array): string | undefined {
+  const head = headOf(bytes.subarray(0, 32));
+  const name = heads.find(([form]) => form.test(head))?.[1];
+  return name !== undefined && isWide(name) && head.includes('MSH') ? undefined : name;
+}
+
+function headOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.subarray(0, headerBytesMax)).toString('latin1');
 }
 
 /** How far into a frame MSH-18 is looked for; a header segment is some 200 bytes. */
@@ -130,7 +159,7 @@ const headerBytesMax = 4096;
 
 /** The first repetition of MSH-18, read as bytes before the charset is known; `''` where absent. */
 function readMsh18(bytes: Uint8Array): string {
-  const head = Buffer.from(bytes.subarray(0, headerBytesMax)).toString('latin1');
+  const head = headOf(bytes);
   const start = head.indexOf('MSH');
   if (start < 0) return '';
   const [line = ''] = head.slice(start).split(/[\r\n]/, 1);

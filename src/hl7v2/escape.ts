@@ -1,4 +1,5 @@
 import { decodeHex } from './charset.ts';
+import { hasControls } from './control.ts';
 import type { EncodingCharacters } from './message.ts';
 
 /** How to read escapes that depend on the message, and whom to tell about those that are not known. */
@@ -13,8 +14,8 @@ export interface EscapeOptions {
  * Decodes the escape sequences of HL7 v2.5.1 chapter 2.7 in one leaf, once and left to right, so that
  * `\E\T\E\` is `\T\` and not `&`. Line breaks (`\.br\`, `\.sp\`, `\.ce\`) become LF; highlighting,
  * indents and word wrap (`\H\ \N\ \.in\ \.ti\ \.fi\ \.nf\`) have no plain form and vanish.
- * Unknown sequences (local `\Z..\`, and the ISO 2022 `\C..\ \M..\`) and lone escape characters stay
- * as they are: a path such as `C:\temp` survives.
+ * Unknown sequences (local `\Z..\`, the ISO 2022 `\C..\ \M..\`, and `\X..\` of control characters) and
+ * lone escape characters stay as they are: a path such as `C:\temp` survives.
  */
 export function decodeEscapes(
   text: string,
@@ -30,7 +31,7 @@ export function decodeEscapes(
     const body = end < 0 ? '' : text.slice(start + 1, end);
     const hex = hexRun(text, start, mark);
     const known = hex
-      ? { text: decodeHex(hex.digits, options.charset), end: hex.end }
+      ? { text: hexText(hex.digits, options.charset), end: hex.end }
       : { text: end < 0 ? undefined : plainForm(body, encoding), end };
     if (known.text === undefined) options.onUnknown?.(body);
     const next = known.text === undefined ? start + 1 : known.end + 1;
@@ -119,6 +120,12 @@ function formatting(body: string): string | undefined {
     default:
       return '';
   }
+}
+
+/** Undefined for bytes that are control characters: these cannot stand in a text. */
+function hexText(digits: string, charset: string | undefined): string | undefined {
+  const text = decodeHex(digits, charset);
+  return hasControls(text) ? undefined : text;
 }
 
 /** The hex digits of one or more `\X..\` in a row: a character may be split over several. */

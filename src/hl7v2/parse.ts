@@ -1,5 +1,6 @@
 import { limits } from '../limits.ts';
 import { iconvName } from './charset.ts';
+import { controlCharacter, hasControls } from './control.ts';
 import { LazySegment, type ElementContext } from './element.ts';
 import { readEncoding } from './encoding.ts';
 import type { EncodingCharacters, Message, Segment } from './message.ts';
@@ -16,7 +17,7 @@ export interface ParseOptions {
  * its separators cannot be read, and then the issues say why; with a message all issues are warnings.
  *
  * Tolerated without a word: BOM, white space and control characters before MSH; segments ended by CR,
- * LF, CRLF or a mixture; blank lines; a missing last terminator. Where CR ends segments, a LF belongs
+ * LF, CRLF or a mixture; blank lines; a missing last terminator. Other control characters go, with a warning. Where CR ends segments, a LF belongs
  * to its field, unless a segment name and separator follow it. Batches are for {@link splitBatch}.
  */
 export function parseMessage(
@@ -30,13 +31,21 @@ export function parseMessage(
   }
   const { encoding, issues } = readEncoding(firstLine(text, start));
   if (!encoding) return { issues };
-  const lines = splitSegments(start === 0 ? text : text.slice(start), encoding.field);
+  const { kept, controls } = withoutControls(start === 0 ? text : text.slice(start));
+  const lines = splitSegments(kept, encoding.field);
   if (lines.length > limits.segmentsMax) {
     const bound = `segmentsMax (${String(limits.segmentsMax)})`;
     return { issues: [parseError('limit', `The message has more segments than ${bound}`)] };
   }
   const message = lazyMessage(lines, encoding, options);
-  return { message, issues: [...issues, ...strayLines(message)] };
+  return { message, issues: [...issues, ...controls, ...strayLines(message)] };
+}
+
+/** No text of HL7 or FHIR may hold them, and VT and FS would break the frame of an answer that repeats them. */
+function withoutControls(text: string): { kept: string; controls: ParseIssue[] } {
+  if (!hasControls(text)) return { kept: text, controls: [] };
+  const warning = parseWarning('value', 'Control characters were left out; no text may hold them');
+  return { kept: text.replace(new RegExp(controlCharacter, 'g'), ''), controls: [warning] };
 }
 
 /** Text to segment texts, without terminators and blank lines; see {@link parseMessage}. */

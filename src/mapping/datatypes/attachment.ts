@@ -1,4 +1,4 @@
-import { compact, partText, typed, type Convert } from './convert.ts';
+import { compact, partText, typed, uriText, type Convert } from './convert.ts';
 import { base64 } from './text.ts';
 
 /** Media types by HL7 tables 0291 (subtype) and 0191 (type), and as senders write them. */
@@ -76,5 +76,7 @@ export const toAttachmentText: Convert = (element) =>
 export const toPointer: Convert = (element) => {
   const pointer = partText(element, 1);
   const contentType = mediaType(partText(element, 3), partText(element, 4));
-  return pointer === '' ? undefined : typed('Attachment', compact({ contentType, url: pointer }));
+  return pointer === ''
+    ? undefined
+    : typed('Attachment', compact({ contentType, url: uriText(pointer) }));
 };

@@ -68,7 +68,7 @@ export function codeSystemUri(name: string, localAuthority: string): string {
 }
 
 /** Letters and digits, the rest as dashes: fit for a URN, stable. */
-export function uriPart(text: string): string {
+function uriPart(text: string): string {
   const part = text
     .toLowerCase()
     .replace(/[^a-z0-9._-]+/g, '-')

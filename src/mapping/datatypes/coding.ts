@@ -3,8 +3,10 @@ import type { Element } from '../../hl7v2/message.ts';
 import { codeSystemUri } from './coding-system.ts';
 import {
   compact,
+  partCode,
   partText,
   typed,
+  uriText,
   type Conversion,
   type Convert,
   type SystemCode,
@@ -33,7 +35,7 @@ function systemUri(name: string, conversion: Conversion): string | undefined {
 
 function readTriplets(element: Element, conversion: Conversion): Triplet[] {
   return triplets.flatMap(([code, display, system]) => {
-    const text = partText(element, code);
+    const text = partCode(element, code);
     if (text === '') return [];
     const name = partText(element, system);
     return [
@@ -44,7 +46,7 @@ function readTriplets(element: Element, conversion: Conversion): Triplet[] {
 
 function originalCodings(element: Element, conversion: Conversion): Json[] {
   return triplets.flatMap(([code, display, system, version]) => {
-    const text = partText(element, code);
+    const text = partCode(element, code);
     if (text === '') return [];
     const coding = compact({
       system: systemUri(partText(element, system), conversion),
@@ -118,13 +120,20 @@ const toCoding: Convert = (element, conversion) => {
 /** For code, string, uri, boolean and numbers: the table's code, else the first code as it is. */
 function toScalar(type: string): Convert {
   return (element, conversion) => {
-    const code = partText(element, 1) || (type === 'string' ? originalText(element) : '');
+    const code = scalarText(type, element);
     if (code === '') return undefined;
     const translation = conversion.translate?.(element, systemCodes(element, conversion));
     if (translation?.kind === 'drop') return undefined;
     if (translation?.kind === 'row') return { type, value: translation.code };
     return { type, value: type === 'string' && !translation ? displayText(element) : code };
   };
+}
+
+function scalarText(type: string, element: Element): string {
+  if (type === 'code') return partCode(element, 1);
+  const text = partText(element, 1);
+  if (type === 'uri') return uriText(text);
+  return text === '' && type === 'string' ? originalText(element) : text;
 }
 
 /** What a person reads: the text, else the display, else the code. */

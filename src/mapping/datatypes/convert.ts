@@ -70,6 +70,16 @@ export function partText(element: Element, number: number): string {
   return part(element, number).text.trim();
 }
 
+/** As {@link partText}, with one blank for each run of them: FHIR's code allows no more. */
+export function partCode(element: Element, number: number): string {
+  return partText(element, number).replace(/\s+/g, ' ');
+}
+
+/** A text where FHIR wants a uri, which holds no white space. */
+export function uriText(text: string): string {
+  return text.trim().replace(/\s/g, encodeURIComponent);
+}
+
 /** The texts that are not empty, or undefined where there is none. */
 export function nonEmpty(texts: readonly string[]): string[] | undefined {
   const kept = texts.filter((text) => text !== '');

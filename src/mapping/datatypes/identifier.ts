@@ -1,7 +1,15 @@
 import type { Json } from '../../fhir/resource.ts';
 import type { Element } from '../../hl7v2/message.ts';
 import type { AssigningAuthority } from '../context.ts';
-import { compact, part, partText, typed, type Conversion, type Convert } from './convert.ts';
+import {
+  compact,
+  part,
+  partCode,
+  partText,
+  typed,
+  type Conversion,
+  type Convert,
+} from './convert.ts';
 import { period } from './time.ts';
 
 const absent: AssigningAuthority = { namespace: '', universalId: '', universalIdType: '' };
@@ -76,12 +84,12 @@ function readParts(
   switch (v2Type) {
     case 'CX': {
       const valid = period(part(element, 7), part(element, 8), conversion);
-      return { v2Type, value, typeCode: partText(element, 5), period: valid };
+      return { v2Type, value, typeCode: partCode(element, 5), period: valid };
     }
     case 'XCN':
-      return { v2Type, value, typeCode: partText(element, 13) };
+      return { v2Type, value, typeCode: partCode(element, 13) };
     case 'XON':
-      return { v2Type, value, typeCode: partText(element, 7) };
+      return { v2Type, value, typeCode: partCode(element, 7) };
     default:
       return { v2Type, value };
   }

@@ -19,7 +19,7 @@ const onlyDisplay =
     typed('Reference', compact({ display: display(element) }));
 
 /** What a person reads for a PL: point of care, room, bed, building, facility, or its description. */
-export function locationText(element: Element): string {
+function locationText(element: Element): string {
   const places = [1, 2, 3, 8, 7, 4].map((number) => partText(element, number));
   return places.filter((text) => text !== '').join(', ') || partText(element, 9);
 }

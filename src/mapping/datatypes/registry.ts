@@ -2,7 +2,7 @@ import { toAddress, toAddressText } from './address.ts';
 import { toAttachment, toAttachmentText, toPointer } from './attachment.ts';
 import { codingConverters, simpleCodingConverters } from './coding.ts';
 import { toContactPoint } from './contact-point.ts';
-import { typed, type Convert } from './convert.ts';
+import { typed, uriText, type Convert } from './convert.ts';
 import { humanNameConverter, nameTextConverter } from './human-name.ts';
 import { identifierConverter, toHdName, toUri } from './identifier.ts';
 import {
@@ -202,7 +202,7 @@ function asIdentifier(): Convert {
 }
 
 function asUrl(): Convert {
-  return (element) => typed('url', element.text);
+  return (element) => typed('url', uriText(element.text));
 }
 
 /** A DR where a single time is wanted gives its start. */

@@ -1,4 +1,4 @@
-import { compact, typed, type Convert } from './convert.ts';
+import { compact, typed, uriText, type Convert } from './convert.ts';
 import { decimal } from './number.ts';
 
 function escapeHtml(text: string): string {
@@ -17,7 +17,7 @@ export function narrativeDiv(text: string): string {
 export const stringConverters: Readonly<Record<string, Convert>> = {
   string: (element) => typed('string', element.text),
   markdown: (element) => typed('markdown', element.text),
-  uri: (element) => typed('uri', element.text.trim().replaceAll(' ', '%20')),
+  uri: (element) => typed('uri', uriText(element.text)),
   id: (element) => typed('id', element.text),
   Annotation: (element) => typed('Annotation', compact({ text: element.text })),
   HumanName: (element) => typed('HumanName', compact({ text: element.text })),

@@ -103,9 +103,11 @@ export function convertRange(element: Element, conversion: Conversion): ReturnTy
   return typed('Period', period(part(element, 1), part(element, 2), conversion));
 }
 
+const clock = /^([01]\d|2[0-3]):?(?:([0-5]\d):?(?:([0-5]\d|60)(\.\d+)?)?)?(?:[+-]\d{4})?$/;
+
 /** `HH[MM[SS[.S+]]]` (TM) as a FHIR time. */
 export function convertTime(element: Element, conversion: Conversion): ReturnType<Convert> {
-  const match = /^(\d{2}):?(?:(\d{2}):?(?:(\d{2})(\.\d+)?)?)?(?:[+-]\d{4})?$/.exec(element.text);
+  const match = clock.exec(element.text);
   if (!match) {
     if (element.text !== '') {
       conversion.remark('warning', 'The value is not a time of HL7; it was left out');

@@ -1,7 +1,7 @@
 import type { Json } from '../../fhir/resource.ts';
 import type { Element } from '../../hl7v2/message.ts';
 import { codeSystemUri } from './coding-system.ts';
-import { partText, type Conversion } from './convert.ts';
+import { partCode, partText, type Conversion } from './convert.ts';
 
 const ucum = 'http://unitsofmeasure.org';
 
@@ -93,7 +93,7 @@ export function unitOf(
   conversion: Conversion,
 ): Readonly<Record<string, Json | undefined>> {
   if (element?.state !== 'value') return {};
-  const code = partText(element, 1);
+  const code = partCode(element, 1);
   const display = partText(element, 2);
   const systemName = partText(element, 3);
   if (code === '') return unitText(display || partText(element, 9));
