@@ -56,7 +56,7 @@ function runOne({ file, index, bytes }: MessageInFile, mapping: Mapping) {
 }
 
 /** One message as `map run` prints it. A refused message writes nothing, so it has no Bundle. */
-export function lineOf({ reading, result, ack, issues }: MappedMessage) {
+function lineOf({ reading, result, ack, issues }: MappedMessage) {
   const resources = result?.resources ?? [];
   return {
     controlId: reading.controlId,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { selectMap } from '../../src/mapping/pack.ts';
-import { mapWith, messageOf, msh, packOf, type Files } from './pack-fixture.ts';
+import { elementsOf, mapWith, messageOf, msh, packOf, type Files } from './pack-fixture.ts';
 
 const files: Files = {
   'pack.map.yaml': 'pack: base\nversion: 1\nignore: { PID-1: set id }\n',
@@ -52,12 +52,7 @@ const pid = 'PID|1|x|1^^^MERCY~2^^^OTHER||Doe||19800203|F';
 
 function patient(event: string, feed: string, header = msh(event)): Record<string, unknown> {
   const result = mapWith(pack, messageOf(header, pid, 'ZPI|Y', 'GT1|1||Roe'), { feed });
-  const {
-    meta: _m,
-    resourceType: _t,
-    ...rest
-  } = result.resources[0]?.resource ?? { resourceType: '' };
-  return rest;
+  return elementsOf(result.resources[0]?.resource);
 }
 
 const elsewhere = msh('ADT^A01').replace('LAB|MERCY', 'LAB|NORTH');

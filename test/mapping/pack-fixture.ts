@@ -1,3 +1,4 @@
+import type { Resource } from '../../src/fhir/resource.ts';
 import { parseMessage } from '../../src/hl7v2/parse.ts';
 import type { Message } from '../../src/hl7v2/message.ts';
 import type { MappingContext } from '../../src/mapping/context.ts';
@@ -19,7 +20,7 @@ export function packOf(files: Files): CompiledPack {
   return pack;
 }
 
-export const context: MappingContext = {
+const context: MappingContext = {
   feed: 'lab',
   receivedAt: '2026-01-01T00:00:00Z',
   authority: ({ namespace, universalId }) => `urn:authority:${namespace || universalId}`,
@@ -62,4 +63,10 @@ resources:
 ${slots.replace(/^/gm, '      ')}
 `,
   };
+}
+
+/** The elements of a resource, without its type and where it came from. */
+export function elementsOf(resource: Resource | undefined): Record<string, unknown> {
+  const entries = Object.entries(resource ?? {});
+  return Object.fromEntries(entries.filter(([key]) => key !== 'resourceType' && key !== 'meta'));
 }

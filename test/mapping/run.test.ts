@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { mapWith, messageOf, msh, packOf, patientMap } from './pack-fixture.ts';
+import { elementsOf, mapWith, messageOf, msh, packOf, patientMap } from './pack-fixture.ts';
 import type { MappedResource, MappingResult } from '../../src/mapping/result.ts';
 
 const adt = (...segments: readonly string[]) => messageOf(msh('ADT^A01'), ...segments);
@@ -10,14 +10,7 @@ function run(slots: string, segments: readonly string[], more = ''): MappingResu
 }
 
 function patient(result: MappingResult): Record<string, unknown> {
-  const {
-    meta: _meta,
-    resourceType: _type,
-    ...rest
-  } = result.resources[0]?.resource ?? {
-    resourceType: '',
-  };
-  return rest;
+  return elementsOf(result.resources[0]?.resource);
 }
 
 describe('the three states of a value', () => {

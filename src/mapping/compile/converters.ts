@@ -234,10 +234,7 @@ function translator(
 }
 
 /** A table by name, or a report that there is none. */
-export function findTable(
-  { value, place }: At<string>,
-  compiler: Compiler,
-): CompiledTable | undefined {
+function findTable({ value, place }: At<string>, compiler: Compiler): CompiledTable | undefined {
   const table = compiler.tables.get(value);
   if (table) return table;
   const hint = suggestion(value, compiler.tables.keys());

@@ -154,17 +154,3 @@ class ConditionReader {
 function negate(part: Condition, negated: boolean): Condition {
   return negated ? { kind: 'not', part } : part;
 }
-
-/** Every path of a condition, for the checker. */
-export function conditionPaths(condition: Condition): SourcePath[] {
-  switch (condition.kind) {
-    case 'and':
-    case 'or':
-      return condition.parts.flatMap(conditionPaths);
-    case 'not':
-      return conditionPaths(condition.part);
-    case 'in':
-    case 'exists':
-      return [condition.path];
-  }
-}

@@ -104,8 +104,7 @@ function readSource(
   element: SlotPlace['element'],
   knownKeys: boolean,
 ): SlotSource {
-  const given = sourceVerbs.filter((verb) => body.has(verb));
-  const [verb, second] = given;
+  const [verb, second] = sourceVerbs.filter((one) => body.has(one));
   if (second !== undefined) {
     const both = `\`${String(verb)}\` and \`${second}\``;
     body.issues.add(body.placeOf(second), `A slot has one source, not ${both}; keep one of them`);
@@ -113,6 +112,19 @@ function readSource(
   if (body.has('args') && verb !== 'call') {
     body.issues.add(body.placeOf('args'), '`args` belongs to `call`');
   }
+  if (verb !== undefined) return readVerb(verb, body, element);
+  if (knownKeys && !body.has('ref') && !body.has('set')) {
+    const verbs = [...sourceVerbs, 'ref', 'set'].map((name) => `\`${name}\``).join(', ');
+    body.issues.add(body.place, `The slot has no source; give one of ${verbs}`);
+  }
+  return { kind: 'none' };
+}
+
+function readVerb(
+  verb: (typeof sourceVerbs)[number],
+  body: TreeReader,
+  element: SlotPlace['element'],
+): SlotSource {
   switch (verb) {
     case 'from': {
       const path = body.path('from');
@@ -131,12 +143,6 @@ function readSource(
       return readCall(body, element);
     case 'clear':
       return { kind: body.flag('clear') ? 'clear' : 'none' };
-    default:
-      if (knownKeys && !body.has('ref') && !body.has('set')) {
-        const verbs = [...sourceVerbs, 'ref', 'set'].map((name) => `\`${name}\``).join(', ');
-        body.issues.add(body.place, `The slot has no source; give one of ${verbs}`);
-      }
-      return { kind: 'none' };
   }
 }
 

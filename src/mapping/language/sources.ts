@@ -3,7 +3,7 @@ import { TreeReader } from './tree-reader.ts';
 import { readYaml, type MapFile, type TreeMap } from './yaml-tree.ts';
 
 /** The first key of a mapping file: its kind. */
-export const fileKinds = ['pack', 'map', 'segment', 'datatype', 'table', 'overlay'] as const;
+const fileKinds = ['pack', 'map', 'segment', 'datatype', 'table', 'overlay'] as const;
 export type FileKind = (typeof fileKinds)[number];
 
 /** One mapping file, as a tree. */
