@@ -168,7 +168,7 @@ const kinds: ReadonlyMap<string, Kind> = new Map(
 );
 
 /** The types that make a timeline. */
-export const timelineTypes: readonly string[] = Object.keys(kinds);
+export const timelineTypes: readonly string[] = [...kinds.keys()];
 
 /** Where an item stands: two sources may write one instant in two zones, so `at` does not order. */
 interface Place {
