@@ -29,6 +29,8 @@ export class LazySegment implements Segment, Origin {
   readonly raw: string;
   readonly context: ElementContext;
   #fields: readonly string[] | undefined;
+  /** By number: a field is asked for again and again. */
+  readonly #elements: Element[] = [];
 
   constructor(raw: string, index: number, context: ElementContext) {
     this.raw = raw;
@@ -47,6 +49,10 @@ export class LazySegment implements Segment, Origin {
   }
 
   field(number: number): Element {
+    return (this.#elements[number] ??= this.#element(number));
+  }
+
+  #element(number: number): Element {
     if (!headerNames.has(this.name)) {
       return new LazyElement(this.#raw(number), 'field', this, number);
     }
@@ -79,6 +85,7 @@ class LazyElement implements Element, Origin {
   readonly #origin: Origin;
   readonly #number: number;
   #position: Position | undefined;
+  #repetitions: readonly Element[] | undefined;
 
   constructor(raw: string, level: Level, origin: Origin, number: number) {
     this.raw = raw;
@@ -89,7 +96,7 @@ class LazyElement implements Element, Origin {
   }
 
   get position(): Position {
-    return (this.#position ??= { ...this.#origin.position, [this.level]: this.#number });
+    return (this.#position ??= inner(this.#origin.position, this.level, this.#number));
   }
 
   get state(): ValueState {
@@ -108,6 +115,10 @@ class LazyElement implements Element, Origin {
   }
 
   repetitions(): readonly Element[] {
+    return (this.#repetitions ??= this.#splitRepetitions());
+  }
+
+  #splitRepetitions(): readonly Element[] {
     if (this.state === 'absent') return [];
     if (this.level !== 'field') return [this];
     const { repetition } = this.context.encoding;
@@ -195,4 +206,17 @@ function part(text: string, separator: string, number: number): string {
   }
   const end = text.indexOf(separator, start);
   return number < 1 ? '' : text.slice(start, end < 0 ? text.length : end);
+}
+
+/** The position of a part. Asked for every value that is mapped, so the usual ones are written out. */
+function inner(outer: Position, level: Level, number: number): Position {
+  const { segment, segmentIndex, field, repetition } = outer;
+  if (level === 'field') return { segment, segmentIndex, field: number };
+  if (field !== undefined && level === 'repetition') {
+    return { segment, segmentIndex, field, repetition: number };
+  }
+  if (field !== undefined && repetition !== undefined && level === 'component') {
+    return { segment, segmentIndex, field, repetition, component: number };
+  }
+  return { ...outer, [level]: number };
 }

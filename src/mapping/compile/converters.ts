@@ -1,4 +1,4 @@
-import type { Frame } from '../run/compiled.ts';
+import type { Frame, MessageRun } from '../run/compiled.ts';
 import { isType } from '../../fhir/definitions.ts';
 import type { Element } from '../../hl7v2/message.ts';
 import type { Conversion, Convert, Typed } from '../datatypes/convert.ts';
@@ -200,17 +200,43 @@ function compileConversion(
   return (value, frame, outcome) => {
     const { run } = frame;
     const system = constant ?? systemPath?.one(frame)?.text ?? table?.system;
-    return {
-      message: run.facts,
-      allows,
-      remark: (severity, sentence) => {
-        run.remark(severity, sentence, value);
+    return new SlotConversion(
+      { run, value, allows },
+      {
+        system: system === '' ? undefined : system,
+        unit: unit?.one(frame),
+        translate: table && translator(table, frame, outcome),
       },
-      system: system === '' ? undefined : system,
-      unit: unit?.one(frame),
-      translate: table && translator(table, frame, outcome),
-    };
+    );
   };
+}
+
+/** A class, as one is made for every value: its methods are shared. */
+class SlotConversion implements Conversion {
+  readonly message: Conversion['message'];
+  readonly allows: Conversion['allows'];
+  readonly system: string | undefined;
+  readonly unit: Element | undefined;
+  readonly translate: Conversion['translate'];
+  readonly #run: MessageRun;
+  readonly #value: Element;
+
+  constructor(
+    of: { run: MessageRun; value: Element; allows: Conversion['allows'] },
+    verbs: Pick<Conversion, 'system' | 'unit' | 'translate'>,
+  ) {
+    this.message = of.run.facts;
+    this.allows = of.allows;
+    this.system = verbs.system;
+    this.unit = verbs.unit;
+    this.translate = verbs.translate;
+    this.#run = of.run;
+    this.#value = of.value;
+  }
+
+  remark(severity: 'warning' | 'information', sentence: string): void {
+    this.#run.remark(severity, sentence, this.#value);
+  }
 }
 
 function translator(

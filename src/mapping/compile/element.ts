@@ -1,3 +1,4 @@
+import { pathText } from '../../fhir/element-path.ts';
 import type { MutableObject, Target } from '../run/compiled.ts';
 import type { Json } from '../../fhir/resource.ts';
 import {
@@ -138,9 +139,12 @@ export function isPrimitive(type: string): boolean {
   return isType(type) && typeDefinition(type)?.kind === 'primitive';
 }
 
-/** JSON names that a value of one of these types takes, for `clears`. */
+/** Paths that a value of one of these types takes, for `clears`. Of what an extension holds: that extension. */
 export function elementNames(place: ElementPlace, types: readonly string[]): string[] {
   const { leaf, containers } = place;
+  const steps = [...containers, leaf];
+  const extension = steps.findLastIndex(({ url }) => url !== undefined);
+  if (extension >= 0) return [pathText(steps.slice(0, extension + 1))];
   const before = containers.map(({ name }) => `${name}.`).join('');
   if (!leaf.choice) return [before + leaf.name];
   return types.map((type) => before + leaf.name + capitalized(type));

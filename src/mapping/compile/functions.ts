@@ -27,31 +27,35 @@ export interface MapFunction {
 }
 
 const minuteMs = 60_000;
+const firstMs = Date.parse('0001-01-01T00:00:00Z');
+const lastMs = Date.parse('9999-12-31T23:59:59Z');
 
 /** Units of time as v2 and UCUM write them, in milliseconds. */
-const unitMs: Readonly<Record<string, number>> = {
-  s: 1_000,
-  sec: 1_000,
-  second: 1_000,
-  seconds: 1_000,
-  m: minuteMs,
-  min: minuteMs,
-  mins: minuteMs,
-  minute: minuteMs,
-  minutes: minuteMs,
-  h: 60 * minuteMs,
-  hr: 60 * minuteMs,
-  hrs: 60 * minuteMs,
-  hour: 60 * minuteMs,
-  hours: 60 * minuteMs,
-  d: 1_440 * minuteMs,
-  day: 1_440 * minuteMs,
-  days: 1_440 * minuteMs,
-  wk: 10_080 * minuteMs,
-  w: 10_080 * minuteMs,
-  week: 10_080 * minuteMs,
-  weeks: 10_080 * minuteMs,
-};
+const unitMs: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    s: 1_000,
+    sec: 1_000,
+    second: 1_000,
+    seconds: 1_000,
+    m: minuteMs,
+    min: minuteMs,
+    mins: minuteMs,
+    minute: minuteMs,
+    minutes: minuteMs,
+    h: 60 * minuteMs,
+    hr: 60 * minuteMs,
+    hrs: 60 * minuteMs,
+    hour: 60 * minuteMs,
+    hours: 60 * minuteMs,
+    d: 1_440 * minuteMs,
+    day: 1_440 * minuteMs,
+    days: 1_440 * minuteMs,
+    wk: 10_080 * minuteMs,
+    w: 10_080 * minuteMs,
+    week: 10_080 * minuteMs,
+    weeks: 10_080 * minuteMs,
+  }),
+);
 
 function textOf(argument: Argument | undefined): string {
   return argument?.element.text ?? '';
@@ -65,12 +69,13 @@ function addDuration(
   const text = start && dateTimeText(start.element, conversion);
   const match = /^(.*T[\d:.]+)(Z|[+-]\d{2}:\d{2})$/.exec(text ?? '');
   const count = Number(textOf(amount));
-  const length = unitMs[textOf(unit).toLowerCase() || 'min'];
-  if (!match || length === undefined || textOf(amount) === '' || Number.isNaN(count))
-    return undefined;
+  const length = unitMs.get(textOf(unit).toLowerCase() || 'min');
+  if (!match || length === undefined || textOf(amount) === '') return undefined;
   const [, , offset = 'Z'] = match;
   const shiftMs = offset === 'Z' ? 0 : offsetMs(offset);
   const local = new Date(Date.parse(text ?? '') + count * length + shiftMs);
+  // Past the calendar of FHIR, or no number at all, or after a leap second.
+  if (!(local.getTime() >= firstMs && local.getTime() <= lastMs)) return undefined;
   return typed('dateTime', `${local.toISOString().slice(0, 19)}${offset}`);
 }
 

@@ -2,7 +2,6 @@ import { isResourceType, resourceTypes, typeDefinition } from '../../fhir/defini
 import { knownSegment } from '../../hl7v2/dictionary.ts';
 import type { Element } from '../../hl7v2/message.ts';
 import { authorityOf, authorityTypes, identifierValue } from '../datatypes/identifier.ts';
-import { instantOf } from '../datatypes/time.ts';
 import { parsePath, type InstanceSource, type SourcePath } from '../language/path-syntax.ts';
 import type { At, KeyPart, KeyRule, ResourceRule, ScopeRule } from '../language/model.ts';
 import { ruleId, suggestion } from '../map-issue.ts';
@@ -237,8 +236,8 @@ function compileOrder(
     for (const reader of readers) {
       const element = reader.one(frame);
       if (element?.state !== 'value') continue;
-      const instant = instantOf(element, frame.run.conversionOf(undefined));
-      if (instant !== undefined) return new Date(instant).toISOString();
+      const instant = frame.run.instantOf(element);
+      if (instant !== undefined) return instant;
     }
     return undefined;
   };

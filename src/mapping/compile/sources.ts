@@ -46,18 +46,26 @@ function oneSource(
     v2Type: first.v2Type,
     segments: false,
     text: readers.map(({ text }) => text).join('|'),
-    frames: (frame, target) => {
-      const found: Frame[] = [];
-      for (const reader of readers) {
-        const element = reader.one(frame);
-        if (element?.state === 'null') target.sawNull = true;
-        if (element?.state !== 'value') continue;
-        found.push(valueFrame(frame, element));
-        if (!all) break;
-      }
-      return found;
-    },
+    frames: all ? everyFrame(readers) : firstFrame(readers),
   };
+}
+
+const none: readonly Frame[] = [];
+
+function firstFrame(readers: readonly PathReader[]): ValueSource['frames'] {
+  return (frame, target) => {
+    for (const reader of readers) {
+      const element = reader.one(frame);
+      const state = element?.state;
+      if (state === 'null') target.sawNull = true;
+      if (element && state === 'value') return [valueFrame(frame, element)];
+    }
+    return none;
+  };
+}
+
+function everyFrame(readers: readonly PathReader[]): ValueSource['frames'] {
+  return (frame, target) => readers.flatMap((reader) => firstFrame([reader])(frame, target));
 }
 
 function eachSource(
@@ -87,17 +95,24 @@ function eachSource(
     v2Type: first.v2Type,
     segments: false,
     text: readers.map(({ text }) => text).join('|'),
-    frames: (frame, target) => readers.flatMap((reader) => eachFrames(reader, frame, target)),
+    frames: (frame, target) => eachFrames(readers, frame, target),
   };
 }
 
-function eachFrames(reader: PathReader, frame: Frame, target: Target): Frame[] {
-  const found: Frame[] = [];
-  for (const element of reader.all(frame)) {
-    if (element.state === 'null') target.sawNull = true;
-    if (element.state === 'value') found.push(valueFrame(frame, element));
+function eachFrames(
+  readers: readonly PathReader[],
+  frame: Frame,
+  target: Target,
+): readonly Frame[] {
+  let found: Frame[] | undefined;
+  for (const reader of readers) {
+    for (const element of reader.all(frame)) {
+      const { state } = element;
+      if (state === 'null') target.sawNull = true;
+      if (state === 'value') (found ??= []).push(valueFrame(frame, element));
+    }
   }
-  return found;
+  return found ?? none;
 }
 
 function isSegment(path: SourcePath): boolean {

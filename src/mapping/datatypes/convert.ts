@@ -47,7 +47,7 @@ export interface Conversion {
   /** Whether the element may have this FHIR type. */
   readonly allows: (type: string) => boolean;
   /** A remark on the value: severity `warning` or `information`; the sentence holds no patient data. */
-  readonly remark: (severity: 'warning' | 'information', sentence: string) => void;
+  remark(severity: 'warning' | 'information', sentence: string): void;
 }
 
 export interface SystemCode {

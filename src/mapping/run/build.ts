@@ -54,11 +54,8 @@ export function build(run: Run, instance: Instance, messageHash: () => string): 
     return;
   }
   instance.identity = identityOf(run, instance);
-  instance.fullUrl = fullUrlOf(
-    instance.rule.type,
-    instance.identity,
-    `${messageHash()} ${instance.name}`,
-  );
+  const unique = instance.identity.kind === 'none' ? `${messageHash()} ${instance.name}` : '';
+  instance.fullUrl = fullUrlOf(instance.rule.type, instance.identity, unique);
   instance.state = 'built';
 }
 

@@ -97,6 +97,8 @@ export interface MessageRun {
   position(position: Position): string;
   /** What a converter may ask, for a value that no verb of a slot says more about. */
   conversionOf(element: Element | undefined): Conversion;
+  /** A time as an instant, worked out once for each value. */
+  instantOf(element: Element): string | undefined;
   issue(severity: Issue['severity'], code: IssueCode, at: IssuePlace): void;
   /** A remark on a value; one of severity `information` is made once a message. */
   remark(severity: 'warning' | 'information', diagnostics: string, element: Element): void;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { hasElement, pathSteps } from '../../fhir/element-path.ts';
 import type { Resource } from '../../fhir/resource.ts';
 import type { Message } from '../../hl7v2/message.ts';
 import type { MappingContext } from '../context.ts';
@@ -63,12 +64,6 @@ function mapped(instance: Instance): MappedResource[] {
   ];
 }
 
-function isSet(body: Readonly<Record<string, unknown>>, path: string): boolean {
-  let node: unknown = body;
-  for (const name of path.split('.')) {
-    const inner: unknown = Array.isArray(node) ? node[0] : node;
-    if (typeof inner !== 'object' || inner === null) return false;
-    node = (inner as Record<string, unknown>)[name];
-  }
-  return node !== undefined;
+function isSet(body: unknown, path: string): boolean {
+  return hasElement(body, pathSteps(path));
 }

@@ -5,7 +5,7 @@ import type { Element, Message, Position } from '../../hl7v2/message.ts';
 import type { AssigningAuthority, MappingContext } from '../context.ts';
 import type { Conversion, MessageFacts, SystemCode } from '../datatypes/convert.ts';
 import { readHd } from '../datatypes/identifier.ts';
-import { explicitOffset } from '../datatypes/time.ts';
+import { explicitOffset, instantOf } from '../datatypes/time.ts';
 import type { LossEntry, TraceEntry, UnmappedCode } from '../result.ts';
 import type { CompiledMap, Frame, Instance, IssuePlace, Link, MessageRun } from './compiled.ts';
 import { FieldReads } from './reads.ts';
@@ -26,6 +26,7 @@ export class Run implements MessageRun {
   /** Builds an instance that a reference needs, if it is not yet built. */
   build: (instance: Instance) => void = () => undefined;
   readonly #reads: FieldReads;
+  readonly #instants = new Map<Element, string | undefined>();
   readonly #labels: string[] = [];
   readonly #unmapped = new Map<string, { code: UnmappedCode; count: number }>();
   readonly #remarks = new Set<string>();
@@ -113,6 +114,15 @@ export class Run implements MessageRun {
       diagnostics,
       ...(location !== undefined && { location }),
     });
+  }
+
+  instantOf(element: Element): string | undefined {
+    if (!this.#instants.has(element)) {
+      const instant = instantOf(element, this.conversionOf(undefined));
+      const text = instant === undefined ? undefined : new Date(instant).toISOString();
+      this.#instants.set(element, text);
+    }
+    return this.#instants.get(element);
   }
 
   /** A remark on a value; the same sentence about UTC and the like is made once a message. */
