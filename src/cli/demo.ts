@@ -36,8 +36,8 @@ export async function demoCommand(
   const config: Config = { ...given, site };
   const once = args.flags['--once'] === true;
   await buildPagesIfStale(root);
-  const app = await openServer(config);
   const stopped = stopSignal();
+  const app = await openServer(config);
   const answers = await playSite(app, site, { io, pauseMs: once ? 0 : 30 });
   await app.idle();
 

@@ -18,12 +18,14 @@ export async function serveCommand(
   _args: ParsedArguments,
   io: CliIo,
 ): Promise<ExitCode> {
+  // From here on: whoever reads the ready line may stop us at once.
+  const stopped = stopSignal();
   const app = await openServer(config);
   if (!(await hasAccounts(app.store))) {
     io.stderr.write(`No administrator yet. Open this link once: ${await firstLink(app)}\n`);
   }
   io.stdout.write(`${JSON.stringify({ ready: true, http: app.http, mllp: app.mllp })}\n`);
-  await stopSignal();
+  await stopped;
   return stopInTime(app, config.stopTimeoutMs);
 }
 
@@ -38,10 +40,19 @@ export async function openServer(config: Config): Promise<App> {
   return app;
 }
 
-/** Resolves at the first SIGINT or SIGTERM; the second ends the process at once. */
+/**
+ * Resolves at the first SIGINT or SIGTERM; one that comes a second or more later ends the process at
+ * once. Sooner it is the same Ctrl-C: the terminal sends it to us, and so does the launcher (bin/weir.mjs).
+ */
 export function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+    let firstAt: number | undefined;
+    const heard = (): void => {
+      firstAt ??= performance.now();
+      if (performance.now() - firstAt >= 1000) process.exit(exitCode.fault);
+      resolve();
+    };
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, heard);
   });
 }
 

@@ -1,47 +1,27 @@
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join, resolve } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { commands } from '../../src/cli/commands.ts';
+import { launcherIn } from '../e2e/launcher.ts';
 
-/** A copy of the program with node_modules of its own: the launcher may install there and nowhere else. */
 let root: string;
+let program: string;
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'weir-launcher-'));
-  cpSync('bin', join(root, 'bin'), { recursive: true });
-  symlinkSync(resolve('src'), join(root, 'src'));
-  writeFileSync(join(root, 'package-lock.json'), '{}');
-  mkdirSync(join(root, 'node_modules'));
-  stamp();
+  program = launcherIn(root);
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 const stampFile = (): string => join(root, 'node_modules/.weir-lock');
 
-/** As after an installation from the lock file. */
-function stamp(): void {
-  const lock = readFileSync(join(root, 'package-lock.json'));
-  writeFileSync(stampFile(), createHash('sha256').update(lock).digest('hex'));
-}
-
 function weir(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    [join(root, 'bin/weir.mjs'), ...args],
-    { cwd: root, encoding: 'utf8', env: { PATH: process.env['PATH'], ...env } },
-  );
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
+    cwd: root,
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'], ...env },
+  });
   return { status, stdout, stderr };
 }
 
