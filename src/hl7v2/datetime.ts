@@ -55,7 +55,8 @@ export function parseDateTime(
     ...present({ month, day, hour, minute, second, fraction: parts[6] }),
     ...(hour === undefined ? {} : present({ offset })),
   };
-  return { value: hour === 24 ? nextMidnight(said) : said };
+  const value = hour === 24 ? nextMidnight(said) : said;
+  return value.year > 9999 ? { fault: 'The year is beyond 9999' } : { value };
 }
 
 /** An instant as DTM, to the millisecond and in UTC: `20240131080000.000+0000`. */

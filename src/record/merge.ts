@@ -1,3 +1,4 @@
+import { pathSteps } from '../fhir/element-path.ts';
 import type { Resource } from '../fhir/resource.ts';
 import { isComposite, nameIn, saysNothing } from './element.ts';
 import { mergeList, type Contest } from './merge-list.ts';
@@ -104,7 +105,7 @@ class Merge {
   clear(result: Record<string, unknown>, clears: readonly string[]): void {
     const before = clearedBy(this.#input.base);
     for (const path of clears) {
-      if (!before.includes(path) && removePath(result, path.split('.'))) this.applied.add(path);
+      if (!before.includes(path) && removePath(result, pathSteps(path))) this.applied.add(path);
     }
   }
 

@@ -1,3 +1,4 @@
+import { hasElement, isOfStep, pathSteps, type PathStep } from '../fhir/element-path.ts';
 import type { Resource } from '../fhir/resource.ts';
 import { isComposite, nameIn, saysNothing } from './element.ts';
 import { elementNames, listOf, same, textOf, type Fields } from './same.ts';
@@ -24,7 +25,7 @@ export function nextView(input: {
   const { base, mine, clears } = input;
   const kept = input.absent === 'withdrawn' || base === undefined ? {} : withoutCleared(base);
   const view: Record<string, unknown> = { ...kept, resourceType: mine.resourceType };
-  for (const path of clears) removePath(view, path.split('.'));
+  for (const path of clears) removePath(view, pathSteps(path));
   for (const name of elementNames(mine)) {
     const value = mine[name];
     const old = nameIn(view, name);
@@ -56,19 +57,19 @@ export function withoutCleared(view: Resource): Resource {
   return others.length === 0 ? rest : { ...rest, extension: others };
 }
 
-/** Removes the element at `path` in place, in every item of a list on the way; says whether there was one. */
-export function removePath(holder: Record<string, unknown>, path: readonly string[]): boolean {
-  const [name, ...rest] = path;
-  if (name === undefined) return false;
-  const found = nameIn(holder, name);
-  if (found === undefined) return false;
-  if (rest.length === 0) {
-    delete holder[found];
-    return true;
-  }
+/**
+ * Removes the element at `path` in place, in every item of a list on the way that its step means; says whether
+ * there was one. What is left empty goes too, and an extension with nothing but its url is empty.
+ */
+export function removePath(holder: Record<string, unknown>, path: readonly PathStep[]): boolean {
+  const [step, ...rest] = path;
+  const found = step && nameIn(holder, step.name);
+  if (step === undefined || found === undefined) return false;
   const before = holder[found];
   const pruned = Array.isArray(before)
-    ? before.map((item) => withoutPath(item, rest)).filter((item) => item !== undefined)
+    ? before
+        .map((item: unknown) => (isOfStep(item, step) ? withoutPath(item, rest) : item))
+        .filter((item) => item !== undefined)
     : withoutPath(before, rest);
   if (same(pruned, before)) return false;
   if (pruned === undefined || (Array.isArray(pruned) && pruned.length === 0)) delete holder[found];
@@ -76,18 +77,21 @@ export function removePath(holder: Record<string, unknown>, path: readonly strin
   return true;
 }
 
-function withoutPath(value: unknown, path: readonly string[]): unknown {
+function withoutPath(value: unknown, path: readonly PathStep[]): unknown {
+  if (path.length === 0) return undefined;
   if (typeof value !== 'object' || value === null) return value;
   const copy: Record<string, unknown> = { ...value };
   removePath(copy, path);
-  return Object.keys(copy).length === 0 ? undefined : copy;
+  return Object.keys(copy).every((name) => name === 'url') ? undefined : copy;
 }
 
 function says(resource: Resource, path: string): boolean {
-  const [name = '', ...rest] = path.split('.');
-  let value: unknown = resource[nameIn(resource, name) ?? name];
-  for (const part of rest) value = (value as Fields | undefined)?.[part];
-  return value !== undefined;
+  const [first, ...rest] = pathSteps(path);
+  if (first === undefined) return false;
+  return hasElement(resource, [
+    { ...first, name: nameIn(resource, first.name) ?? first.name },
+    ...rest,
+  ]);
 }
 
 function withCleared(view: Record<string, unknown>, cleared: readonly string[]): Fields {
