@@ -16,6 +16,7 @@ const gates = [
   ['tsc (pages)', 'typescript/bin/tsc', '--noEmit', '-p', 'src/web/client'],
   ['arrows', '../scripts/check-arrows.mjs'],
   ['knip', 'knip/bin/knip.js'],
+  ['pages', '../scripts/build-pages.ts'],
   ['vitest', 'vitest/vitest.mjs', 'run', '--coverage'],
 ];
 
