@@ -1,3 +1,5 @@
+import type { Json } from '../../fhir/resource.ts';
+import { uriText } from '../datatypes/convert.ts';
 import type { Frame, Target } from '../run/compiled.ts';
 import type { SlotRule, SlotSource } from '../language/model.ts';
 import { suggestion } from '../map-issue.ts';
@@ -35,6 +37,8 @@ export function compileCall(rule: SlotRule, call: Call, at: CallScope): SlotBody
   }
   reportArguments(call, found, compiler);
   const type = resultType(found, rule, at);
+  const fit = (value: Json): Json =>
+    type === 'uri' && typeof value === 'string' ? uriText(value) : value;
   const readers = [...call.args].map(([name, arg]) => [name, compileArgument(arg, at)] as const);
   return (frame, target) => {
     const args = Object.fromEntries(readers.map(([name, read]) => [name, read(frame, target)]));
@@ -43,7 +47,7 @@ export function compileCall(rule: SlotRule, call: Call, at: CallScope): SlotBody
     const { run } = frame;
     const conversion = run.conversionOf(first);
     const typed = found.run(args, { conversion, run });
-    const converted = typed && { typed: { type, value: typed.value }, table: undefined };
+    const converted = typed && { typed: { type, value: fit(typed.value) }, table: undefined };
     return give(write, { frame: first ? { ...frame, value: first } : frame, target, converted });
   };
 

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Identity } from '../result.ts';
 import { fullUrlOf } from '../identity.ts';
 import { messageUri } from '../compile/functions.ts';
-import type { CompiledSlot, Instance, MutableObject, Target } from './compiled.ts';
+import type { CompiledSlot, Instance, MessageRun, MutableObject, Target } from './compiled.ts';
 import { collectPersons, identifierCount, personIdentity } from './person.ts';
 import type { Run } from './run.ts';
 
@@ -34,8 +34,9 @@ export function enumerate(run: Run): readonly Instance[] {
 }
 
 /** Builds one instance, and first those that it refers to. A circle of references ends at the one begun first. */
-export function build(run: Run, instance: Instance, messageHash: () => string): void {
+export function build(instance: Instance): void {
   if (instance.state !== 'new') return;
+  const { run } = instance.frame;
   instance.state = 'building';
   const traced = run.trace.length;
   const target: Target = {
@@ -54,12 +55,12 @@ export function build(run: Run, instance: Instance, messageHash: () => string): 
     return;
   }
   instance.identity = identityOf(run, instance);
-  const unique = instance.identity.kind === 'none' ? `${messageHash()} ${instance.name}` : '';
+  const unique = instance.identity.kind === 'none' ? `${run.messageHash()} ${instance.name}` : '';
   instance.fullUrl = fullUrlOf(instance.rule.type, instance.identity, unique);
   instance.state = 'built';
 }
 
-function runSlot(slot: CompiledSlot, target: Target, run: Run): boolean {
+function runSlot(slot: CompiledSlot, target: Target, run: MessageRun): boolean {
   const { instance } = target;
   target.sawNull = false;
   const before = identifierCount(instance);
@@ -76,7 +77,7 @@ function runSlot(slot: CompiledSlot, target: Target, run: Run): boolean {
 function reportRequired(
   slot: CompiledSlot,
   required: 'refuse' | 'warn' | 'skip',
-  { instance, run }: { instance: Instance; run: Run },
+  { instance, run }: { instance: Instance; run: MessageRun },
 ): void {
   if (required === 'skip') return;
   const severity = required === 'refuse' ? 'error' : 'warning';
@@ -84,7 +85,7 @@ function reportRequired(
   run.issue(severity, 'required-field', { diagnostics, location: slot.source });
 }
 
-function identityOf(run: Run, instance: Instance): Identity {
+function identityOf(run: MessageRun, instance: Instance): Identity {
   const { rule, frame } = instance;
   if (rule.person) return personIdentity(run, instance);
   if (!rule.key) return { kind: 'none' };
@@ -96,7 +97,7 @@ function identityOf(run: Run, instance: Instance): Identity {
 }
 
 /** Fills in the addresses; a reference to what was not made goes, and an array that it leaves empty. */
-export function connect(run: Run): void {
+export function connect(run: MessageRun): void {
   for (const { holder, to, container, key } of run.links) {
     const target = to.mergedInto ?? to;
     if (target.state === 'built') fillIn(holder, target);

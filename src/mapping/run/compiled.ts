@@ -89,6 +89,8 @@ export interface MessageRun {
   readonly instances: ReadonlyMap<string, readonly Instance[]>;
   /** Builds an instance that a reference needs, if it is not yet built. */
   readonly build: (instance: Instance) => void;
+  /** SHA-256 of the message's segments, hex. */
+  messageHash(): string;
   /** The feed's value of a setting, else the map's default. */
   setting(name: string): string | boolean | number | undefined;
   /** Marks a repetition of a field, from 0, as read by a rule. */

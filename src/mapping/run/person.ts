@@ -1,6 +1,6 @@
 import { isObject } from '../compile/element.ts';
 import type { Identity, PersonIdentifier } from '../result.ts';
-import type { CompiledResource, Instance } from './compiled.ts';
+import type { CompiledResource, Instance, MessageRun } from './compiled.ts';
 import type { Run } from './run.ts';
 
 /** How many identifiers the instance has so far; what a slot adds after that is the slot's. */
@@ -20,7 +20,7 @@ export function collectPersons(slot: string, instance: Instance, before: number)
 }
 
 /** The identifiers that a person is found by. Without any, nobody could find it again: the message is refused. */
-export function personIdentity(run: Run, instance: Instance): Identity {
+export function personIdentity(run: MessageRun, instance: Instance): Identity {
   const { rule, persons } = instance;
   const order = rule.person?.slots ?? [...new Set(persons.map(({ slot }) => slot))];
   const identifiers = order.flatMap((slot) =>

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { hasElement, pathSteps } from '../../fhir/element-path.ts';
 import type { Resource } from '../../fhir/resource.ts';
 import type { Message } from '../../hl7v2/message.ts';
@@ -16,13 +15,9 @@ import { uniteSameKeys } from './same-key.ts';
  * and context give the same result, to the byte.
  */
 export function runMap(map: CompiledMap, message: Message, context: MappingContext): MappingResult {
-  const run = new Run(map, message, context);
+  const run = new Run(map, message, { context, build });
   const instances = enumerate(run);
-  const hash = lazyHash(message);
-  run.build = (instance) => {
-    build(run, instance, hash);
-  };
-  for (const instance of instances) run.build(instance);
+  for (const instance of instances) build(instance);
   requirePersons(run);
   uniteSameKeys(run, instances);
   connect(run);
@@ -34,14 +29,6 @@ export function runMap(map: CompiledMap, message: Message, context: MappingConte
     trace: run.trace,
     map: map.label,
   };
-}
-
-function lazyHash(message: Message): () => string {
-  let hash: string | undefined;
-  return () =>
-    (hash ??= createHash('sha256')
-      .update(message.segments.map(({ raw }) => raw).join('\r'))
-      .digest('hex'));
 }
 
 function mapped(instance: Instance): MappedResource[] {

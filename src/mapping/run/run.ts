@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { DateTime } from 'luxon';
 import type { Issue } from '../../fhir/issue.ts';
 import type { IssueCode } from '../../fhir/issue-table.ts';
@@ -23,15 +24,24 @@ export class Run implements MessageRun {
   readonly facts: MessageFacts;
   /** By resource name; filled before anything is built. */
   readonly instances = new Map<string, Instance[]>();
-  /** Builds an instance that a reference needs, if it is not yet built. */
-  build: (instance: Instance) => void = () => undefined;
+  readonly build: MessageRun['build'];
+  #hash: string | undefined;
   readonly #reads: FieldReads;
   readonly #instants = new Map<Element, string | undefined>();
   readonly #labels: string[] = [];
   readonly #unmapped = new Map<string, { code: UnmappedCode; count: number }>();
   readonly #remarks = new Set<string>();
 
-  constructor(map: CompiledMap, message: Message, context: MappingContext) {
+  /**
+   * `build` is the same function for all runs: a closure of each run would be kept alive by compiled code
+   * until the next full collection, and with it everything that the run made.
+   */
+  constructor(
+    map: CompiledMap,
+    message: Message,
+    { context, build }: { context: MappingContext; build: MessageRun['build'] },
+  ) {
+    this.build = build;
     this.map = map;
     this.message = message;
     this.context = context;
@@ -62,6 +72,11 @@ export class Run implements MessageRun {
         if (element) this.remark(severity, sentence, element);
       },
     };
+  }
+
+  messageHash(): string {
+    const texts = this.message.segments.map(({ raw }) => raw);
+    return (this.#hash ??= hash('sha256', texts.join('\r'), 'hex'));
   }
 
   /** The frame of the whole message. */
