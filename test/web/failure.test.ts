@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import { fastify } from 'fastify';
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
@@ -40,6 +41,6 @@ it.each([
     const headers = { 'content-type': type };
     const answer = await app.inject({ method: 'POST', url: '/echo', headers, payload });
     expect(answer.statusCode).toBe(status);
-    expect(answer.body).not.toMatch(/zzcanary/i);
+    expect(answer.json()).toEqual({ message: STATUS_CODES[status] });
   },
 );
