@@ -67,8 +67,7 @@ export function decodeFrame(
     issues.push(parseWarning('value', text, 'MSH-18'));
   }
   if (charset !== undefined && charset !== 'utf-8' && charset !== 'us-ascii') {
-    const text = iconv.decode(Buffer.from(bytes), charset).toWellFormed();
-    return { text: withoutMark(text), charset, issues };
+    return { text: withoutMark(decodeAs(bytes, charset)), charset, issues };
   }
   const utf8 = decodeUtf8(bytes);
   if (utf8 !== undefined) {
@@ -80,11 +79,7 @@ export function decodeFrame(
   }
   const text = 'The bytes are not valid UTF-8 and were read as windows-1252; say so in MSH-18';
   issues.push(parseWarning('value', text, 'MSH-18'));
-  return {
-    text: iconv.decode(Buffer.from(bytes), 'windows-1252'),
-    charset: 'windows-1252',
-    issues,
-  };
+  return { text: decodeAs(bytes, 'windows-1252'), charset: 'windows-1252', issues };
 }
 
 /**
@@ -93,7 +88,12 @@ export function decodeFrame(
  */
 export function encodeText(text: string, charset: string): Uint8Array {
   if (charset === 'utf-8') return Buffer.from(text, 'utf8');
-  return iconv.encode(text, iconvName(charset) ?? 'utf-8', { addBOM: isWide(charset) });
+  const bytes = iconv.encode(text, iconvName(charset) ?? 'utf-8', { addBOM: isWide(charset) });
+  if (charset !== 'windows-1252') return bytes;
+  for (const { 0: character, index } of text.matchAll(unassigned)) {
+    bytes[index] = character.charCodeAt(0);
+  }
+  return bytes;
 }
 
 /** iconv also has base64 and hex, which are none. */
@@ -111,9 +111,18 @@ export function iconvName(name: string): string | undefined {
 export function decodeHex(digits: string, charset?: string): string {
   const bytes = Buffer.from(digits, 'hex');
   if (charset !== undefined && charset !== 'utf-8') {
-    return iconv.decode(bytes, charset).toWellFormed();
+    return decodeAs(bytes, charset);
   }
-  return decodeUtf8(bytes) ?? iconv.decode(bytes, 'windows-1252');
+  return decodeUtf8(bytes) ?? decodeAs(bytes, 'windows-1252');
+}
+
+/** Bytes of windows-1252 that stand for nothing; as WHATWG has it they are kept, so that they can be sent back. */
+const unassigned = /[\x81\x8d\x8f\x90\x9d]/g;
+
+/** A half of a surrogate pair becomes U+FFFD. */
+function decodeAs(bytes: Uint8Array, charset: string): string {
+  if (charset === 'windows-1252') return new TextDecoder(charset).decode(bytes);
+  return iconv.decode(Buffer.from(bytes), charset).toWellFormed();
 }
 
 function decodeUtf8(bytes: Uint8Array): string | undefined {

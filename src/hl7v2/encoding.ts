@@ -11,29 +11,36 @@ export const defaultEncoding: EncodingCharacters = {
   truncation: '',
 };
 
+/** Also halves of a surrogate pair: a text must not be split there. */
+const inseparable = /[\s\0-\x1f\x7f-\x9f\ud800-\udfffA-Za-z0-9]/;
+
 /**
  * Reads MSH-1 and MSH-2 (FHS and BHS have the same shape) from the text of a header segment.
  *
  * A short MSH-2 leaves the last characters absent. Three characters that end in `&` are read as an
  * absent escape character, because `&` is never one in practice and subcomponents need it. An empty
- * MSH-2 is read as `^~\&`, with a warning. Letters and digits cannot separate: that is an error.
+ * MSH-2 is read as `^~\&`, with a warning, unless MSH-1 is one of these. Letters, digits and controls cannot
+ * separate: that is an error.
  */
 export function readEncoding(header: string): {
   encoding?: EncodingCharacters;
   issues: ParseIssue[];
 } {
   const field = header.charAt(3);
-  if (field === '' || /[\sA-Za-z0-9]/.test(field)) {
+  if (field === '' || inseparable.test(field)) {
     return { issues: [parseError('syntax-hl7', 'MSH-1 is not a field separator', 'MSH-1')] };
   }
   const end = header.indexOf(field, 4);
   const characters = end < 0 ? header.slice(4) : header.slice(4, end);
+  if (characters === '' && formatEncoding(defaultEncoding).includes(field)) {
+    return { issues: [parseError('syntax-hl7', 'MSH-2 is empty', 'MSH-2')] };
+  }
   if (characters === '') {
     const warning = parseWarning('syntax-hl7', 'MSH-2 is empty, `^~\\&` is assumed', 'MSH-2');
     return { encoding: { ...defaultEncoding, field }, issues: [warning] };
   }
-  if (/[\sA-Za-z0-9"]/.test(characters)) {
-    const text = 'MSH-2 has a letter, digit, quote or space, which cannot separate';
+  if (inseparable.test(characters) || characters.includes('"')) {
+    const text = 'MSH-2 has a letter, digit, quote, space or control, which cannot separate';
     return { issues: [parseError('syntax-hl7', text, 'MSH-2')] };
   }
   return { encoding: assign(field, characters), issues: remarks(characters) };

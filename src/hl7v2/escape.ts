@@ -34,8 +34,9 @@ export function decodeEscapes(
       ? { text: hexText(hex.digits, options.charset), end: hex.end }
       : { text: end < 0 ? undefined : plainForm(body, encoding), end };
     if (known.text === undefined) options.onUnknown?.(body);
-    const next = known.text === undefined ? start + 1 : known.end + 1;
-    out += known.text ?? mark;
+    // What is no sequence is gone over again behind its mark; a run of hex, which may be long, is not.
+    const next = known.text !== undefined || hex ? known.end + 1 : start + 1;
+    out += known.text ?? text.slice(start, next);
     start = text.indexOf(mark, next);
     out += start < 0 ? text.slice(next) : text.slice(next, start);
   }
