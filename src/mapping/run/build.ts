@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Identity } from '../result.ts';
 import { fullUrlOf } from '../identity.ts';
 import { messageUri } from '../compile/functions.ts';
@@ -103,15 +102,26 @@ export function connect(run: MessageRun): void {
     if (target.state === 'built') fillIn(holder, target);
     else removeLink(holder, container, key);
   }
-  for (const { holder, container, key } of run.links) dropRepeated(holder, container, key);
+  const holders = new Set<unknown>(run.links.map(({ holder }) => holder));
+  const done = new Map<MutableObject, Set<string>>();
+  for (const { container, key } of run.links) {
+    const keys = done.get(container) ?? new Set();
+    if (!keys.has(key)) dropRepeated(container, key, holders);
+    done.set(container, keys.add(key));
+  }
 }
 
 /** Two instances that became one are referred to once. */
-function dropRepeated(holder: MutableObject, container: MutableObject, key: string): void {
+function dropRepeated(container: MutableObject, key: string, holders: ReadonlySet<unknown>): void {
   const list = container[key];
   if (!Array.isArray(list)) return;
-  const first = list.find((one) => isDeepStrictEqual(one, holder));
-  if (first !== holder) container[key] = list.filter((one) => one !== holder);
+  const seen = new Set<string>();
+  container[key] = list.filter((one) => {
+    const text = JSON.stringify(one);
+    const repeated = holders.has(one) && seen.has(text);
+    seen.add(text);
+    return !repeated;
+  });
 }
 
 function fillIn(holder: MutableObject, target: Instance): void {

@@ -12,12 +12,13 @@ import type { Run } from './run.ts';
 export function uniteSameKeys(run: Run, instances: readonly Instance[]): void {
   for (const { holder, to } of run.links) holder['reference'] = to.fullUrl;
   const first = new Map<string, Instance>();
+  const counts = new Map<string, number>();
   for (const instance of instances) {
     if (instance.state !== 'built' || instance.identity.kind === 'none') continue;
     const earlier = first.get(instance.fullUrl);
     if (!earlier) first.set(instance.fullUrl, instance);
     else if (unite(earlier, instance)) instance.mergedInto = earlier;
-    else number(run, instance, first);
+    else number(run, instance, { taken: first, counts });
   }
 }
 
@@ -107,16 +108,21 @@ function structuredCloneOf(body: MutableObject): MutableObject {
   );
 }
 
-function number(run: Run, instance: Instance, taken: Map<string, Instance>): void {
-  const { identity, rule } = instance;
+function number(
+  run: Run,
+  instance: Instance,
+  { taken, counts }: { taken: Map<string, Instance>; counts: Map<string, number> },
+): void {
+  const { identity, rule, fullUrl: shared } = instance;
   if (identity.kind !== 'key') return;
-  for (let count = 2; ; count += 1) {
+  for (let count = (counts.get(shared) ?? 1) + 1; ; count += 1) {
     const numbered = { ...identity, key: `${identity.key}#${String(count)}` };
     const fullUrl = fullUrlOf(rule.type, numbered, '');
     if (taken.has(fullUrl)) continue;
     instance.identity = numbered;
     instance.fullUrl = fullUrl;
     taken.set(fullUrl, instance);
+    counts.set(shared, count);
     break;
   }
   const diagnostics = `Two ${rule.type} of the message have the same key but contradict; the later one was numbered`;

@@ -9,6 +9,7 @@ export class Scope {
   readonly root: GroupNode;
   readonly #grammar = new Map<GroupNode, GrammarNode | undefined>();
   readonly #groupOf: (GroupNode | undefined)[] = [];
+  readonly #anywhere = new Map<string, readonly Segment[]>();
   readonly #seen = new Map<GroupNode, Map<string, readonly Segment[]>>();
 
   constructor(message: Message) {
@@ -43,13 +44,12 @@ export class Scope {
   }
 
   #look(group: GroupNode, name: string): readonly Segment[] {
-    for (let place: GroupNode | undefined = group; place; place = place.parent) {
-      const found = this.#standing(place, name);
-      if (found.length > 0) return found;
-      const grammar = this.#grammar.get(place);
-      if (grammar && mayStand(grammar, name)) return none;
-    }
-    return none;
+    const found = this.#standing(group, name);
+    if (found.length > 0) return found;
+    const grammar = this.#grammar.get(group);
+    if (!group.parent || (grammar && mayStand(grammar, name))) return none;
+    // By way of the memory: five thousand results ask the same of the group above them.
+    return this.visible(group.parent, name);
   }
 
   /** Direct segments, then those in groups that cannot repeat. */
@@ -112,7 +112,10 @@ export class Scope {
 
   /** All segments of a name, anywhere; with group names, only in such groups. */
   anywhere(groups: readonly string[], name: string): readonly Segment[] {
-    return [...collectSegments(this.root, groups, name)];
+    const path = [...groups, name].join('.');
+    let found = this.#anywhere.get(path);
+    if (!found) this.#anywhere.set(path, (found = [...collectSegments(this.root, groups, name)]));
+    return found;
   }
 }
 
