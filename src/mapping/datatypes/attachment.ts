@@ -51,7 +51,9 @@ export const toAttachment: Convert = (element, conversion) => {
     return undefined;
   }
   if (data === '') return undefined;
-  const contentType = mediaType(partText(element, 2), partText(element, 3));
+  // FHIR takes no data without a type (att-1).
+  const contentType =
+    mediaType(partText(element, 2), partText(element, 3)) ?? 'application/octet-stream';
   return typed('Attachment', compact({ contentType, data }));
 };
 

@@ -6,11 +6,12 @@ const exactDigitsMax = 15;
 
 /**
  * An HL7 NM as a JSON number, to the digit (`1.00` stays `1.00`). Leading zeros and a plus sign, which
- * JSON does not have, go. Undefined where the text is no number.
+ * JSON does not have, go. Undefined where the text is no number, or one past what a double can tell.
  */
 export function decimal(text: string): Json | undefined {
   const trimmed = text.trim();
   if (!decimalForm.test(trimmed)) return undefined;
+  if (!Number.isFinite(Number(trimmed))) return undefined;
   const digits = trimmed.replace(/^\+/, '').replace(/^(-?)0+(?=\d)/, '$1');
   const short = digits.length <= exactDigitsMax && String(Number(digits)) === digits;
   return short ? Number(digits) : rawNumber(digits);

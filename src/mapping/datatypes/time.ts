@@ -118,14 +118,20 @@ export function convertTime(element: Element, conversion: Conversion): ReturnTyp
   return typed('time', `${hour}:${minute}:${second}${fraction}`);
 }
 
-/** A Period of two DTMs, or undefined where both are absent. */
+/** A Period of two DTMs, or undefined where both are absent. One that ends before it begins has no end. */
 export function period(
   start: Element | undefined,
   end: Element | undefined,
   conversion: Conversion,
 ): ReturnType<typeof compact> {
+  const from = start && instantOf(start, conversion);
+  const to = end && instantOf(end, conversion);
+  const reversed = from !== undefined && to !== undefined && to < from;
+  if (reversed) {
+    conversion.remark('warning', 'The period ends before it begins; its end was left out');
+  }
   return compact({
     start: start && dateTimeText(start, conversion),
-    end: end && dateTimeText(end, conversion),
+    end: reversed ? undefined : end && dateTimeText(end, conversion),
   });
 }
