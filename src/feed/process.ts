@@ -47,8 +47,9 @@ export interface Processor {
  */
 export function createProcessor(pipeline: Pipeline): Processor {
   const order = new KeyedOrder(limits.messagesWaitingMax);
+  const contested = new KeyedOrder(limits.messagesWaitingMax);
   const takeTurn = (reading: Reading): Promise<Uint8Array> =>
-    order.run(reading.orderKeys, () => settle(pipeline, reading));
+    order.run(reading.orderKeys, () => settle(pipeline, reading, contested));
 
   async function onFrame(frame: Frame): Promise<Uint8Array> {
     const reading = readFrame(frame, {
@@ -99,25 +100,53 @@ async function acknowledgeFirst(
   return entry.ack ?? new Uint8Array();
 }
 
-/** Processes a message whose turn it is, or finds that it was processed before. */
-async function settle(pipeline: Pipeline, reading: Reading): Promise<Uint8Array> {
-  let known = await latestEntry(pipeline.store, reading);
-  for (let attempt = 1; attempt <= limits.commitAttemptsMax; attempt += 1) {
-    const before = known?.hash === reading.hash ? known : undefined;
-    const earlierAck = settledAck(before);
-    if (earlierAck !== undefined) return earlierAck;
-    const entry = journalEntry(reading, pipeline, before);
-    const commit = await commitOf(pipeline, reading, { entry, reused: isReused(reading, known) });
-    try {
-      await pipeline.store.commit(commit);
-      return commit.journal?.[0]?.ack ?? new Uint8Array();
-    } catch (error) {
-      if (!(error instanceof CommitRefused)) throw error;
-      if (error.refusal.kind === 'journal-duplicate') known = error.refusal.existing;
+/**
+ * Processes a message whose turn it is, or finds that it was processed before. Messages about different
+ * people may still meet in one place (a doctor, a tally, an order): who lost goes on alone, so that many
+ * at once all come through.
+ */
+async function settle(
+  pipeline: Pipeline,
+  reading: Reading,
+  contested: KeyedOrder,
+): Promise<Uint8Array> {
+  const first = await attempt(pipeline, reading, await latestEntry(pipeline.store, reading));
+  if (first.ack !== undefined) return first.ack;
+  return contested.run(['contested'], async () => {
+    let { known } = first;
+    for (let count = 2; count <= limits.commitAttemptsMax; count += 1) {
+      const next = await attempt(pipeline, reading, known);
+      if (next.ack !== undefined) return next.ack;
+      known = next.known;
     }
+    const text = 'Other writers kept changing the same resources; send it again';
+    return refuse(pipeline, reading, { issues: [errorIssue('write-conflict', text)], keep: true });
+  });
+}
+
+/** The answer, or what the journal knows of the message where another writer came first. */
+type Attempt =
+  | { readonly ack: Uint8Array }
+  | { readonly ack?: undefined; readonly known: JournalEntry | undefined };
+
+async function attempt(
+  pipeline: Pipeline,
+  reading: Reading,
+  known: JournalEntry | undefined,
+): Promise<Attempt> {
+  const before = known?.hash === reading.hash ? known : undefined;
+  const earlierAck = settledAck(before);
+  if (earlierAck !== undefined) return { ack: earlierAck };
+  const entry = journalEntry(reading, pipeline, before);
+  const commit = await commitOf(pipeline, reading, { entry, reused: isReused(reading, known) });
+  try {
+    await pipeline.store.commit(commit);
+    return { ack: commit.journal?.[0]?.ack ?? new Uint8Array() };
+  } catch (error) {
+    if (!(error instanceof CommitRefused)) throw error;
+    const { refusal } = error;
+    return { known: refusal.kind === 'journal-duplicate' ? refusal.existing : known };
   }
-  const text = 'Other writers kept changing the same resources; send it again';
-  return refuse(pipeline, reading, { issues: [errorIssue('write-conflict', text)], keep: true });
 }
 
 async function commitOf(

@@ -9,6 +9,7 @@ import { acknowledgmentCode } from '../../src/cli/demo/play.ts';
 import { limits } from '../../src/limits.ts';
 import { parseAddress } from '../../src/ops/address.ts';
 import { send } from './running-app.ts';
+import { Peer } from '../feed/mllp-peer.ts';
 import { launcherIn } from './launcher.ts';
 import { killServers, startServer, weir } from './server-process.ts';
 import type { ServerProcess } from './server-process.ts';
@@ -44,7 +45,11 @@ async function patients(identifier: string): Promise<number> {
 const first = readFileSync('fixtures/first-patient.hl7', 'utf8').replaceAll('\r', '\n');
 /** The first message about another person. */
 const about = (mrn: string, separator = '\r'): string =>
-  first.replaceAll('M-1', mrn).replaceAll('FIRST-1', `F-${mrn}`).replaceAll('\n', separator);
+  first
+    .replaceAll('M-1', mrn)
+    .replaceAll('V-1', `V-${mrn}`)
+    .replaceAll('FIRST-1', `F-${mrn}`)
+    .replaceAll('\n', separator);
 
 describe('a server on an empty folder, without a site', () => {
   it('says where it listens, and how to become its administrator', async () => {
@@ -186,6 +191,23 @@ describe('stopping', () => {
     const args = ['--data', join(folder, 'terminal'), '--store', 'memory'];
     const other = await startServer(args, { program, detached: true });
     expect(await other.stop('SIGINT')).toBe(0);
+  });
+
+  it('answers every message that it has read', async () => {
+    const other = await startServer(['--data', join(folder, 'answers')]);
+    const peer = await Peer.open(parseAddress(other.mllp).port);
+    // About one person, so that each waits for the one before and the signal comes amid them.
+    const messages = Array.from({ length: 60 }, (_, index) =>
+      about('ONE').replace('F-ONE', `F-${index}`).replace('JANE', `JANE${index}`).trimEnd(),
+    );
+    peer.send(...messages);
+    await peer.gets(1);
+    const ended = other.stop();
+    const answers = await peer.gets(60);
+    expect(answers.map((answer) => /\rMSA\|(AA\|F-\d+)/.exec(answer)?.[1])).toEqual(
+      messages.map((_, index) => `AA|F-${index}`),
+    );
+    expect(await ended).toBe(0);
   });
 
   it('while messages come in, everything that was acknowledged is there after the next start', async () => {
