@@ -1,5 +1,6 @@
 import { extractIndex } from '../fhir/search-extract.ts';
 import type { IdentifiedResource } from '../fhir/resource.ts';
+import { systemAudit } from '../security/write-audit.ts';
 import type {
   Change,
   Commit,
@@ -86,7 +87,10 @@ export class Draft {
   }
 
   commit(now: Date, origin: string, outboxDone: readonly OutboxDone[] = []): Commit {
-    return { now, origin, outboxDone, changes: this.#changes(), jobs: [...this.#jobs.values()] };
+    const changes = this.#changes();
+    const requestId = String(outboxDone[0]?.position ?? [...this.#jobs.keys()][0] ?? '');
+    const audit = systemAudit({ now, origin, requestId, changes });
+    return { now, origin, outboxDone, changes, audit, jobs: [...this.#jobs.values()] };
   }
 
   #changes(): Change[] {

@@ -1,6 +1,7 @@
 import { extractIndex } from '../fhir/search-extract.ts';
 import type { IdentifiedResource } from '../fhir/resource.ts';
 import type { Issue } from '../fhir/issue.ts';
+import { systemAudit } from '../security/write-audit.ts';
 import type { Change, Commit, JournalEntry, StateChange, Store } from '../store/store.ts';
 import { freshnessKey, type Freshness } from '../record/freshness.ts';
 import { withOutcome } from './journal-entry.ts';
@@ -41,15 +42,18 @@ export async function planCommit(
     written: writes.flatMap(({ written }) => written ?? []),
     patient: [...persons.byFullUrl.values()][0]?.reference,
   } as const;
+  const changes = [
+    ...writes.flatMap(({ change }) => change ?? []),
+    ...(await reviewTasks(store, persons, { now, feedTitle: feed.title })),
+    ...(provenance === undefined ? [] : [put(provenance)]),
+  ];
+  const origin = `feed:${feed.name}`;
   return {
     commit: {
       now,
-      origin: `feed:${feed.name}`,
-      changes: [
-        ...writes.flatMap(({ change }) => change ?? []),
-        ...(await reviewTasks(store, persons, { now, feedTitle: feed.title })),
-        ...(provenance === undefined ? [] : [put(provenance)]),
-      ],
+      origin,
+      changes,
+      audit: systemAudit({ now, origin, requestId: entry.id, changes }),
       claims: persons.claims,
       sources: writes.flatMap(({ view }) => view ?? []),
       journal: [withOutcome(entry, reading, outcome)],

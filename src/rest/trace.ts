@@ -1,6 +1,6 @@
-import type { IndexEntry } from '../fhir/search-ast.ts';
 import type { AccessEvent } from '../security/audit-event.ts';
 import { auditEvent } from '../security/audit-event.ts';
+import { touchedBy } from '../security/write-audit.ts';
 import type { AuditRecord, Change, StoredVersion } from '../store/store.ts';
 import type { Answer, Call, RestContext } from './call.ts';
 import { formatQuery } from './query-string.ts';
@@ -31,21 +31,11 @@ export function writeRecord(
   interaction: AccessEvent['interaction'],
   changes: readonly Change[],
 ): AuditRecord {
-  const resources = changes.map((change) =>
-    change.op === 'put'
-      ? `${change.resource.resourceType}/${change.resource.id}`
-      : `${change.type}/${change.id}`,
-  );
-  const patients = new Set(resources.filter((reference) => reference.startsWith('Patient/')));
-  for (const change of changes) {
-    if (change.op === 'put') for (const entry of change.index) addPatient(patients, entry);
-  }
   return {
     event: auditEvent({
       ...who(context, call),
       interaction,
-      resources: resources.filter((reference) => !patients.has(reference)),
-      patients: [...patients],
+      ...touchedBy(changes),
       ...(call.params.length === 0 ? {} : { query: `${call.path}?${formatQuery(call.params)}` }),
       status: 200,
     }),
@@ -54,12 +44,6 @@ export function writeRecord(
 
 function who(context: RestContext, call: Call) {
   return { at: context.clock(), principal: call.principal, requestId: call.requestId };
-}
-
-function addPatient(patients: Set<string>, entry: IndexEntry): void {
-  if (entry.kind === 'reference' && entry.type === 'Patient' && entry.id !== null) {
-    patients.add(`Patient/${entry.id}`);
-  }
 }
 
 /**
