@@ -16,7 +16,7 @@ export function settingsPage(): string {
     ]),
   );
   return page('Settings', [
-    'Every setting is a flag, an environment variable and a key of `weir.yaml` in the data folder; the first that is given wins, in that order.',
+    'Every setting is a flag, an environment variable and a key of `weir.yaml` in the data folder; the first that is given wins, in that order. Only `data` is no key: the file lies in the folder that it names.',
     table(['flag', 'variable', 'key', 'value', 'default', 'what it is'], rows),
     'Generated from `src/config.ts` by `node scripts/reference-pages.ts`.',
   ]);

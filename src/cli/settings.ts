@@ -27,5 +27,8 @@ function readFile(file: string): ConfigSource {
   if (typeof content !== 'object' || Array.isArray(content)) {
     throw new ConfigError(`${file} must hold settings, one per line`);
   }
+  if ('data' in content) {
+    throw new ConfigError(`${file} lies in the data folder and cannot name another; use --data`);
+  }
   return content as ConfigSource;
 }

@@ -51,6 +51,7 @@ describe('settings', () => {
     ['- zone', /weir\.yaml must hold settings/],
     ['just text', /weir\.yaml must hold settings/],
     ['zome: UTC', /There is no setting "zome"/],
+    ['data: ./elsewhere', /lies in the data folder and cannot name another/],
     ['zone: 5', /Setting "zone" must be text/],
     ['sessionHours: 9999', /Setting "sessionHours" must be a number from 1 to 336/],
   ])('refuses %j', (text, message) => {
