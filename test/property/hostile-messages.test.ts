@@ -1,0 +1,22 @@
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { openSite } from '../../src/site.ts';
+import { hostileMessages, readSamples } from './hostile-arbitrary.ts';
+import { sendHostile } from './hostile-outcome.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const samples = readSamples();
+const { feeding } = await openSite({ root, folder: '', zone: 'UTC' });
+
+describe('a message as no sender should write it', () => {
+  it('gets one honest answer, and nothing but FHIR is stored of it', async () => {
+    expect(samples.length).toBeGreaterThan(50);
+    const codes = new Set<string>();
+    const property = fc.asyncProperty(hostileMessages(samples), async (hostile) => {
+      codes.add((await sendHostile(feeding, hostile)).code);
+    });
+    await fc.assert(property, { numRuns: 2_000 });
+    expect([...codes].sort()).toEqual(['AA', 'AE', 'AR']);
+  }, 120_000);
+});
