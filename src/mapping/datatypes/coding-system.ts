@@ -71,7 +71,7 @@ export function codeSystemUri(name: string, localAuthority: string): string {
 function uriPart(text: string): string {
   const part = text
     .toLowerCase()
-    .replace(/[^a-z0-9._-]+/g, '-')
+    .replace(/[^a-z0-9._]+/g, '-')
     .replace(/^-+|-+$/g, '');
   return part === '' ? 'unknown' : part;
 }

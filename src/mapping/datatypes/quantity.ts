@@ -30,7 +30,7 @@ function numberConverter(type: string): Convert {
   return (element, conversion) => {
     const { text } = element;
     if (text === '') return undefined;
-    const [, sign, digits = ''] = /^\s*(<=|>=|<|>)?\s*(.*?)\s*$/s.exec(text) ?? [];
+    const [, sign, digits = ''] = /^(<=|>=|<|>)?\s*(.*)$/s.exec(text.trim()) ?? [];
     const value = quantity(digits, unitOf(conversion.unit, conversion), sign);
     return value === undefined ? notNumeric(element, conversion) : { type, value };
   };

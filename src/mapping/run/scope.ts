@@ -10,6 +10,7 @@ export class Scope {
   readonly #grammar = new Map<GroupNode, GrammarNode | undefined>();
   readonly #groupOf: (GroupNode | undefined)[] = [];
   readonly #anywhere = new Map<string, readonly Segment[]>();
+  readonly #besides = new Map<GroupNode, Map<string, readonly GroupNode[]>>();
   readonly #seen = new Map<GroupNode, Map<string, readonly Segment[]>>();
 
   constructor(message: Message) {
@@ -98,11 +99,18 @@ export class Scope {
   }
 
   /** The child groups of that name, and those within child groups that cannot repeat. */
-  #beside(group: GroupNode, name: string): GroupNode[] {
-    return group.groups.flatMap((child) => {
-      if (child.name === name) return [child];
-      return this.#repeats(child) ? [] : this.#beside(child, name);
-    });
+  #beside(group: GroupNode, name: string): readonly GroupNode[] {
+    const byName = this.#besides.get(group) ?? new Map<string, readonly GroupNode[]>();
+    this.#besides.set(group, byName);
+    let found = byName.get(name);
+    if (!found) {
+      found = group.groups.flatMap((child) => {
+        if (child.name === name) return [child];
+        return this.#repeats(child) ? [] : this.#beside(child, name);
+      });
+      byName.set(name, found);
+    }
+    return found;
   }
 
   /** Groups of the message by their names, the last of which is their own. */
