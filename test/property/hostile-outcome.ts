@@ -3,7 +3,7 @@ import { isError } from '../../src/fhir/outcome.ts';
 import { validateResource } from '../../src/fhir/validate.ts';
 import type { Pipeline } from '../../src/feed/process.ts';
 import { parseStored } from '../../src/feed/stored.ts';
-import { decodeFrame } from '../../src/hl7v2/charset.ts';
+import { decodeFrame, encodeText } from '../../src/hl7v2/charset.ts';
 import type { Message } from '../../src/hl7v2/message.ts';
 import { parseMessage } from '../../src/hl7v2/parse.ts';
 import { openMemoryStore } from '../../src/store/memory.ts';
@@ -52,7 +52,10 @@ function readAnswer(answer: Uint8Array, sent: Uint8Array): { readonly code: stri
   const code = ack.field(1).text;
   if (!message.type.startsWith('ACK')) throw new Error(`The answer is ${message.type}`);
   if (!['AA', 'AE', 'AR'].includes(code)) throw new Error(`MSA-1 is ${code}`);
-  const controlId = original?.controlId ?? '';
+  // As far as its charset can say it: bytes that are none in it cannot come back.
+  const controlId = decodeFrame(encodeText(original?.controlId ?? '', charset), {
+    override: charset,
+  }).text;
   if (ack.field(2).text !== controlId) {
     throw new Error(`MSA-2 is ${JSON.stringify([ack.field(2).text, controlId])}`);
   }
