@@ -126,6 +126,34 @@ describe('the way of real messages with the base pack, from senders never seen b
     expect((await store.counts()).size).toBe(0);
   });
 
+  it('refuses results whose PID comes after them: they would be nobody’s', async () => {
+    const store = openMemoryStore();
+    const [header = '', pid = '', ...results] = result('9', '00', 'F', '11.9').split('\r');
+    const ack = await play(store)([header, ...results, pid].join('\r'));
+    expect(codeOf(ack)).toBe('AE');
+    expect(ack).toContain('Observation was not made: its required subject has no value');
+    expect((await store.counts()).size).toBe(0);
+  });
+
+  it('empties the ethnicity that PID-22 deletes, and no other extension', async () => {
+    const store = openMemoryStore();
+    const pid = (ethnicity: string): string =>
+      `PID|1||M77^^^MERCY^MR||Alvarez^Maria||19620417|F||2106-3^White${'|'.repeat(12)}${ethnicity}`;
+    const [header = '', event = ''] = registration('1', '00', '').split('\r');
+    await play(store)([header, event, pid('N^Not Hispanic')].join('\r'));
+    const later = [header, event].map((line) =>
+      line.replace('|1|P', '|2|P').replace('1000', '1005'),
+    );
+    await play(store)([...later, pid('""')].join('\r'));
+    const { versions } = await store.history({ type: 'Patient', count: 5 });
+    const races = versions.map(({ body }) => /White/.test(body));
+    const ethnicities = versions.map(({ body }) => /Hispanic/.test(body));
+    expect([races, ethnicities]).toEqual([
+      [true, true],
+      [false, true],
+    ]);
+  });
+
   it('names the rule behind a value by its place in the pack, not on the machine', () => {
     const { message } = parseMessage(registration('1', '00', ''));
     const [feed] = site.feeds();
