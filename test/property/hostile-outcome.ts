@@ -53,9 +53,8 @@ function readAnswer(answer: Uint8Array, sent: Uint8Array): { readonly code: stri
   if (!message.type.startsWith('ACK')) throw new Error(`The answer is ${message.type}`);
   if (!['AA', 'AE', 'AR'].includes(code)) throw new Error(`MSA-1 is ${code}`);
   // As far as its charset can say it: bytes that are none in it cannot come back.
-  const controlId = decodeFrame(encodeText(original?.controlId ?? '', charset), {
-    override: charset,
-  }).text;
+  const echo = encodeText(`MSH${original?.controlId ?? ''}`, charset);
+  const controlId = decodeFrame(echo, { override: charset }).text.slice('MSH'.length);
   if (ack.field(2).text !== controlId) {
     throw new Error(`MSA-2 is ${JSON.stringify([ack.field(2).text, controlId])}`);
   }
