@@ -45,7 +45,10 @@ export class Run implements MessageRun {
     this.map = map;
     this.message = message;
     this.context = context;
-    this.scope = new Scope(message);
+    // A misplaced segment may be one that no rule finds: whoever reads the loss report should know why.
+    this.scope = new Scope(message, ({ code, severity, text, location }) => {
+      this.issue(severity, code, { diagnostics: text, location });
+    });
     this.#reads = new FieldReads(message);
     const sender = message.segment('MSH')?.field(4);
     const senderHd = sender ? readHd(sender) : noAuthority;

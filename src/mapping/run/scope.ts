@@ -1,5 +1,6 @@
 import { canonicalStructure, groupSegments, type GroupNode } from '../../hl7v2/grammar.ts';
 import type { Message, Segment } from '../../hl7v2/message.ts';
+import type { ParseIssue } from '../../hl7v2/parse-issue.ts';
 import { structureGrammar, type GrammarNode } from '../../hl7v2/structure-grammar.ts';
 
 const none: readonly Segment[] = [];
@@ -13,8 +14,9 @@ export class Scope {
   readonly #besides = new Map<GroupNode, Map<string, readonly GroupNode[]>>();
   readonly #seen = new Map<GroupNode, Map<string, readonly Segment[]>>();
 
-  constructor(message: Message) {
-    this.root = groupSegments(message);
+  /** `report` takes what stands where the message structure has no place for it. */
+  constructor(message: Message, report: (issue: ParseIssue) => void) {
+    this.root = groupSegments(message, report);
     this.#index(this.root, structureGrammar(canonicalStructure(message)));
   }
 
