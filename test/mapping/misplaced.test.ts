@@ -15,12 +15,8 @@ const sequence = (segments: readonly string[]) =>
 
 describe('a segment where the message structure has no place for it', () => {
   it('a result before the person and the order is named, with its position', () => {
-    const found = sequence([result('GLU'), pid, obr, result('K')]);
-    expect(found).toEqual([
-      expect.objectContaining({ severity: 'warning', location: 'OBX[1]' }),
-      ...found.slice(1),
-    ]);
-    expect(found.length).toBeGreaterThan(0);
+    const [first] = sequence([result('GLU'), pid, obr, result('K')]);
+    expect(first).toMatchObject({ severity: 'warning', location: 'OBX[1]' });
   });
 
   it('nothing is said of a message in order', () => {
