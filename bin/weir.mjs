@@ -11,10 +11,10 @@ installIfStale(root);
 const child = spawn(nodeForWeir(root), [`${root}src/main.ts`, ...process.argv.slice(2)], {
   stdio: 'inherit',
 });
-// A terminal signals the whole group; a supervisor signals only us. Passing it on serves both.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-  process.on(signal, () => child.kill(signal));
-}
+for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+// Ctrl-C on a terminal reaches the whole group, a supervisor's signal only us. So the child has a moment to
+// end by itself: a second signal that meets it on its way out would turn a graceful end into a killed one.
+process.on('SIGINT', () => setTimeout(() => child.kill('SIGINT'), 300).unref());
 child.on('exit', (code, signal) => {
   process.exitCode = code ?? (signal === null ? 3 : 128 + 15);
 });
