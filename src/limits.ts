@@ -58,6 +58,8 @@ export const limits = {
   everythingMax: 10_000,
   /** Resources in one $crm-record section. */
   recordSectionMax: 500,
+  /** Resources of one `readMany` call. */
+  readManyMax: 1_000,
   /** Rows of one `states` call. */
   statePageMax: 10_000,
   /** Requests that one commit group takes; keeps a group under some 10 ms. */

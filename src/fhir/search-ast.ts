@@ -15,6 +15,45 @@ export type SearchNode =
   | { readonly op: 'not'; readonly node: SearchNode }
   | { readonly op: 'id'; readonly ids: readonly string[] }
   | ({ readonly op: 'lastUpdated' } & PrefixedInterval)
+  | { readonly op: 'missing'; readonly param: string; readonly missing: boolean }
+  | SearchLeaf
+  /** One entry of the parameter fulfils every part, each in its place. */
+  | {
+      readonly op: 'composite';
+      readonly param: string;
+      readonly parts: readonly WithoutParam<SearchLeaf>[];
+    }
+  /** An entry lies within so many meters (fhir/position.ts) of the point, degrees in WGS 84. */
+  | {
+      readonly op: 'near';
+      readonly param: string;
+      readonly latitude: number;
+      readonly longitude: number;
+      readonly meters: number;
+    }
+  /**
+   * A chain: a reference entry of the parameter names, by type and id, a live resource of `type` that fulfils
+   * `where`. A version in the reference does not matter; addresses (`url`) are not followed.
+   */
+  | {
+      readonly op: 'chain';
+      readonly param: string;
+      readonly type: string;
+      readonly where: SearchNode;
+    }
+  /**
+   * `_has`: a live resource of `type` fulfils `where` and has a reference entry of `param` that names
+   * this one by type and id.
+   */
+  | {
+      readonly op: 'has';
+      readonly type: string;
+      readonly param: string;
+      readonly where: SearchNode;
+    };
+
+/** A condition on one value of one parameter; its op is the kind of the entries it speaks of. */
+export type SearchLeaf =
   /** `system` absent: any system; null: only values without a system. `code` absent: any code of the system. */
   | {
       readonly op: 'token';
@@ -38,6 +77,13 @@ export type SearchNode =
       readonly system?: string;
       readonly code?: string;
     } & PrefixedInterval)
+  /** In the canonical units of UCUM; `unit` must be equal. */
+  | ({
+      readonly op: 'ucum';
+      readonly param: string;
+      readonly value: number;
+      readonly unit: string;
+    } & PrefixedInterval)
   | {
       readonly op: 'uri';
       readonly param: string;
@@ -58,8 +104,10 @@ export type SearchNode =
       readonly param: string;
       readonly system?: string | null;
       readonly code?: string;
-    }
-  | { readonly op: 'missing'; readonly param: string; readonly missing: boolean };
+    };
+
+/** What is left of each member of a union without its `param`. */
+export type WithoutParam<Member> = Member extends unknown ? Omit<Member, 'param'> : never;
 
 export interface PrefixedInterval {
   readonly prefix: Prefix;
@@ -69,6 +117,23 @@ export interface PrefixedInterval {
 
 /** One searchable value of one resource; extracted once per write (fhir/search-extract.ts). */
 export type IndexEntry =
+  | ValueEntry
+  /** The values of a composite's components that stand together in one element, in their order. */
+  | {
+      readonly kind: 'composite';
+      readonly param: string;
+      readonly parts: readonly WithoutParam<ValueEntry>[];
+    }
+  /** Degrees in WGS 84. */
+  | {
+      readonly kind: 'position';
+      readonly param: string;
+      readonly latitude: number;
+      readonly longitude: number;
+    };
+
+/** An entry of one value. */
+export type ValueEntry =
   | {
       readonly kind: 'token';
       readonly param: string;
@@ -98,6 +163,15 @@ export type IndexEntry =
       readonly system: string | null;
       readonly code: string | null;
       readonly unit: string | null;
+    }
+  /** Besides the `quantity` entry, where its code is of UCUM: the same in canonical units. */
+  | {
+      readonly kind: 'ucum';
+      readonly param: string;
+      readonly lo: number;
+      readonly hi: number;
+      readonly value: number;
+      readonly unit: string;
     }
   | { readonly kind: 'uri'; readonly param: string; readonly value: string }
   | {

@@ -17,6 +17,8 @@
  * 10. An outbox row is handed out until a commit marks it done; a done mark given twice is refused.
  * 11. A job has one key; it is leased to one taker at a time; a lease expires and is taken over once.
  * 12. Audit rows form one hash chain in commit order.
+ * 13. The change feed gives every version once, in the order of positions; what was committed when a reader
+ *     asked never turns up before a position that it has passed.
  */
 import type { IndexEntry, SearchQuery } from '../fhir/search-ast.ts';
 import type { IdentifiedResource } from '../fhir/resource.ts';
@@ -26,6 +28,10 @@ export interface Store {
   /** The current version; `deleted` where the last version is a deletion; undefined where there never was one. */
   read(type: string, id: string): Promise<StoredVersion | undefined>;
   readVersion(type: string, id: string, versionId: string): Promise<StoredVersion | undefined>;
+  /** `read` of each, in their order. At most limits.readManyMax. */
+  readMany(keys: readonly ResourceKey[]): Promise<readonly (StoredVersion | undefined)[]>;
+  /** Versions written after a position (0: all), oldest first: the change feed (law 13). */
+  changes(after: number, limit: number): Promise<readonly ChangeEvent[]>;
   /** Newest first. */
   history(query: HistoryQuery): Promise<HistoryPage>;
   search(query: SearchQuery): Promise<SearchPage>;
@@ -86,7 +92,24 @@ export type Change =
       readonly type: string;
       readonly id: string;
       readonly expect?: Expectation;
+    }
+  /**
+   * Replaces the index entries of the current version, as a changed set of search parameters wants it: no new
+   * version, nothing in history, outbox or change feed. Of what is deleted or never was: nothing. Answered
+   * with the current version as `read` gives it (or, where there never was one, as a deletion is).
+   */
+  | {
+      readonly op: 'index';
+      readonly type: string;
+      readonly id: string;
+      readonly expect?: Expectation;
+      readonly index: readonly IndexEntry[];
     };
+
+export interface ResourceKey {
+  readonly type: string;
+  readonly id: string;
+}
 
 /**
  * `versionId`: the last version is this one, be it a deletion. `absent`: there never was a version.
@@ -151,6 +174,8 @@ export interface HistoryQuery {
   readonly type?: string;
   readonly id?: string;
   readonly since?: Date;
+  /** Only versions that were the current one at some time within [from, to). */
+  readonly at?: { readonly from: Date; readonly to: Date };
   readonly count: number;
   readonly cursor?: string;
 }
@@ -228,8 +253,8 @@ export interface JournalPage {
   readonly next?: string;
 }
 
-/** Written by the store itself: one row per changed resource version of a commit. */
-export interface OutboxEvent {
+/** A version in the order of all versions. */
+export interface ChangeEvent {
   /** Grows; unique. */
   readonly position: number;
   readonly seq: number;
@@ -237,8 +262,12 @@ export interface OutboxEvent {
   readonly id: string;
   readonly versionId: string;
   readonly method: 'POST' | 'PUT' | 'DELETE';
-  readonly origin: string;
   readonly at: Date;
+}
+
+/** Written by the store itself: one row per changed resource version of a commit. */
+export interface OutboxEvent extends ChangeEvent {
+  readonly origin: string;
 }
 export interface OutboxDone {
   readonly position: number;
