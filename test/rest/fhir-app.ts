@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fastify from 'fastify';
@@ -18,11 +18,21 @@ export const baseUrl = 'http://weir.test/fhir';
 /** The stores that the black-box tests run on. */
 export const stores: readonly (readonly [name: string, open: () => Promise<Store>])[] = [
   ['memory', async () => openMemoryStore()],
-  [
-    'sqlite',
-    async () => openSqliteStore({ file: join(mkdtempSync(join(tmpdir(), 'weir-')), 'weir.db') }),
-  ],
+  ['sqlite', openSqliteForOnce],
 ];
+
+/** In a folder of its own, which goes when it is closed. */
+async function openSqliteForOnce(): Promise<Store> {
+  const folder = mkdtempSync(join(tmpdir(), 'weir-rest-'));
+  const store = await openSqliteStore({ file: join(folder, 'weir.db') });
+  return {
+    ...store,
+    close: async () => {
+      await store.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
 
 export interface FhirApp {
   readonly app: FastifyInstance;

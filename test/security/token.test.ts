@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SignJWT, UnsecuredJWT, generateKeyPair } from 'jose';
@@ -77,9 +77,11 @@ describe('tokens', () => {
   });
 
   it('the key of a data folder is made once and then kept', () => {
-    const folder = join(mkdtempSync(join(tmpdir(), 'weir-keys-')), 'data');
-    expect(loadKeys(folder).signing).toEqual(loadKeys(folder).signing);
-    expect(loadKeys(folder).signing.length).toBe(48);
+    const folder = mkdtempSync(join(tmpdir(), 'weir-keys-'));
+    const data = join(folder, 'data');
+    expect(loadKeys(data).signing).toEqual(loadKeys(data).signing);
+    expect(loadKeys(data).signing.length).toBe(48);
+    rmSync(folder, { recursive: true });
   });
 });
 
