@@ -4,9 +4,17 @@ import { limits } from '../limits.ts';
 import { AppendSignal } from './append-signal.ts';
 import { applyCommit, equalEntry } from './memory/commit.ts';
 import { emptyData, resourceKey, sourceKey, type MemoryData } from './memory/data.ts';
-import { historyPage, jobList, journalCounts, journalPage, leaseJobs } from './memory/lists.ts';
+import {
+  changesAfter,
+  historyPage,
+  jobList,
+  journalCounts,
+  journalPage,
+  leaseJobs,
+} from './memory/lists.ts';
 import { searchPage } from './memory/search.ts';
 import { Undo } from './memory/undo.ts';
+import { refuseTooMany } from './read-many.ts';
 import type { Commit, CommitResult, Journal, Store, StoredVersion } from './store.ts';
 
 /**
@@ -60,13 +68,20 @@ function commitOrUndo(data: MemoryData, commit: Commit): CommitResult {
   }
 }
 
-function openReads(data: MemoryData): Pick<Store, 'read' | 'readVersion' | 'history' | 'search'> {
+function openReads(
+  data: MemoryData,
+): Pick<Store, 'read' | 'readVersion' | 'readMany' | 'changes' | 'history' | 'search'> {
   const versionsOf = (type: string, id: string): readonly StoredVersion[] =>
     data.resources.get(resourceKey(type, id))?.versions.map(({ stored }) => stored) ?? [];
   return {
     read: async (type, id) => versionsOf(type, id).at(-1),
     readVersion: async (type, id, versionId) =>
       versionsOf(type, id).find((version) => version.versionId === versionId),
+    readMany: async (keys) => {
+      refuseTooMany(keys);
+      return keys.map(({ type, id }) => versionsOf(type, id).at(-1));
+    },
+    changes: async (after, limit) => changesAfter(data, after, limit),
     history: async (query) => historyPage(data, query),
     search: async (query) => searchPage(data, query),
   };

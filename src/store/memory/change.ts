@@ -26,9 +26,10 @@ export function applyChange(data: MemoryData, placed: PlacedChange, undo: Undo):
   if (!expectationHolds(change.expect, last)) {
     throw new CommitRefused({ kind: 'expectation', index, current });
   }
-  if (change.op === 'delete') {
+  if (change.op !== 'put') {
     if (current === undefined) return neverExisted(type, id, now);
     if (current.deleted) return current;
+    if (change.op === 'index') return reindex(data, change, undo) ?? current;
     return append(data, placed, { type, id, before, body: '', method: 'DELETE' }, undo);
   }
   const unstamped = renderUnstamped(change.resource);
@@ -39,6 +40,21 @@ export function applyChange(data: MemoryData, placed: PlacedChange, undo: Undo):
   const body = stampBody(unstamped, nextVersionId(last), now);
   const { index: entries } = change;
   return append(data, placed, { type, id, before, body, entries, method: putMethod(last) }, undo);
+}
+
+/** Gives the current version other index entries; nothing else changes. */
+function reindex(
+  data: MemoryData,
+  { type, id, index }: Extract<Change, { op: 'index' }>,
+  undo: Undo,
+): StoredVersion | undefined {
+  const key = resourceKey(type, id);
+  const resource = data.resources.get(key);
+  const last = resource?.versions.at(-1);
+  if (resource === undefined || last === undefined) return undefined;
+  const versions = [...resource.versions.slice(0, -1), { ...last, entries: [...index] }];
+  undo.set(data.resources, key, { ...resource, versions });
+  return last.stored;
 }
 
 interface NewVersion {

@@ -1,24 +1,27 @@
 import { compareCodePoints } from '../../fhir/search-match.ts';
 import { readListCursor, writeListCursor } from '../cursor.ts';
 import type {
+  ChangeEvent,
   HistoryPage,
   HistoryQuery,
   Job,
   JournalPage,
   JournalQuery,
   LeasedJob,
+  StoredVersion,
 } from '../store.ts';
-import type { MemoryData } from './data.ts';
+import { resourceKey, type MemoryData } from './data.ts';
 
 /** Versions, newest first. */
 export function historyPage(data: MemoryData, query: HistoryQuery): HistoryPage {
-  const { type, id, since, count } = query;
+  const { type, id, since, at, count } = query;
   const cursor = query.cursor === undefined ? undefined : readListCursor(query.cursor);
   const all = data.versions.filter(
     ({ stored }) =>
       (type === undefined || stored.type === type) &&
       (id === undefined || stored.id === id) &&
-      (since === undefined || stored.lastUpdated >= since),
+      (since === undefined || stored.lastUpdated >= since) &&
+      (at === undefined || wasCurrent(data, stored, at)),
   );
   const total = cursor?.total ?? all.length;
   const rest = all
@@ -29,6 +32,28 @@ export function historyPage(data: MemoryData, query: HistoryQuery): HistoryPage 
   const last = page.at(-1);
   if (rest.length <= count || last === undefined) return { versions, total };
   return { versions, total, next: writeListCursor({ before: last.position, total }) };
+}
+
+/** Whether a version's time, from its own instant until the next version's, meets [from, to). */
+function wasCurrent(
+  data: MemoryData,
+  { type, id, versionId, lastUpdated }: StoredVersion,
+  { from, to }: { readonly from: Date; readonly to: Date },
+): boolean {
+  const next = data.resources.get(resourceKey(type, id))?.versions[Number(versionId)]?.stored;
+  const begin = Math.max(lastUpdated.getTime(), from.getTime());
+  return begin < Math.min(next?.lastUpdated.getTime() ?? Infinity, to.getTime());
+}
+
+/** The change feed: versions after a position, oldest first. */
+export function changesAfter(data: MemoryData, after: number, limit: number): ChangeEvent[] {
+  return data.versions
+    .filter(({ position }) => position > after)
+    .slice(0, limit)
+    .map(({ position, stored }) => {
+      const { seq, type, id, versionId, method, lastUpdated } = stored;
+      return { position, seq, type, id, versionId, method, at: lastUpdated };
+    });
 }
 
 /** Journal rows, newest first. */

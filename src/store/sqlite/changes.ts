@@ -38,6 +38,7 @@ interface NextVersion {
 
 type Put = Extract<PreparedChange, { op: 'put' }>;
 type Delete = Extract<PreparedChange, { op: 'delete' }>;
+type Reindex = Extract<PreparedChange, { op: 'index' }>;
 
 /** Writes resource versions: the version row, the present, the index rows, the tally, the outbox row. */
 export class Changes {
@@ -58,9 +59,14 @@ export class Changes {
         const current = before && this.#stored(change, before);
         throw new CommitRefused({ kind: 'expectation', index: at, current });
       }
-      return change.op === 'put'
-        ? this.#put(change, before, place)
-        : this.#delete(change, before, place);
+      switch (change.op) {
+        case 'put':
+          return this.#put(change, before, place);
+        case 'delete':
+          return this.#delete(change, before, place);
+        case 'index':
+          return this.#reindex(change, before, place);
+      }
     });
   }
 
@@ -90,6 +96,15 @@ export class Changes {
     if (before.deleted) return this.#stored(change, before);
     const version = before.version + 1;
     return this.#write({ type, id, method: 'DELETE', before, body: '', version, rows: [] }, place);
+  }
+
+  #reindex(change: Reindex, before: Present | undefined, place: CommitPlace): StoredVersion {
+    if (before === undefined) return neverExisted(change.type, change.id, place.now);
+    if (!before.deleted) {
+      const rows = this.#index.rows(change.type, change.index);
+      this.#index.replace(before.rid, this.#index.read(before.rid), rows);
+    }
+    return this.#stored(change, before);
   }
 
   #write(next: NextVersion, place: CommitPlace): StoredVersion {

@@ -81,6 +81,8 @@ function assemble(options: SqliteOptions, releaseLock: () => void): Store {
     readVersion: answering((type: string, id: string, version: string) =>
       reads.readVersion(type, id, version),
     ),
+    readMany: answering((keys) => reads.readMany(keys)),
+    changes: answering((after: number, limit: number) => reads.changes(after, limit)),
     history: answering((query) => reads.history(query)),
     search: answering((query) => searches.page(query, writer.position)),
     claimOwners: answering((keys) => tables.claims.owners(keys)),

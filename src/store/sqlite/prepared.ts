@@ -8,7 +8,7 @@ export type PreparedChange =
       readonly id: string;
       readonly body: UnstampedBody;
     })
-  | Extract<Change, { op: 'delete' }>;
+  | Extract<Change, { op: 'delete' | 'index' }>;
 
 export type PreparedCommit = Omit<Commit, 'changes'> & {
   readonly changes: readonly PreparedChange[];
@@ -38,7 +38,7 @@ export function prepareCommit(commit: Commit): PreparedCommit {
 }
 
 function prepareChange(change: Change): PreparedChange {
-  if (change.op === 'delete') return change;
+  if (change.op !== 'put') return change;
   const { resource, ...rest } = change;
   return {
     ...rest,

@@ -1,4 +1,11 @@
-import type { HistoryPage, HistoryQuery, StoredVersion } from '../store.ts';
+import type {
+  ChangeEvent,
+  HistoryPage,
+  HistoryQuery,
+  ResourceKey,
+  StoredVersion,
+} from '../store.ts';
+import { refuseTooMany } from '../read-many.ts';
 import { readListCursor, writeListCursor } from '../cursor.ts';
 import type { Dictionary } from './dictionary.ts';
 import { typeName } from './index-rows.ts';
@@ -58,6 +65,24 @@ export class Reads {
     return row && toStoredVersion({ ...row, type, id });
   }
 
+  readMany(keys: readonly ResourceKey[]): (StoredVersion | undefined)[] {
+    refuseTooMany(keys);
+    return keys.map(({ type, id }) => this.read(type, id));
+  }
+
+  /** Versions are inserted by one writer in the order of their positions, so none appears late (law 13). */
+  changes(after: number, limit: number): ChangeEvent[] {
+    return this.#sql.changes(after, limit).map((row) => ({
+      position: row.pos,
+      seq: row.seq,
+      type: row.type,
+      id: row.id,
+      versionId: String(row.version),
+      method: row.method,
+      at: new Date(row.updated),
+    }));
+  }
+
   byRid(rid: number): StoredVersion | undefined {
     const row = this.#sql.byRid(rid);
     return row && toStoredVersion(row);
@@ -85,8 +110,8 @@ export class Reads {
 
   /** The whole count; by the tally where nothing narrows it. */
   #total(query: HistoryQuery, scope: Scope): number {
-    const { type, id, since } = query;
-    if (id === undefined && since === undefined) {
+    const { type, id, since, at } = query;
+    if (id === undefined && since === undefined && at === undefined) {
       const sum = type === undefined ? this.#sql.versions() : this.#sql.versionsOf(typeName(type));
       return sum ?? 0;
     }
@@ -95,7 +120,7 @@ export class Reads {
   }
 
   /** The versions a query speaks of; undefined where its type or resource is unknown here. */
-  #scope({ type, id, since }: HistoryQuery): Scope | undefined {
+  #scope({ type, id, since, at }: HistoryQuery): Scope | undefined {
     let scope = new Scope([], []);
     if (type !== undefined) {
       const typeId = this.#names.find(typeName(type));
@@ -104,7 +129,15 @@ export class Reads {
       if (id !== undefined && rid === undefined) return undefined;
       scope = rid === undefined ? scope.and('v.type = ?', typeId) : scope.and('v.rid = ?', rid);
     }
-    return scope.and('v.updated >= ?', since?.getTime());
+    scope = scope.and('v.updated >= ?', since?.getTime());
+    if (at === undefined) return scope;
+    const [from, to] = [at.from.getTime(), at.to.getTime()];
+    // Current from its own instant until the next version's: a span that may be empty.
+    return scope.and('max(v.updated, ?) < ?', from, to).and(
+      `NOT EXISTS (SELECT 1 FROM version w WHERE w.rid = v.rid AND w.version = v.version + 1
+         AND w.updated <= max(v.updated, ?))`,
+      from,
+    );
   }
 }
 
@@ -119,9 +152,10 @@ class Scope {
   }
 
   /** With one more condition, where there is a value for it. */
-  and(condition: string, value: SqlValue | undefined): Scope {
-    if (value === undefined) return this;
-    return new Scope([...this.#conditions, condition], [...this.values, value]);
+  and(condition: string, ...values: readonly (SqlValue | undefined)[]): Scope {
+    const given = values.filter((value) => value !== undefined);
+    if (given.length < values.length) return this;
+    return new Scope([...this.#conditions, condition], [...this.values, ...given]);
   }
 
   get where(): string {
@@ -143,6 +177,10 @@ function prepare(statements: Statements) {
     byRid: statements.row<VersionRow>(
       `SELECT ${columns} FROM resource r JOIN version v ON v.pos = r.pos
        JOIN name n ON n.id = r.type WHERE r.rid = ?`,
+    ),
+    changes: statements.rows<Omit<VersionRow, 'body'>>(
+      `SELECT v.pos, substr(n.text, 3) AS type, r.id, v.version, v.seq, v.updated, v.method
+       FROM version v ${joined} WHERE v.pos > ? ORDER BY v.pos LIMIT ?`,
     ),
     rid: statements.value<number>('SELECT rid FROM resource WHERE type = ? AND id = ?'),
     counts: statements.rows<{ type: string; live: number }>(
