@@ -8,7 +8,7 @@ import { loadFeeds } from './feed/feed-file.ts';
 import { mapWith } from './feed/map-message.ts';
 import type { Pipeline } from './feed/process.ts';
 import { fail } from './fhir/issue.ts';
-import type { Resource } from './fhir/resource.ts';
+import { feedOf } from './fhir/message-source.ts';
 import { readMapFiles, type MapFolder } from './map-files.ts';
 import { compilePack } from './mapping/pack.ts';
 import type { CompiledPack } from './mapping/pack.ts';
@@ -40,7 +40,7 @@ export async function openSite(options: SiteOptions): Promise<Site> {
     feeding: { feeds: () => feeds, map: mapWith(pack) },
     engaging: {
       rules: await loadRules(foldersOf(options, 'automations')),
-      zoneOf: (resource) => zones.get(feedOfSource(resource)),
+      zoneOf: (resource) => zones.get(feedOf(resource) ?? ''),
     },
   };
 }
@@ -77,11 +77,6 @@ function mapFolders(options: SiteOptions): readonly MapFolder[] {
 function foldersOf({ root, folder }: SiteOptions, name: string): string[] {
   const own = folder === '' ? [] : [join(folder, name)].filter((place) => existsSync(place));
   return [join(root, name), ...own];
-}
-
-/** The feed in `urn:weir:feed:<feed>#<MSH-10>`. */
-function feedOfSource({ meta }: Resource): string {
-  return /^urn:weir:feed:([^#]*)/.exec(meta?.source ?? '')?.[1] ?? '';
 }
 
 function refuseFaults(faults: readonly string[]): void {

@@ -1,5 +1,6 @@
 import type { IdentifiedResource, Resource } from '../fhir/resource.ts';
 import type { Issue } from '../fhir/issue.ts';
+import { rewriteReferences } from '../fhir/reference-walk.ts';
 import { extractIndex } from '../fhir/search-extract.ts';
 import type { MappedResource, MappingResult } from '../mapping/result.ts';
 import { logicalId } from '../record/identity.ts';
@@ -8,7 +9,6 @@ import { nextView, type AbsentMeans } from '../record/source-view.ts';
 import type { Change, SourceView, Store, StoredVersion } from '../store/store.ts';
 import { faultsOf } from './fault.ts';
 import type { ResolvedPersons } from './person.ts';
-import { rewriteReferences } from './references.ts';
 import { isIdentified, nextReference, parseStored } from './stored.ts';
 
 /** Who says it and in which message; what meta.source and the source views are made of. */
@@ -64,14 +64,12 @@ function draft(
   const references = new Map(
     resources.map((mapped) => [mapped.fullUrl, referenceOf(mapped, { speaker, persons })]),
   );
-  const source = `urn:weir:feed:${speaker.feed}#${encodeURIComponent(speaker.controlId)}`;
   const drafts = new Map<string, Draft>();
   for (const mapped of resources) {
     const reference = references.get(mapped.fullUrl) ?? '';
     const id = reference.split('/')[1] ?? '';
-    const body = rewriteReferences(mapped.resource, references);
-    const { resourceType, meta, ...rest } = body;
-    const mine = { resourceType, id, meta: { ...meta, source }, ...rest };
+    const { resourceType, ...rest } = rewriteReferences(mapped.resource, (url) => references.get(url));
+    const mine = { resourceType, id, ...rest };
     const eventTime =
       mapped.eventTime === undefined ? speaker.receivedAt : new Date(mapped.eventTime);
     const earlier = drafts.get(reference);

@@ -1,3 +1,4 @@
+import { feedOf } from '../fhir/message-source.ts';
 import type { IdentifiedResource, Resource } from '../fhir/resource.ts';
 import { compareText, conceptText, referencesAt, referenceTo, textAt } from './reading.ts';
 import { textOf } from './same.ts';
@@ -64,16 +65,10 @@ function timelineItem(resource: IdentifiedResource): TimelineItem | undefined {
     at,
     kind: kind.name,
     title: kind.title(resource) || kind.name,
-    source: sourceOf(resource),
+    source: feedOf(resource) ?? 'manual',
     ref: referenceTo(resource),
     status,
   };
-}
-
-/** The feed in `meta.source` (`urn:weir:feed:<feed>#<MSH-10>`); `manual` where none wrote. */
-function sourceOf(resource: Resource): string {
-  const name = /^urn:weir:feed:([^#]+)/.exec(resource.meta?.source ?? '')?.[1];
-  return name ?? 'manual';
 }
 
 interface Kind {

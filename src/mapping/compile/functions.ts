@@ -1,3 +1,4 @@
+import { messageUri } from '../../fhir/message-source.ts';
 import type { Element } from '../../hl7v2/message.ts';
 import { codeSystemUri } from '../datatypes/coding-system.ts';
 import { partText, typed, type Conversion, type Typed } from '../datatypes/convert.ts';
@@ -157,7 +158,7 @@ export const mapFunctions: Readonly<Record<string, MapFunction>> = {
     required: [],
     optional: [],
     gives: 'uri',
-    run: (_, { run }) => typed('uri', messageUri(run)),
+    run: (_, { run }) => typed('uri', messageUri(run.context.feed, run.message.controlId)),
   },
   fileUri: {
     required: ['of'],
@@ -173,7 +174,3 @@ export const mapFunctions: Readonly<Record<string, MapFunction>> = {
   },
 };
 
-/** What `meta.source` says. */
-export function messageUri(run: MessageRun): string {
-  return `urn:weir:feed:${run.context.feed}#${run.message.controlId}`;
-}

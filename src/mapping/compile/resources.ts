@@ -1,4 +1,5 @@
 import { isResourceType, resourceTypes, typeDefinition } from '../../fhir/definitions.ts';
+import { feedUri } from '../../fhir/message-source.ts';
 import { knownSegment } from '../../hl7v2/dictionary.ts';
 import type { Element } from '../../hl7v2/message.ts';
 import { authorityOf, authorityTypes, identifierValue } from '../datatypes/identifier.ts';
@@ -177,7 +178,7 @@ function compileScope(
   rule: ScopeRule | undefined,
   { readers, scope, compiler }: RuleScope & { readonly readers: readonly PartReader[] },
 ): (frame: Frame) => string {
-  if (rule?.kind === 'feed') return ({ run }) => `urn:weir:feed:${run.context.feed}`;
+  if (rule?.kind === 'feed') return ({ run }) => feedUri(run.context.feed);
   if (rule?.kind === 'sender') return senderScope;
   const paths =
     rule?.kind === 'paths'

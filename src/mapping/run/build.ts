@@ -1,6 +1,6 @@
 import type { Identity } from '../result.ts';
 import { fullUrlOf } from '../identity.ts';
-import { messageUri } from '../compile/functions.ts';
+import { messageUri } from '../../fhir/message-source.ts';
 import type { CompiledSlot, Instance, MessageRun, MutableObject, Target } from './compiled.ts';
 import { collectPersons, identifierCount, personIdentity } from './person.ts';
 import type { Run } from './run.ts';
@@ -46,7 +46,7 @@ export function build(instance: Instance): void {
     linked: false,
     sawNull: false,
   };
-  instance.body['meta'] = { source: messageUri(run) };
+  instance.body['meta'] = { source: messageUri(run.context.feed, run.message.controlId) };
   const complete = instance.rule.slots.every((slot) => runSlot(slot, target, run));
   if (!complete || !(target.solid || instance.rule.keep)) {
     instance.state = 'dropped';
