@@ -68,7 +68,9 @@ function draft(
   for (const mapped of resources) {
     const reference = references.get(mapped.fullUrl) ?? '';
     const id = reference.split('/')[1] ?? '';
-    const { resourceType, ...rest } = rewriteReferences(mapped.resource, (url) => references.get(url));
+    const { resourceType, ...rest } = rewriteReferences(mapped.resource, (url) =>
+      references.get(url),
+    );
     const mine = { resourceType, id, ...rest };
     const eventTime =
       mapped.eventTime === undefined ? speaker.receivedAt : new Date(mapped.eventTime);

@@ -173,4 +173,3 @@ export const mapFunctions: Readonly<Record<string, MapFunction>> = {
     run: ({ of }) => typed('xhtml', textOf(of) === '' ? '' : narrativeDiv(textOf(of))),
   },
 };
-
