@@ -16,7 +16,15 @@
  *   ge e.hi >= q.value; le e.lo <= q.value; sa e.lo > q.value; eb e.hi < q.value;
  *   ap e.hi >= q.lo and e.lo <= q.hi, where the parser has already widened q.
  *   A quantity's `system` and `code` must be equal to the entry's; a `code` without `system` is compared
- *   with the entry's code or unit.
+ *   with the entry's code or unit. `ucum` compares as a number does, and its `unit` must be equal.
+ * - Composite: one entry has as many parts as the node, and each satisfies the node's part in its place (`ne` again
+ *   within that entry).
+ * - Near: an entry is at most `meters` away, by `metersBetween`.
+ * - Chain: an entry of kind reference has the node's `type` and some id, and the current, undeleted resource of that
+ *   type and id satisfies `where`. `has` is the same from the other side. Version and `url` of the entry do not
+ *   matter. What `where` says is said of that one resource; its negation is "none such", so `not` of a chain is true
+ *   of what refers to nothing. Without a {@link MatchWorld} both throw `not-supported`.
+ * - Missing: there is no entry of the parameter of any kind.
  * - Strings: prefix and contains against `folded`, exact against `exact`.
  * - Uri below: equal, or going on after a `/`; above: the other way round; for `urn:` both are equality.
  *
@@ -25,9 +33,19 @@
  * quantity `value`, uri `value`, reference `type/id` (or `id` alone, or `url`), `id` the logical id,
  * `lastUpdated` its milliseconds. Numbers compare as numbers, texts by code point (SQLite's BINARY on UTF-8).
  * A resource without the key comes last in both directions. Equal keys fall to the next key, then to
- * the store's own fixed order.
+ * the store's own fixed order. Entries of the kinds ucum, composite and position have no sort value.
  */
-import type { IndexEntry, PrefixedInterval, SearchNode, SortKey } from './search-ast.ts';
+import { fail } from './issue.ts';
+import { metersBetween } from './position.ts';
+import type {
+  IndexEntry,
+  PrefixedInterval,
+  SearchLeaf,
+  SearchNode,
+  SortKey,
+  ValueEntry,
+  WithoutParam,
+} from './search-ast.ts';
 
 /** What of a resource is matched besides its entries; `lastUpdated` in epoch milliseconds. */
 export interface MatchTarget {
@@ -36,40 +54,103 @@ export interface MatchTarget {
   readonly lastUpdated: number;
 }
 
-/** Whether a resource with these index entries satisfies the tree. */
+/** A live resource with what it is found by. */
+export interface Matchable {
+  readonly entries: readonly IndexEntry[];
+  readonly resource: MatchTarget;
+}
+
+/** The other resources, for chains and `_has`: the current ones that are not deleted. */
+export interface MatchWorld {
+  target(type: string, id: string): Matchable | undefined;
+  /** The resources of `type` that have a reference entry of `param` naming this one by type and id. */
+  referrers(type: string, param: string, to: MatchTarget): Iterable<Matchable>;
+}
+
+/**
+ * Whether a resource with these index entries satisfies the tree. A chain or `has` that is come upon without a
+ * world throws `not-supported`: access policy and subscriptions never carry one.
+ */
 export function matches(
   entries: readonly IndexEntry[],
   resource: MatchTarget,
   node: SearchNode,
+  world?: MatchWorld,
 ): boolean {
   switch (node.op) {
     case 'and':
-      return node.nodes.every((child) => matches(entries, resource, child));
+      return node.nodes.every((child) => matches(entries, resource, child, world));
     case 'or':
-      return node.nodes.some((child) => matches(entries, resource, child));
+      return node.nodes.some((child) => matches(entries, resource, child, world));
     case 'not':
-      return !matches(entries, resource, node.node);
+      return !matches(entries, resource, node.node, world);
     case 'id':
       return node.ids.includes(resource.id);
     case 'lastUpdated':
       return matchesDate({ lo: resource.lastUpdated, hi: resource.lastUpdated + 1 }, node);
     case 'missing':
       return entries.some((entry) => entry.param === node.param) !== node.missing;
+    case 'chain':
+      return matchesChain(entries, node, world ?? noWorld());
+    case 'has':
+      return matchesHas(resource, node, world ?? noWorld());
     default:
       return entries.some((entry) => entry.param === node.param && matchesEntry(entry, node));
   }
 }
 
-type Leaf = Exclude<
-  SearchNode,
-  { readonly op: 'and' | 'or' | 'not' | 'id' | 'lastUpdated' | 'missing' }
->;
-type Entry<K extends IndexEntry['kind']> = Extract<IndexEntry, { readonly kind: K }>;
+function noWorld(): never {
+  return fail('not-supported', 'A chained condition cannot be judged by one resource alone');
+}
+
+type NodeOf<O extends SearchNode['op']> = Extract<SearchNode, { readonly op: O }>;
+
+function matchesChain(
+  entries: readonly IndexEntry[],
+  { param, type, where }: NodeOf<'chain'>,
+  world: MatchWorld,
+): boolean {
+  return entries.some((entry) => {
+    if (entry.kind !== 'reference' || entry.param !== param) return false;
+    if (entry.type !== type || entry.id === null) return false;
+    const target = world.target(type, entry.id);
+    return target !== undefined && matches(target.entries, target.resource, where, world);
+  });
+}
+
+function matchesHas(
+  resource: MatchTarget,
+  { type, param, where }: NodeOf<'has'>,
+  world: MatchWorld,
+): boolean {
+  for (const referrer of world.referrers(type, param, resource)) {
+    if (matches(referrer.entries, referrer.resource, where, world)) return true;
+  }
+  return false;
+}
+
+function matchesEntry(
+  entry: IndexEntry,
+  node: SearchLeaf | NodeOf<'composite'> | NodeOf<'near'>,
+): boolean {
+  if (node.op === 'near') {
+    return entry.kind === 'position' && metersBetween(entry, node) <= node.meters;
+  }
+  if (node.op === 'composite') {
+    if (entry.kind !== 'composite' || entry.parts.length !== node.parts.length) return false;
+    return node.parts.every((part, at) => matchesValue(entry.parts[at], part));
+  }
+  return entry.kind !== 'composite' && entry.kind !== 'position' && matchesValue(entry, node);
+}
+
+type Value = WithoutParam<ValueEntry>;
+type Leaf = WithoutParam<SearchLeaf>;
+type Entry<K extends Value['kind']> = Extract<Value, { readonly kind: K }>;
 type LeafOf<O extends Leaf['op']> = Extract<Leaf, { readonly op: O }>;
 
 /** A leaf's op is the kind of the entries that it speaks of. */
-function matchesEntry(entry: IndexEntry, node: Leaf): boolean {
-  if (entry.kind !== node.op) return false;
+function matchesValue(entry: Value | undefined, node: Leaf): boolean {
+  if (entry?.kind !== node.op) return false;
   switch (node.op) {
     case 'token':
     case 'referenceIdentifier':
@@ -82,6 +163,10 @@ function matchesEntry(entry: IndexEntry, node: Leaf): boolean {
       return matchesNumber(entry as Entry<'number'>, node);
     case 'quantity':
       return matchesQuantity(entry as Entry<'quantity'>, node);
+    case 'ucum':
+      return (
+        (entry as Entry<'ucum'>).unit === node.unit && matchesNumber(entry as Entry<'ucum'>, node)
+      );
     case 'uri':
       return matchesUri((entry as Entry<'uri'>).value, node);
     case 'reference':
@@ -218,7 +303,9 @@ export function sortValue(
   return best;
 }
 
-function entryValue(entry: IndexEntry): string | number {
+type SortedEntry = Extract<IndexEntry, { readonly kind: SortKey['kind'] }>;
+
+function entryValue(entry: SortedEntry): string | number {
   switch (entry.kind) {
     case 'string':
       return entry.folded;
@@ -229,7 +316,6 @@ function entryValue(entry: IndexEntry): string | number {
     case 'uri':
       return entry.value;
     case 'token':
-    case 'referenceIdentifier':
       return entry.code;
     case 'reference':
       return entry.url ?? (entry.type === null ? '' : `${entry.type}/`) + (entry.id ?? '');

@@ -1,9 +1,16 @@
-import { matches, sortValue, type MatchTarget, type SortValue } from '../../fhir/search-match.ts';
+import {
+  matches,
+  sortValue,
+  type Matchable,
+  type MatchTarget,
+  type MatchWorld,
+  type SortValue,
+} from '../../fhir/search-match.ts';
 import type { SearchQuery } from '../../fhir/search-ast.ts';
 import { readSearchCursor, writeSearchCursor } from '../cursor.ts';
 import { comparePlaces, type Place } from '../order.ts';
 import type { SearchPage } from '../store.ts';
-import type { MemoryData, MemoryResource, MemoryVersion } from './data.ts';
+import { resourceKey, type MemoryData, type MemoryResource, type MemoryVersion } from './data.ts';
 
 /**
  * One page of a search, by reading everything. A walk is pinned to the commit that was newest at its first
@@ -13,8 +20,9 @@ export function searchPage(data: MemoryData, query: SearchQuery): SearchPage {
   const cursor =
     query.cursor === undefined ? undefined : readSearchCursor(query.cursor, query.sort.length);
   const snapshot = cursor?.snapshot ?? data.seq;
+  const world = worldOf(data);
   const found = [...data.resources.values()]
-    .filter((resource) => isFound(resource, query, snapshot))
+    .filter((resource) => isFound(resource, query, { snapshot, world }))
     .map((resource) => ({ resource, ...placeAt(resource, query, snapshot) }))
     .sort((a, b) => comparePlaces(query.sort, a, b));
   const counted = query.total === 'accurate' ? found.length : null;
@@ -35,11 +43,45 @@ export function searchPage(data: MemoryData, query: SearchQuery): SearchPage {
   return { ...answer, next: writeSearchCursor({ snapshot, values, ordinal, total }) };
 }
 
-function isFound(resource: MemoryResource, query: SearchQuery, snapshot: number): boolean {
+function isFound(
+  resource: MemoryResource,
+  query: SearchQuery,
+  { snapshot, world }: { readonly snapshot: number; readonly world: MatchWorld },
+): boolean {
+  const current = live(resource);
+  if (current === undefined || resource.liveSince > snapshot) return false;
+  if (!query.types.includes(current.resource.type)) return false;
+  return matches(current.entries, current.resource, query.where, world);
+}
+
+/** What chains lead to: everything that is live now. */
+function worldOf(data: MemoryData): MatchWorld {
+  return {
+    target: (type, id) => {
+      const resource = data.resources.get(resourceKey(type, id));
+      return resource && live(resource);
+    },
+    *referrers(type, param, to) {
+      for (const resource of data.resources.values()) {
+        const current = live(resource);
+        if (current?.resource.type !== type) continue;
+        const points = current.entries.some(
+          (entry) =>
+            entry.kind === 'reference' &&
+            entry.param === param &&
+            entry.type === to.type &&
+            entry.id === to.id,
+        );
+        if (points) yield current;
+      }
+    },
+  };
+}
+
+function live(resource: MemoryResource): Matchable | undefined {
   const current = resource.versions.at(-1);
-  if (current === undefined || current.stored.deleted) return false;
-  if (resource.liveSince > snapshot || !query.types.includes(current.stored.type)) return false;
-  return matches(current.entries, target(current), query.where);
+  if (current === undefined || current.stored.deleted) return undefined;
+  return { entries: current.entries, resource: target(current) };
 }
 
 function placeAt(resource: MemoryResource, query: SearchQuery, snapshot: number): Place {
