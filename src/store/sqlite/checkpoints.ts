@@ -34,6 +34,14 @@ export class Checkpoints {
   afterGroup(): void {
     this.#groups += 1;
     if (this.#groups % groupsPerLook !== 0) return;
+    try {
+      this.#look();
+    } catch {
+      // A full disk: the log stays, and the next look tries again. What is wrong, commits will say.
+    }
+  }
+
+  #look(): void {
     const bytes = this.#logBytes();
     if (bytes >= limits.walBlockingBytes) this.#db.pragma('wal_checkpoint(PASSIVE)');
     else if (bytes >= this.#walBytes && this.#running === undefined) this.#start();

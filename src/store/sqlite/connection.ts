@@ -22,15 +22,21 @@ export function openConnection(options: ConnectionOptions): Database {
   try {
     db = new Database(file, { timeout: 5_000 });
     if (options.key !== undefined) db.key(Buffer.from(options.key));
-    if (isNew) db.pragma(`page_size = ${pageBytes}`);
+    if (isNew || isBare(db)) db.pragma(`page_size = ${pageBytes}`);
     else refuseStrangers(db, file);
     configure(db, options);
     migrate(db);
     return db;
   } catch (error) {
     db?.close();
-    throw error instanceof StoreOpenError ? error : describe(error, options);
+    throw openFault(error, options);
   }
+}
+
+/** A database with nothing in it is nobody's: so a first start leaves it that was cut off half way. */
+function isBare(db: Database): boolean {
+  const owner = Number(db.pragma('application_id', { simple: true }));
+  return owner === 0 && db.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined;
 }
 
 /** Reads before it writes: a file that is not ours must stay as it is. */
@@ -71,7 +77,10 @@ function configure(db: Database, { maxBytes }: ConnectionOptions): void {
   if (maxBytes !== undefined) db.pragma(`max_page_count = ${Math.ceil(maxBytes / pageBytes)}`);
 }
 
-function describe(error: unknown, { file, key }: ConnectionOptions): Error {
+/** Why a data file cannot be opened, as a sentence for whoever runs the server. */
+export function openFault(error: unknown, { file, key }: ConnectionOptions): Error {
+  if (error instanceof StoreOpenError) return error;
+
   const code = sqliteCode(error) ?? '';
   const cause = { cause: error };
   if (code === 'SQLITE_NOTADB') {

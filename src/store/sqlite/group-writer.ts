@@ -56,9 +56,9 @@ export class GroupWriter {
 
   /** One outcome per request, in order. Where the transaction as a whole fails, all are refused. */
   write(requests: readonly WriteRequest[]): GroupOutcome {
-    const { db } = this.#parts;
     const before = { ...this.#counters };
     try {
+      this.#leaveTransaction();
       this.#tables.begin();
       const outcomes = requests.map((request) => this.#savepoint(request));
       this.#tables.setCounter(this.#counters.seq, 'seq');
@@ -66,11 +66,19 @@ export class GroupWriter {
       this.#tables.commit();
       return { outcomes, fault: undefined };
     } catch (error) {
-      if (db.inTransaction) this.#tables.rollback();
       this.#undo(before);
       const fault = translateFault(error);
+      try {
+        this.#leaveTransaction();
+      } catch {
+        // It is left before the next one begins, or that is refused too.
+      }
       return { outcomes: requests.map(() => ({ refused: fault })), fault };
     }
+  }
+
+  #leaveTransaction(): void {
+    if (this.#parts.db.inTransaction) this.#tables.rollback();
   }
 
   #savepoint(request: WriteRequest): WriteOutcome {

@@ -1,3 +1,4 @@
+import type Database from 'better-sqlite3-multiple-ciphers';
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -7,7 +8,7 @@ import { openAudit } from './audit.ts';
 import { Checkpoints, type CheckpointOptions } from './checkpoints.ts';
 import { openClaims } from './claims.ts';
 import { CommitQueue } from './commit-queue.ts';
-import { openConnection, type ConnectionOptions } from './connection.ts';
+import { openConnection, openFault, type ConnectionOptions } from './connection.ts';
 import { openNames, openTerms } from './dictionary.ts';
 import { translateFault } from './fault.ts';
 import { GroupWriter } from './group-writer.ts';
@@ -36,16 +37,18 @@ interface SqliteOptions extends ConnectionOptions, CheckpointOptions {
 export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
   mkdirSync(dirname(options.file), { recursive: true, mode: 0o700 });
   const lock = lockDataFile(options.file);
+  let db: Database | undefined;
   try {
-    return assemble(options, lock.release);
+    db = openConnection(options);
+    return assemble(db, options, lock.release);
   } catch (error) {
+    db?.close();
     lock.release();
-    throw error;
+    throw openFault(error, options);
   }
 }
 
-function assemble(options: SqliteOptions, releaseLock: () => void): Store {
-  const db = openConnection(options);
+function assemble(db: Database, options: SqliteOptions, releaseLock: () => void): Store {
   const statements = new Statements(db);
   const names = openNames(statements);
   const terms = openTerms(statements);

@@ -1,0 +1,46 @@
+/**
+ * Opens a data file, makes two commits with every effect in them and closes it, saying each step on
+ * stdout. What fails is told and gone on from. Arguments: data file, number of the first commit, and the
+ * step of that commit before which the process shall die (0: none).
+ */
+import { writeSync } from 'node:fs';
+import { OutcomeError } from '../../src/fhir/issue.ts';
+import { openSqliteStore } from '../../src/store/sqlite/open.ts';
+import type { Store } from '../../src/store/store.ts';
+import { everyEffect, lay, standing } from './every-effect.ts';
+
+const [file = '', first = '1', killAt = '0'] = process.argv.slice(2);
+const say = (line: string): number => writeSync(1, `${line}\n`);
+
+async function open(tries: number): Promise<Store> {
+  try {
+    let lease = 0;
+    return await openSqliteStore({ file, idSource: () => `lease-${++lease}` });
+  } catch (error) {
+    if (tries === 0) throw error;
+    say(`not opened: ${String(error)}`);
+    return await open(tries - 1);
+  }
+}
+
+async function commit(store: Store, n: number, step: number): Promise<void> {
+  const ground = await lay(store, n);
+  say(`laid ${n}`);
+  if (step > 0) (await import('./driver-shim.ts')).arm(step, 'kill');
+  try {
+    await store.commit(everyEffect(ground));
+    say(`acknowledged ${n}`);
+  } catch (error) {
+    const code = error instanceof OutcomeError ? error.issues[0].code : String(error);
+    say(`refused ${n} ${code} ${await standing(store, n)}`);
+  }
+}
+
+say('open');
+const store = await open(1);
+say('opened');
+await commit(store, Number(first), Number(killAt));
+await commit(store, Number(first) + 1, 0);
+say('close');
+await store.close();
+say('closed');
