@@ -4,8 +4,9 @@ import { commit, put, refusalOf } from './store-fixture.ts';
 
 /** Law 4: unique keys. */
 export function claimLaws(define: DefineLaw): void {
-  define(4, 'of 20 parallel writers one wins, the others learn it, 100 rounds', async (store) => {
-    for (let round = 0; round < 100; round++) {
+  define(4, 'of 20 parallel writers one wins, round after round', async (store, { rounds }) => {
+    const all = rounds(500);
+    for (let round = 0; round < all; round++) {
       const key = `mrn|${round}`;
       const writers = Array.from({ length: 20 }, (_, n) =>
         commit(store, [put(`r${round}-${n}`)], { claims: [{ key, owner: `Patient/${n}` }] }),
@@ -18,7 +19,7 @@ export function claimLaws(define: DefineLaw): void {
       const losers = outcomes.filter((outcome) => outcome.status === 'rejected');
       expect(new Set(losers.map(({ reason }) => ownerIn(reason)))).toEqual(new Set([owner]));
     }
-    expect(await store.counts()).toEqual(new Map([['Patient', 100]]));
+    expect(await store.counts()).toEqual(new Map([['Patient', all]]));
   });
 
   define(4, 'claiming what one owns is no conflict', async (store) => {

@@ -42,12 +42,23 @@ export function commitLaws(define: DefineLaw): void {
       });
       const before = await footprint(store);
       const { seq } = await commit(store, []);
-      const whole = { ...effects(), ...fault };
-      await refusalOf(commit(store, fault.changes ?? many(500), whole));
+      await refusalOf(commit(store, fault.changes ?? many(500), withFault(fault)));
       expect(await footprint(store)).toEqual(before);
       expect((await commit(store, [])).seq).toBe(seq + 1);
     });
   }
+
+  define(1, 'a fault in the last effect, after all others, leaves nothing', async (store) => {
+    await commit(store, [put('p0')]);
+    const before = await footprint(store);
+    // No text, and none can be made of it: the hash of the last audit row cannot be taken.
+    const noText = { toString: null, valueOf: null } as unknown as string;
+    const broken = commit(store, many(500), withFault({ audit: [{ event: noText }] }));
+    await expect(broken).rejects.toThrow();
+    expect(await footprint(store)).toEqual(before);
+    await commit(store, many(500), effects());
+    expect(await footprint(store)).toMatchObject({ found: 500, audit: 2, state: 'v' });
+  });
 
   define(1, 'refused commits leave their neighbours of the same turn alone', async (store) => {
     const outcomes = await Promise.allSettled([
@@ -116,6 +127,15 @@ function effects(): Partial<Commit> {
       },
     ],
   };
+}
+
+/** All effects, with a faulty one behind the others of its kind. */
+function withFault(fault: Partial<Commit>): Partial<Commit> {
+  const whole: Record<string, unknown> = { ...effects() };
+  for (const [part, list] of Object.entries(fault)) {
+    whole[part] = [...((whole[part] ?? []) as unknown[]), ...(list as unknown[])];
+  }
+  return whole;
 }
 
 /** A trace of every part of a store. */

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import type { OutboxEvent } from '../../src/store/store.ts';
 import type { DefineLaw } from './store.ts';
 import { at, commit, put, refusalOf, remove } from './store-fixture.ts';
 
@@ -37,6 +38,36 @@ export function outboxLaws(define: DefineLaw): void {
     expect(left.map(({ id }) => id)).toEqual(['b', 'c']);
     expect(left[0]).toEqual(second);
   });
+
+  define(
+    10,
+    'what consumers drop half-way comes again; each has its effect once',
+    async (store) => {
+      const writes = Array.from({ length: 60 }, (_, n) => commit(store, [put(`p${n}`)]));
+      await Promise.all(writes);
+      const handedOut = new Map<number, number>();
+      /** Every third row is dropped when it is first seen, as by a consumer that ends in the middle. */
+      const consume = async ({ position }: OutboxEvent): Promise<void> => {
+        const times = (handedOut.get(position) ?? 0) + 1;
+        handedOut.set(position, times);
+        if (position % 3 === 0 && times === 1) return;
+        const effect = { audit: [{ event: `${position}` }], outboxDone: [{ position }] };
+        await commit(store, [], effect).catch(() => undefined);
+      };
+      const consumer = async (): Promise<void> => {
+        for (;;) {
+          const rows = await store.outbox.pending(7);
+          if (rows.length === 0) return;
+          for (const row of rows) await consume(row);
+        }
+      };
+      await Promise.all(Array.from({ length: 4 }, consumer));
+      const effects = (await store.audit.rows(0, 1_000)).map(({ event }) => Number(event));
+      expect(effects).toHaveLength(60);
+      expect(new Set(effects)).toEqual(new Set(handedOut.keys()));
+      expect(Math.max(...handedOut.values())).toBeGreaterThan(1);
+    },
+  );
 
   define(10, 'undone rows are there after opening again', async (_store, open) => {
     if (open.reopen === undefined) return;

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { limits } from '../../src/limits.ts';
 import type { Change, Expectation } from '../../src/store/store.ts';
 import type { DefineLaw } from './store.ts';
 import { at, commit, idsOf, put, refusalOf, remove, token } from './store-fixture.ts';
@@ -84,6 +85,28 @@ export function versionLaws(define: DefineLaw): void {
     const again = await commit(store, [remove('a')]);
     expect(again.versions).toMatchObject([{ versionId: '2', deleted: true, changed: false }]);
     expect((await store.history({ count: 10 })).total).toBe(2);
+  });
+
+  define(5, 'readMany gives each as read does, in their order', async (store) => {
+    await commit(store, [put('a'), put('b'), put('a', { type: 'Basic' })]);
+    await commit(store, [put('a'), remove('b')]);
+    const keys = ['b', 'a', 'none', 'a'].map((id) => ({ type: 'Patient', id }));
+    const found = await store.readMany([...keys, { type: 'Basic', id: 'a' }]);
+    const [b, a, basic] = await Promise.all([
+      store.read('Patient', 'b'),
+      store.read('Patient', 'a'),
+      store.read('Basic', 'a'),
+    ]);
+    expect(found).toEqual([b, a, undefined, a, basic]);
+    expect(await store.readMany([])).toEqual([]);
+  });
+
+  define(5, 'readMany takes as many keys as the port says, and no more', async (store) => {
+    await commit(store, [put('a')]);
+    const keys = Array.from({ length: limits.readManyMax }, () => ({ type: 'Patient', id: 'a' }));
+    expect(await store.readMany(keys)).toHaveLength(limits.readManyMax);
+    const more = store.readMany([...keys, { type: 'Patient', id: 'a' }]);
+    await expect(more).rejects.toMatchObject({ issues: [{ code: 'limit' }] });
   });
 
   define(5, 'versions and types that never were are not there', async (store) => {

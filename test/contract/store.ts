@@ -1,8 +1,11 @@
 import { afterEach, describe, it } from 'vitest';
 import type { Store } from '../../src/store/store.ts';
+import { changeFeedLaws } from './store-changes.ts';
 import { claimLaws } from './store-claims.ts';
 import { commitLaws } from './store-commit.ts';
+import { historyAtLaws } from './store-history-at.ts';
 import { historyLaws } from './store-history.ts';
+import { indexLaws } from './store-index.ts';
 import { jobLaws } from './store-jobs.ts';
 import { journalLaws } from './store-journal.ts';
 import { keyedLaws } from './store-keyed.ts';
@@ -21,19 +24,27 @@ interface OpenStore {
 interface StoreContract {
   readonly name: string;
   readonly open: () => Promise<OpenStore>;
+  /** The most rounds of a repeated test, where the store is slow; WEIR_TEST_ALL_ROUNDS=1 runs them all. */
+  readonly rounds?: number;
   /** Tests an implementation cannot hold, by their whole title, and why. */
   readonly skip?: readonly { readonly reason: string; readonly tests: readonly string[] }[];
+}
+
+/** What a law's test gets besides the store. */
+interface LawContext extends OpenStore {
+  /** How many of so many rounds this implementation is to run. */
+  readonly rounds: (all: number) => number;
 }
 
 /** Names a law's test; the number is the law's in src/store/store.ts. */
 export type DefineLaw = (
   law: number,
   title: string,
-  test: (store: Store, open: OpenStore) => Promise<void>,
+  test: (store: Store, context: LawContext) => Promise<void>,
 ) => void;
 
 /** Holds an implementation to the laws of the port. */
-export function storeContract({ name, open, skip = [] }: StoreContract): void {
+export function storeContract({ name, open, skip = [], rounds }: StoreContract): void {
   describe(`store contract: ${name}`, () => {
     const opened: Store[] = [];
     afterEach(async () => {
@@ -47,7 +58,7 @@ export function storeContract({ name, open, skip = [] }: StoreContract): void {
         async () => {
           const fresh = await open();
           opened.push(fresh.store);
-          await test(fresh.store, fresh);
+          await test(fresh.store, { ...fresh, rounds: (all) => roundsOf(all, rounds) });
         },
       );
     };
@@ -55,11 +66,18 @@ export function storeContract({ name, open, skip = [] }: StoreContract): void {
   });
 }
 
+function roundsOf(all: number, most = all): number {
+  return process.env['WEIR_TEST_ALL_ROUNDS'] === '1' ? all : Math.min(all, most);
+}
+
 const all = [
   commitLaws,
   versionLaws,
+  indexLaws,
   claimLaws,
   historyLaws,
+  historyAtLaws,
+  changeFeedLaws,
   searchLaws,
   sortLaws,
   pagingLaws,
