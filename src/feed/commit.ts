@@ -2,7 +2,7 @@ import { extractIndex } from '../fhir/search-extract.ts';
 import type { IdentifiedResource } from '../fhir/resource.ts';
 import type { Issue } from '../fhir/issue.ts';
 import { systemAudit } from '../security/write-audit.ts';
-import type { Change, Commit, JournalEntry, StateChange, Store } from '../store/store.ts';
+import type { Change, Commit, JournalChange, StateChange, Store } from '../store/store.ts';
 import { freshnessKey, type Freshness } from '../record/freshness.ts';
 import { withOutcome } from './journal-entry.ts';
 import { resolvePersons, type ResolvedPersons } from './person.ts';
@@ -24,7 +24,7 @@ export type CommitPlan =
 export async function planCommit(
   pipeline: { readonly store: Store; readonly newId: () => string },
   reading: Reading,
-  given: { readonly entry: JournalEntry; readonly now: Date; readonly reused: boolean },
+  given: { readonly entry: JournalChange; readonly now: Date; readonly reused: boolean },
 ): Promise<CommitPlan> {
   const { store, newId } = pipeline;
   const { result, source, controlId, hash, receivedAt, feed } = reading;

@@ -4,7 +4,7 @@ import type { Issue } from '../fhir/issue.ts';
 import { encodeText } from '../hl7v2/charset.ts';
 import { limits } from '../limits.ts';
 import type { LossEntry, UnmappedCode } from '../mapping/result.ts';
-import type { Commit, JournalEntry, JournalState, Store } from '../store/store.ts';
+import type { Commit, JournalChange, JournalEntry, JournalState, Store } from '../store/store.ts';
 import { buildAck } from './ack.ts';
 import type { Reading } from './reading.ts';
 
@@ -29,14 +29,19 @@ export interface MessageReport {
   readonly issues: readonly Issue[];
 }
 
-/** The row of a message before it has an outcome: a new one, or the one it already has. */
+/**
+ * The row of a message before it has an outcome: a new one, or the one it already has, if nobody else has
+ * settled it by then.
+ */
 export function journalEntry(
   reading: Reading,
   given: { readonly newId: () => string },
   before?: JournalEntry,
-): JournalEntry {
+): JournalChange {
   const { frame, feed, receivedAt, controlId, messageType, hash } = reading;
-  if (before !== undefined) return { ...before, attempts: before.attempts + 1 };
+  if (before !== undefined) {
+    return { ...before, attempts: before.attempts + 1, expectAttempts: before.attempts };
+  }
   return {
     id: given.newId(),
     feed: feed.name,
@@ -52,7 +57,11 @@ export function journalEntry(
 }
 
 /** The row with its outcome and its answer. An answer that was already given stands. */
-export function withOutcome(entry: JournalEntry, reading: Reading, outcome: Outcome): JournalEntry {
+export function withOutcome(
+  entry: JournalChange,
+  reading: Reading,
+  outcome: Outcome,
+): JournalChange {
   const errors = outcome.issues.filter(isError);
   const [first] = errors;
   const row = {
@@ -97,7 +106,7 @@ export function isReused({ frame, hash }: Reading, known: JournalEntry | undefin
 }
 
 /** A commit that keeps the message with its outcome, and writes no resource. */
-export function journalOnly(reading: Reading, entry: JournalEntry, outcome: Outcome): Commit {
+export function journalOnly(reading: Reading, entry: JournalChange, outcome: Outcome): Commit {
   return {
     now: outcome.now,
     origin: `feed:${reading.feed.name}`,
@@ -117,7 +126,7 @@ function senderText(bytes: Uint8Array): string {
   return header.split(header.charAt(3)).slice(2, 4).join('\n');
 }
 
-function withoutError({ lastError: _, ...entry }: JournalEntry): JournalEntry {
+function withoutError({ lastError: _, ...entry }: JournalChange): JournalChange {
   return entry;
 }
 

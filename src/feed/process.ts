@@ -1,4 +1,10 @@
-import { CommitRefused, type Commit, type JournalEntry, type Store } from '../store/store.ts';
+import {
+  CommitRefused,
+  type Commit,
+  type JournalChange,
+  type JournalEntry,
+  type Store,
+} from '../store/store.ts';
 import { errorIssue } from '../fhir/issue.ts';
 import { limits } from '../limits.ts';
 import { planCommit } from './commit.ts';
@@ -144,15 +150,14 @@ async function attempt(
     return { ack: commit.journal?.[0]?.ack ?? new Uint8Array() };
   } catch (error) {
     if (!(error instanceof CommitRefused)) throw error;
-    const { refusal } = error;
-    return { known: refusal.kind === 'journal-duplicate' ? refusal.existing : known };
+    return { known: 'existing' in error.refusal ? error.refusal.existing : known };
   }
 }
 
 async function commitOf(
   pipeline: Pipeline,
   reading: Reading,
-  given: { readonly entry: JournalEntry; readonly reused: boolean },
+  given: { readonly entry: JournalChange; readonly reused: boolean },
 ): Promise<Commit> {
   const now = pipeline.clock();
   if (isRefused(reading.issues)) {

@@ -2,7 +2,13 @@ import { issueRow } from '../fhir/issue-table.ts';
 import type { Issue } from '../fhir/issue.ts';
 import type { Store } from '../store/store.ts';
 import { issuesOf } from './fault.ts';
-import { journalEntry, journalOnly, latestEntry, withOutcome } from './journal-entry.ts';
+import {
+  journalEntry,
+  journalOnly,
+  latestEntry,
+  settledAck,
+  withOutcome,
+} from './journal-entry.ts';
 import type { Log } from './log.ts';
 import type { Reading } from './reading.ts';
 
@@ -35,8 +41,11 @@ export async function refuse(
   const outcome = { state: 'failed', issues, now: clock() } as const;
   const fresh = journalEntry(reading, { newId });
   try {
-    const known = keep ? await latestEntry(store, reading) : undefined;
-    const entry = known?.hash === reading.hash ? journalEntry(reading, { newId }, known) : fresh;
+    const latest = keep ? await latestEntry(store, reading) : undefined;
+    const known = latest?.hash === reading.hash ? latest : undefined;
+    const earlierAck = settledAck(known);
+    if (earlierAck !== undefined) return earlierAck;
+    const entry = known === undefined ? fresh : journalEntry(reading, { newId }, known);
     if (keep) await store.commit(journalOnly(reading, entry, outcome));
   } catch (error) {
     log.error({ err: error, hash: reading.hash }, 'A refusal was not journaled');

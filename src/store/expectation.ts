@@ -1,4 +1,4 @@
-import type { Claim, Expectation, StoredVersion } from './store.ts';
+import type { Claim, Expectation, JournalChange, JournalEntry, StoredVersion } from './store.ts';
 
 /** What an expectation is held against: the last version of a resource. */
 export interface LastVersion {
@@ -28,6 +28,14 @@ export function expectationHolds(
 /** Law 4. A key is to be had if it is free, one's own, or held by the owner it is taken from. */
 export function claimHolds(claim: Claim, owner: string | undefined): boolean {
   return owner === undefined || owner === claim.owner || owner === claim.replaces;
+}
+
+/** Law 9. Whether a journal row is as whoever processed its message found it. */
+export function attemptsHold(
+  { expectAttempts }: JournalChange,
+  { attempts }: Pick<JournalEntry, 'attempts'>,
+): boolean {
+  return expectAttempts === undefined || expectAttempts === attempts;
 }
 
 /** What history calls a put: a creation where nothing lived before. */

@@ -13,7 +13,8 @@
  *     created later, keeps each resource where it stood then, and shows its current version. Without a
  *     sort, and among equals, the order is that of creation.
  *  8. Deleted and replaced content leaves no index entry, also not under `not` and `missing`.
- *  9. A journal row is unique per (feed, controlId, hash); an equal one is answered with the first.
+ *  9. A journal row is unique per (feed, controlId, hash); an equal one is answered with the first. Its
+ *     attempts are compared before it is brought up to date, where the commit asks for it.
  * 10. An outbox row is handed out until a commit marks it done; a done mark given twice is refused.
  * 11. A job has one key; it is leased to one taker at a time; a lease expires and is taken over once.
  * 12. Audit rows form one hash chain in commit order.
@@ -65,7 +66,7 @@ export interface Commit {
   readonly releases?: readonly string[];
   readonly sources?: readonly SourceView[];
   /** A known id is brought up to date but for its origin and bytes; a new one is added (law 9). */
-  readonly journal?: readonly JournalEntry[];
+  readonly journal?: readonly JournalChange[];
   readonly outboxDone?: readonly OutboxDone[];
   readonly jobs?: readonly JobChange[];
   readonly state?: readonly StateChange[];
@@ -140,6 +141,7 @@ export type Refusal =
     }
   | { readonly kind: 'claim'; readonly index: number; readonly owner: string }
   | { readonly kind: 'journal-duplicate'; readonly index: number; readonly existing: JournalEntry }
+  | { readonly kind: 'journal-attempts'; readonly index: number; readonly existing: JournalEntry }
   | { readonly kind: 'outbox-done'; readonly index: number }
   | { readonly kind: 'job-lease'; readonly index: number }
   | { readonly kind: 'state'; readonly index: number; readonly current: StateEntry | undefined };
@@ -220,6 +222,14 @@ export interface JournalEntry {
   readonly patient?: string;
   /** Loss and unmapped codes of the run (mapping/result.ts), as JSON. */
   readonly report?: string;
+}
+
+export interface JournalChange extends JournalEntry {
+  /**
+   * The row must be there with this number of attempts, so that of several who process a message only one
+   * settles it; refused as `journal-attempts` otherwise. Absent: however it stands.
+   */
+  readonly expectAttempts?: number;
 }
 
 export interface Journal {

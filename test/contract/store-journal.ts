@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { JournalEntry, JournalQuery, Store } from '../../src/store/store.ts';
 import type { DefineLaw } from './store.ts';
-import { at, commit, journalEntry, refusalOf } from './store-fixture.ts';
+import { at, commit, journalEntry, put, refusalOf } from './store-fixture.ts';
 
 /** Law 9: the journal. */
 export function journalLaws(define: DefineLaw): void {
@@ -64,6 +64,29 @@ export function journalLaws(define: DefineLaw): void {
     await commit(store, [], { journal: [rest] });
     expect(plain(await store.journal.read('m1'))).toEqual(plain(rest));
   });
+
+  define(
+    9,
+    'of those who settle an entry at once, the one that knows its attempts wins',
+    async (store) => {
+      const entry = journalEntry('m1');
+      await store.journal.append(entry);
+      const settled = { ...entry, state: 'processed', attempts: 1, expectAttempts: 0 } as const;
+      const settle = async (n: number) =>
+        commit(store, [put(`by-${n}`)], { journal: [settled] }).then(
+          () => 'settled',
+          (error: unknown) => error,
+        );
+      const outcomes = await Promise.all(Array.from({ length: 20 }, (_, n) => settle(n)));
+      expect(outcomes.filter((outcome) => outcome === 'settled')).toHaveLength(1);
+      const refused = outcomes.find((outcome) => outcome !== 'settled');
+      expect(refused).toMatchObject({
+        refusal: { kind: 'journal-attempts', index: 0, existing: { id: 'm1', state: 'processed' } },
+      });
+      expect((await store.counts()).get('Patient')).toBe(1);
+      expect(await store.journal.read('m1')).not.toHaveProperty('expectAttempts');
+    },
+  );
 
   define(9, 'counts follow every row through its states', async (store) => {
     await populate(store);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { describeMessage } from '../../src/feed/describe.ts';
 import { defaultFeed } from '../../src/feed/feed.ts';
+import { unmappedPrefix } from '../../src/feed/worklist.ts';
 import { openMemoryStore } from '../../src/store/memory.ts';
 import type { Store } from '../../src/store/store.ts';
 import { codeOf, ehr, frame, processorOn, text } from './pipeline-fixture.ts';
@@ -49,6 +50,22 @@ describe('ack mode journaled', () => {
     expect((await store.counts()).get('Patient')).toBe(1);
     await processor.resume();
     expect((await store.history({ type: 'Patient', count: 9 })).total).toBe(1);
+  });
+
+  it('is processed once where two processes take it up at the same time', async () => {
+    const store = openMemoryStore();
+    const dead: Store = { ...store, commit: () => new Promise(() => undefined) };
+    const bytes = Buffer.from(
+      text(frame({ id: '1' })).replace('^Maria||||||||', '^Maria|||X|||||'),
+    );
+    await processorOn(dead, journaled).processor.onFrame({ bytes, peer: 'p' });
+    const processes = [processorOn(store, journaled), processorOn(store, journaled)];
+    await Promise.all(processes.map(({ processor }) => processor.resume()));
+    expect(await rowOf(store)).toMatchObject({ state: 'processed', attempts: 1 });
+    const tallies = await store.states(unmappedPrefix);
+    expect(tallies.map(({ value }) => JSON.parse(value) as object)).toEqual([
+      expect.objectContaining({ count: 1 }),
+    ]);
   });
 });
 

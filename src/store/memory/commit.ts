@@ -1,11 +1,12 @@
 import { nextAuditRow } from '../audit-chain.ts';
-import { claimHolds } from '../expectation.ts';
+import { attemptsHold, claimHolds } from '../expectation.ts';
 import {
   CommitRefused,
   type Commit,
   type CommitResult,
   type Job,
   type JobChange,
+  type JournalChange,
   type JournalEntry,
 } from '../store.ts';
 import { applyChange } from './change.ts';
@@ -51,9 +52,13 @@ function applyClaims(data: MemoryData, commit: Commit, undo: Undo): void {
 }
 
 function applyJournal(data: MemoryData, commit: Commit, undo: Undo): void {
-  for (const [index, entry] of (commit.journal ?? []).entries()) {
+  for (const [index, change] of (commit.journal ?? []).entries()) {
+    const entry = withoutExpectation(change);
     const known = data.journal.get(entry.id);
     if (known !== undefined) {
+      if (!attemptsHold(change, known.entry)) {
+        throw new CommitRefused({ kind: 'journal-attempts', index, existing: known.entry });
+      }
       const { feed, peer, receivedAt, controlId, messageType, hash, bytes } = known.entry;
       const kept = { feed, peer, receivedAt, controlId, messageType, hash, bytes };
       undo.set(data.journal, entry.id, { row: known.row, entry: { ...entry, ...kept } });
@@ -65,6 +70,10 @@ function applyJournal(data: MemoryData, commit: Commit, undo: Undo): void {
     }
     undo.set(data.journal, entry.id, { row: ++data.numbers, entry });
   }
+}
+
+function withoutExpectation({ expectAttempts: _, ...entry }: JournalChange): JournalEntry {
+  return entry;
 }
 
 /** The row that an entry would repeat. */

@@ -1,5 +1,12 @@
-import { CommitRefused, type JournalEntry, type JournalPage, type JournalQuery } from '../store.ts';
+import {
+  CommitRefused,
+  type JournalChange,
+  type JournalEntry,
+  type JournalPage,
+  type JournalQuery,
+} from '../store.ts';
 import { readListCursor, writeListCursor } from '../cursor.ts';
+import { attemptsHold } from '../expectation.ts';
 import { entryColumns, toEntry, type JournalRow } from './journal-row.ts';
 import type { SqlValue, Statements } from './statements.ts';
 
@@ -24,10 +31,14 @@ export function openJournal(statements: Statements) {
 
   return {
     /** A known id is brought up to date (its frame and origin stay); a new one is added. */
-    apply(entries: readonly JournalEntry[]): void {
+    apply(entries: readonly JournalChange[]): void {
       for (const [index, entry] of entries.entries()) {
         const known = sql.byId(entry.id);
         if (known !== undefined) {
+          if (!attemptsHold(entry, known)) {
+            const existing = toEntry(known);
+            throw new CommitRefused({ kind: 'journal-attempts', index, existing });
+          }
           update(entry, known);
           continue;
         }
