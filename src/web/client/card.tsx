@@ -24,9 +24,14 @@ export interface Row {
   readonly cells: readonly ReactNode[];
 }
 
-export function Rows(props: { head: readonly string[]; rows: readonly Row[] }) {
+/** A table; `label` names it where no title does. */
+export function Rows(props: {
+  head: readonly string[];
+  rows: readonly Row[];
+  label?: string | undefined;
+}) {
   return (
-    <Table className="rows" verticalSpacing={4} horizontalSpacing={6}>
+    <Table className="rows" aria-label={props.label} verticalSpacing={4} horizontalSpacing={6}>
       <Table.Thead>
         <Table.Tr>
           {props.head.map((head) => (

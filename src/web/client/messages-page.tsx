@@ -1,6 +1,7 @@
-import { Badge, Button, Group, NativeSelect, Table, TextInput, Title } from '@mantine/core';
+import { Badge, Button, Group, NativeSelect, TextInput, Title } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useState } from 'react';
+import { Rows } from './card.tsx';
 import { secondOf } from './format.ts';
 import { Show, useLoaded } from './loading.tsx';
 import { Link } from './router.tsx';
@@ -76,38 +77,25 @@ export function MessagesPage() {
   );
 }
 
+const head = ['Received (UTC)', 'Feed', 'Type', 'Control id', 'State', 'Answer', 'Why'];
+
 function Messages(props: { rows: readonly MessageRow[] }) {
   if (props.rows.length === 0) return <p>No message like that.</p>;
-  return (
-    <Table className="rows" aria-label="Messages" verticalSpacing={4} horizontalSpacing={6}>
-      <Table.Thead>
-        <Table.Tr>
-          {['Received (UTC)', 'Feed', 'Type', 'Control id', 'State', 'Answer', 'Why'].map(
-            (head) => (
-              <Table.Th key={head} scope="col">
-                {head}
-              </Table.Th>
-            ),
-          )}
-        </Table.Tr>
-      </Table.Thead>
-      <Table.Tbody>
-        {props.rows.map((row) => (
-          <Table.Tr key={row.id}>
-            <Table.Td className="whole">
-              <Link to={`/messages/${row.id}`}>{secondOf(row.receivedAt)}</Link>
-            </Table.Td>
-            <Table.Td>{row.feed}</Table.Td>
-            <Table.Td>{row.messageType || 'unreadable'}</Table.Td>
-            <Table.Td className="whole">{row.controlId}</Table.Td>
-            <Table.Td>
-              <StateBadge state={row.state} />
-            </Table.Td>
-            <Table.Td>{row.ackCode}</Table.Td>
-            <Table.Td>{row.lastError}</Table.Td>
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
-  );
+  const rows = props.rows.map((row) => ({
+    key: row.id,
+    cells: [
+      <Link key="link" to={`/messages/${row.id}`} className="whole">
+        {secondOf(row.receivedAt)}
+      </Link>,
+      row.feed,
+      row.messageType || 'unreadable',
+      <span key="id" className="whole">
+        {row.controlId}
+      </span>,
+      <StateBadge key="state" state={row.state} />,
+      row.ackCode,
+      row.lastError,
+    ],
+  }));
+  return <Rows label="Messages" head={head} rows={rows} />;
 }
