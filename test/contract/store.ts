@@ -1,8 +1,10 @@
 import { afterEach, describe, it } from 'vitest';
 import type { Store } from '../../src/store/store.ts';
+import { chainLaws } from './store-chains.ts';
 import { changeFeedLaws } from './store-changes.ts';
 import { claimLaws } from './store-claims.ts';
 import { commitLaws } from './store-commit.ts';
+import { elementLaws } from './store-elements.ts';
 import { historyAtLaws } from './store-history-at.ts';
 import { historyLaws } from './store-history.ts';
 import { indexLaws } from './store-index.ts';
@@ -79,6 +81,8 @@ const all = [
   historyAtLaws,
   changeFeedLaws,
   searchLaws,
+  elementLaws,
+  chainLaws,
   sortLaws,
   pagingLaws,
   journalLaws,

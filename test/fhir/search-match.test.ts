@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { IndexEntry, SearchNode, SortKey } from '../../src/fhir/search-ast.ts';
-import { compareCodePoints, matches, sortValue } from '../../src/fhir/search-match.ts';
+import {
+  compareCodePoints,
+  matches,
+  sortValue,
+  type Matchable,
+  type MatchWorld,
+} from '../../src/fhir/search-match.ts';
 import { extractIndex } from '../../src/fhir/search-extract.ts';
 import { parseSearch } from '../../src/fhir/search-parse.ts';
 
@@ -173,6 +179,40 @@ describe('strings, tokens, uris, references', () => {
   });
 });
 
+describe('chains', () => {
+  const reference = (id: string): IndexEntry => {
+    return { kind: 'reference', param: 'gp', type: 'Patient', id, version: null, url: null };
+  };
+  const ada: Matchable = {
+    entries: [{ kind: 'token', param: 'code', system: null, code: 'x' }],
+    resource: { type: 'Patient', id: 'ada', lastUpdated: 0 },
+  };
+  const world: MatchWorld = {
+    target: (type, id) => (type === 'Patient' && id === 'ada' ? ada : undefined),
+    referrers: (type, param, to) =>
+      type === 'Patient' && param === 'gp' && to.id === 'p1' ? [ada] : [],
+  };
+  const where: SearchNode = { op: 'token', param: 'code', code: 'x' };
+  const chain: SearchNode = { op: 'chain', param: 'gp', type: 'Patient', where };
+  const has: SearchNode = { op: 'has', param: 'gp', type: 'Patient', where };
+
+  it('look into the resource that a reference names', () => {
+    expect(matches([reference('ada')], target, chain, world)).toBe(true);
+    expect(matches([reference('bob')], target, chain, world)).toBe(false);
+    expect(matches([], target, { op: 'not', node: chain }, world)).toBe(true);
+  });
+
+  it('look into the resources that name this one', () => {
+    expect(matches([], target, has, world)).toBe(true);
+    expect(matches([], { ...target, id: 'p2' }, has, world)).toBe(false);
+  });
+
+  it('cannot be judged by one resource alone', () => {
+    expect(() => matches([reference('ada')], target, chain)).toThrow('one resource alone');
+    expect(() => matches([], target, { op: 'not', node: has })).toThrow('one resource alone');
+  });
+});
+
 describe('sortValue', () => {
   const entries: readonly IndexEntry[] = [
     { kind: 'string', param: 'name', folded: 'b', exact: 'B' },
@@ -185,6 +225,9 @@ describe('sortValue', () => {
     { kind: 'reference', param: 'r1', type: 'Patient', id: '1', version: null, url: null },
     { kind: 'reference', param: 'r2', type: null, id: null, version: null, url: 'urn:x' },
     { kind: 'referenceIdentifier', param: 'r1', system: null, code: 'z' },
+    { kind: 'ucum', param: 'n', lo: 0, hi: 0, value: 0, unit: 'g' },
+    { kind: 'composite', param: 'code', parts: [{ kind: 'token', system: null, code: 'a' }] },
+    { kind: 'position', param: 'n', latitude: 0, longitude: 0 },
   ];
 
   it.each<readonly [string, SortKey['kind'], boolean, string | number | null]>([

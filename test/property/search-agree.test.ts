@@ -1,13 +1,11 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { openMemoryStore } from '../../src/store/memory.ts';
-import { openSqliteStore } from '../../src/store/sqlite/open.ts';
-import type { Change, Store } from '../../src/store/store.ts';
 import type { SearchQuery } from '../../src/fhir/search-ast.ts';
-import { temporaryFolders } from '../store/temporary-folder.ts';
+import { openMemoryStore } from '../../src/store/memory.ts';
+import type { Change, Store } from '../../src/store/store.ts';
 import { changesArbitrary, queryArbitrary } from './search-arbitrary.ts';
+import { folders, storesUnderTest } from './stores-under-test.ts';
 
-const folders = temporaryFolders();
 afterAll(() => folders.remove());
 
 /** A site's life: commits, then searches walked page by page with more commits between the pages. */
@@ -17,52 +15,60 @@ const lifeArbitrary = fc.record({
   queries: fc.array(queryArbitrary, { minLength: 1, maxLength: 8 }),
 });
 
+type Life = typeof lifeArbitrary extends fc.Arbitrary<infer Value> ? Value : never;
+
 describe('search', () => {
-  it('gives the same pages from memory and SQLite, whatever is asked and written', async () => {
-    await fc.assert(
-      fc.asyncProperty(lifeArbitrary, async ({ before, between, queries }) => {
-        const memory = openMemoryStore();
-        const sqlite = await openSqliteStore({ file: `${folders.make()}/weir.db` });
-        try {
-          const stores = [memory, sqlite] as const;
-          let second = 0;
-          const write = async (changes: readonly Change[]): Promise<void> => {
-            const now = new Date(++second * 1_000);
-            await Promise.all(
-              stores.map((store) => store.commit({ now, changes, origin: 'test' })),
-            );
-          };
-          for (const changes of before) await write(changes);
-          for (const query of queries) {
-            const [expected, found] = [
-              await firstPage(memory, query),
-              await firstPage(sqlite, query),
-            ];
-            expect(found).toEqual(expected);
+  for (const { name, open, absent = '', runs } of storesUnderTest) {
+    const title = `gives the same pages from memory and ${name}, whatever is asked and written`;
+    it.skipIf(open === undefined)(open ? title : `${title} (skipped: ${absent})`, async () => {
+      await fc.assert(
+        fc.asyncProperty(lifeArbitrary, async (life) => {
+          const other = await open?.();
+          if (other === undefined) throw new Error('There is no store to compare with');
+          try {
+            await live(life, [openMemoryStore(), other]);
+          } finally {
+            await other.close();
           }
-          const walks = queries.map((query) => ({ query, cursors: [] as (string | undefined)[] }));
-          for (const changes of [[], ...between]) {
-            await write(changes);
-            for (const walk of walks) {
-              const pages = await Promise.all(
-                stores.map((store, at) => store.search(from(walk.query, walk.cursors[at]))),
-              );
-              walk.cursors = pages.map(({ next }) => next);
-              const [expected, found] = pages.map(({ next, ...page }) => ({
-                ...page,
-                more: next !== undefined,
-              }));
-              expect(found).toEqual(expected);
-            }
-          }
-        } finally {
-          await sqlite.close();
-        }
-      }),
-      { numRuns: 300 },
-    );
-  });
+        }),
+        // A longer round: WEIR_TEST_ROUNDS=20 runs twenty times as many.
+        { numRuns: runs * Number(process.env['WEIR_TEST_ROUNDS'] ?? 1) },
+      );
+    });
+  }
 });
+
+/** The first store says what is right. */
+async function live(
+  { before, between, queries }: Life,
+  stores: readonly [Store, Store],
+): Promise<void> {
+  let second = 0;
+  const write = async (changes: readonly Change[]): Promise<void> => {
+    const now = new Date(++second * 1_000);
+    await Promise.all(stores.map((store) => store.commit({ now, changes, origin: 'test' })));
+  };
+  for (const changes of before) await write(changes);
+  for (const query of queries) {
+    const [expected, found] = await Promise.all(stores.map((store) => firstPage(store, query)));
+    expect(found).toEqual(expected);
+  }
+  const walks = queries.map((query) => ({ query, cursors: [] as (string | undefined)[] }));
+  for (const changes of [[], ...between]) {
+    await write(changes);
+    for (const walk of walks) {
+      const pages = await Promise.all(
+        stores.map((store, at) => store.search(from(walk.query, walk.cursors[at]))),
+      );
+      walk.cursors = pages.map(({ next }) => next);
+      const [expected, found] = pages.map(({ next, ...page }) => ({
+        ...page,
+        more: next !== undefined,
+      }));
+      expect(found).toEqual(expected);
+    }
+  }
+}
 
 async function firstPage(store: Store, query: SearchQuery) {
   const page = await store.search({ ...query, total: 'accurate' });

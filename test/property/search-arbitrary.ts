@@ -1,9 +1,16 @@
 import fc from 'fast-check';
-import type { IndexEntry, SearchNode, SearchQuery, SortKey } from '../../src/fhir/search-ast.ts';
+import type {
+  IndexEntry,
+  SearchLeaf,
+  SearchNode,
+  SearchQuery,
+  SortKey,
+  ValueEntry,
+} from '../../src/fhir/search-ast.ts';
 import type { Change } from '../../src/store/store.ts';
 
 // Small pools on purpose: values must meet each other.
-const param = fc.constantFrom('p', 'q', 'r');
+const param = fc.constantFrom('p', 'p', 'p', 'q', 'q', 'r');
 const id = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h');
 const type = fc.constantFrom('Patient', 'Basic');
 const system = fc.constantFrom(null, 'urn:a', 'urn:b');
@@ -19,11 +26,15 @@ const uri = fc.constantFrom(
 );
 const instant = fc.constantFrom(-Infinity, -5, 0, 1, 2, 3, 10, 1_000, 2_000, 3_000, Infinity);
 const amount = fc.constantFrom(-1.5, 0, 0.1, 1, 1.05, 2, 10, Infinity);
-const target = fc.constantFrom('1', '2', 'http://o/1');
-const targetType = fc.constantFrom(null, 'Patient', 'Group');
+// Ids of resources among them, so that chains lead somewhere.
+const target = fc.constantFrom('a', 'b', 'c', 'http://o/1');
+const targetType = fc.constantFrom(null, 'Patient', 'Basic', 'Group');
 const version = fc.constantFrom(null, '1');
 const url = fc.constantFrom(null, 'http://o/1', 'http://o/2');
 const unit = fc.constantFrom(null, 'mg', 'g');
+const canonical = fc.constantFrom('g', 'g.m-3', '1');
+const latitude = fc.constantFrom(-90, -0.01, 0, 0.01, 48, 90);
+const longitude = fc.constantFrom(-180, -179.99, 0, 0.01, 16, 179.99, 180);
 const prefix = fc.constantFrom('eq', 'ne', 'gt', 'lt', 'ge', 'le', 'sa', 'eb', 'ap');
 
 function interval(bound: fc.Arbitrary<number>) {
@@ -34,7 +45,7 @@ const numeric = fc
   .tuple(interval(amount), fc.boolean())
   .map(([{ lo, hi }, wide]) => (wide ? { value: lo, lo, hi } : { value: lo, lo, hi: lo }));
 
-const entry: fc.Arbitrary<IndexEntry> = fc.oneof(
+const valueEntry: fc.Arbitrary<ValueEntry> = fc.oneof(
   fc.record({ kind: fc.constant('token' as const), param, system, code }),
   fc.record({ kind: fc.constant('referenceIdentifier' as const), param, system, code }),
   fc.record({ kind: fc.constant('string' as const), param, folded: word, exact: word }),
@@ -49,6 +60,9 @@ const entry: fc.Arbitrary<IndexEntry> = fc.oneof(
     const units = { system: where, code: what, unit: written };
     return { kind: 'quantity', param: name, ...number, ...units } as const;
   }),
+  fc.tuple(param, numeric, canonical).map(([name, number, what]) => {
+    return { kind: 'ucum', param: name, ...number, unit: what } as const;
+  }),
   fc.record({
     kind: fc.constant('reference' as const),
     param,
@@ -58,6 +72,89 @@ const entry: fc.Arbitrary<IndexEntry> = fc.oneof(
     url,
   }),
 );
+
+// Few shapes, so that entries and conditions are often of the same one.
+const shapes = fc.constantFrom(
+  ['token', 'quantity'],
+  ['token', 'ucum'],
+  ['date', 'reference', 'token'],
+);
+
+/** Parts by shape, of any shape, and of a few values that often meet. */
+function composed<Value extends ValueEntry | SearchLeaf>(
+  values: fc.Arbitrary<Value>,
+  kindOf: (value: Value) => string,
+  plain: readonly (readonly [Value, ...Value[]])[],
+) {
+  const byShape = (kinds: readonly string[]) =>
+    fc.tuple(...kinds.map((kind) => values.filter((value) => kindOf(value) === kind)));
+  const pairs = plain.map((choices) => fc.constantFrom(...choices));
+  return fc
+    .oneof(
+      { weight: 3, arbitrary: fc.tuple(...pairs) },
+      { weight: 3, arbitrary: shapes.chain(byShape) },
+      { weight: 1, arbitrary: fc.array(values, { minLength: 1, maxLength: 3 }) },
+    )
+    .map((parts) => parts.map(withoutParam));
+}
+
+const plainEntries: readonly (readonly [ValueEntry, ...ValueEntry[]])[] = [
+  [
+    { kind: 'token', param: '', system: null, code: '1' },
+    { kind: 'token', param: '', system: 'urn:a', code: '2' },
+  ],
+  [
+    { kind: 'ucum', param: '', value: 1, lo: 1, hi: 1, unit: 'g' },
+    { kind: 'ucum', param: '', value: 2, lo: 2, hi: Infinity, unit: 'g' },
+  ],
+];
+
+const plainLeaves: readonly (readonly [SearchLeaf, ...SearchLeaf[]])[] = [
+  [
+    { op: 'token', param: '', code: '1' },
+    { op: 'token', param: '', code: '2', system: 'urn:a' },
+    { op: 'token', param: '' },
+  ],
+  [
+    { op: 'ucum', param: '', prefix: 'eq', value: 1, lo: 0.5, hi: 1.5, unit: 'g' },
+    { op: 'ucum', param: '', prefix: 'ne', value: 1, lo: 0.5, hi: 1.5, unit: 'g' },
+    { op: 'ucum', param: '', prefix: 'ge', value: 2, lo: 1.5, hi: 2.5, unit: 'g' },
+  ],
+];
+
+const compositeEntry = fc.record({
+  kind: fc.constant('composite' as const),
+  param,
+  parts: composed(valueEntry, ({ kind }) => kind, plainEntries),
+});
+
+const positionEntry = fc.record({
+  kind: fc.constant('position' as const),
+  param,
+  latitude,
+  longitude,
+});
+
+/** A reference that often leads to a resource. */
+const live: fc.Arbitrary<IndexEntry> = fc.record({
+  kind: fc.constant('reference' as const),
+  param,
+  type,
+  id,
+  version,
+  url: fc.constant(null),
+});
+
+const entry: fc.Arbitrary<IndexEntry> = fc.oneof(
+  { weight: 8, arbitrary: valueEntry },
+  { weight: 3, arbitrary: live },
+  { weight: 3, arbitrary: compositeEntry },
+  { weight: 1, arbitrary: positionEntry },
+);
+
+function withoutParam<Value extends ValueEntry | SearchLeaf>({ param: _, ...value }: Value) {
+  return value as Value extends unknown ? Omit<Value, 'param'> : never;
+}
 
 /** One commit: some resources written or deleted, each at most once. */
 export const changesArbitrary: fc.Arbitrary<Change[]> = fc.uniqueArray(
@@ -79,12 +176,12 @@ function deleteOf([resourceType, id]: [string, string]): Change {
 const present = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { nil: undefined });
 
 /** Drops what is undefined: the tree says "any" by absence. */
-function withoutUndefined(node: object): SearchNode {
+function withoutUndefined(node: object): SearchLeaf {
   const members = Object.entries(node).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(members) as SearchNode;
+  return Object.fromEntries(members) as SearchLeaf;
 }
 
-const leaf: fc.Arbitrary<SearchNode> = fc
+const valueLeaf: fc.Arbitrary<SearchLeaf> = fc
   .oneof(
     fc.record({
       op: fc.constantFrom('token', 'referenceIdentifier'),
@@ -105,8 +202,8 @@ const leaf: fc.Arbitrary<SearchNode> = fc
       value: uri,
     }),
     fc
-      .tuple(fc.constantFrom('date', 'lastUpdated'), param, prefix, interval(instant))
-      .map(([op, name, by, span]) => ({ op, param: name, prefix: by, ...span })),
+      .tuple(param, prefix, interval(instant))
+      .map(([name, by, span]) => ({ op: 'date', param: name, prefix: by, ...span })),
     fc
       .tuple(fc.constantFrom('number', 'quantity'), param, prefix, interval(amount))
       .map(([op, name, by, span]) => ({ op, param: name, prefix: by, value: span.lo, ...span })),
@@ -116,18 +213,44 @@ const leaf: fc.Arbitrary<SearchNode> = fc
         ...{ op: 'quantity', param: name, prefix: by, value: span.hi, ...span },
         ...{ system: where, code: what ?? undefined },
       })),
+    fc.tuple(param, prefix, interval(amount), canonical).map(([name, by, span, what]) => ({
+      ...{ op: 'ucum', param: name, prefix: by, value: span.lo, ...span },
+      ...{ unit: what },
+    })),
     fc.record({
       op: fc.constant('reference'),
       param,
-      type: present(fc.constantFrom('Patient', 'Group')),
+      type: present(fc.constantFrom('Patient', 'Basic', 'Group')),
       id: present(target),
       version: present(fc.constant('1')),
       url: present(fc.constantFrom('http://o/1', 'http://o/2')),
     }),
-    fc.record({ op: fc.constant('missing'), param, missing: fc.boolean() }),
-    fc.record({ op: fc.constant('id'), ids: fc.array(id, { maxLength: 3 }) }),
   )
   .map(withoutUndefined);
+
+const leaf: fc.Arbitrary<SearchNode> = fc.oneof(
+  { weight: 12, arbitrary: valueLeaf },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      op: fc.constant('composite' as const),
+      param,
+      parts: composed(valueLeaf, ({ op }) => op, plainLeaves),
+    }),
+  },
+  fc.record({
+    op: fc.constant('near' as const),
+    param,
+    latitude,
+    longitude,
+    meters: fc.constantFrom(0, 1_200, 6_000_000, 30_000_000),
+  }),
+  fc.tuple(prefix, interval(instant)).map(([by, span]): SearchNode => {
+    return { op: 'lastUpdated', prefix: by, ...span };
+  }),
+  fc.record({ op: fc.constant('missing' as const), param, missing: fc.boolean() }),
+  fc.record({ op: fc.constant('id' as const), ids: fc.array(id, { maxLength: 3 }) }),
+);
 
 const tree: fc.Arbitrary<SearchNode> = fc.letrec<{ node: SearchNode }>((tie) => ({
   node: fc.oneof(
@@ -138,6 +261,12 @@ const tree: fc.Arbitrary<SearchNode> = fc.letrec<{ node: SearchNode }>((tie) => 
       nodes: fc.array(tie('node'), { maxLength: 4 }),
     }),
     tie('node').map((node): SearchNode => ({ op: 'not', node })),
+    fc.record({
+      op: fc.constantFrom('chain' as const, 'has' as const),
+      param,
+      type: fc.constantFrom('Patient', 'Basic', 'Group'),
+      where: fc.oneof(tie('node'), fc.constant<SearchNode>({ op: 'and', nodes: [] })),
+    }),
   ),
 })).node;
 

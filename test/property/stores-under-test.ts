@@ -1,0 +1,23 @@
+import { openSqliteStore } from '../../src/store/sqlite/open.ts';
+import type { Store } from '../../src/store/store.ts';
+import { temporaryFolders } from '../store/temporary-folder.ts';
+
+/** A store that must answer every search as the memory store does. */
+interface StoreUnderTest {
+  readonly name: string;
+  /** An empty one; undefined (with the reason in `absent`) where this machine cannot open it. */
+  readonly open: (() => Promise<Store>) | undefined;
+  readonly absent?: string;
+  /** Random lives that it is put through: fewer where each costs more. */
+  readonly runs: number;
+}
+
+export const folders = temporaryFolders();
+
+export const storesUnderTest: readonly StoreUnderTest[] = [
+  {
+    name: 'SQLite',
+    open: () => openSqliteStore({ file: `${folders.make()}/weir.db` }),
+    runs: 300,
+  },
+];
