@@ -54,8 +54,10 @@ export interface TypeDefinition {
 
 export interface SearchParameterDefinition {
   readonly code: string;
-  /** Of http://hl7.org/fhir/SearchParameter/{id}. */
+  /** Of http://hl7.org/fhir/SearchParameter/{id}, where there is no `url`. */
   readonly id: string;
+  /** Canonical URL of a parameter that is not R4's own. */
+  readonly url?: string;
   readonly type:
     | 'string'
     | 'token'
@@ -102,6 +104,7 @@ const parameters = lazy(
   (text) => JSON.parse(text) as readonly SearchParameterDefinition[],
 );
 const parametersByCode = new Map<string, ReadonlyMap<string, SearchParameterDefinition>>();
+let addedParameters: ReadonlyMap<string, readonly SearchParameterDefinition[]> = new Map();
 const valueSets = lazy(valueSetText, unpackValueSet);
 const compartments = lazy(
   compartmentText,
@@ -188,16 +191,30 @@ export function stepInto(
   return step.element.types.length === 1 ? [types(first), ''] : [undefined, ''];
 }
 
-/** Search parameters of a resource type, with those of Resource and DomainResource, by code. */
+/**
+ * Search parameters of a resource type, with those of Resource and DomainResource and with those that were added
+ * (search-registry.ts), by code. The map is the same one until others are added.
+ */
 export function searchParameters(type: string): ReadonlyMap<string, SearchParameterDefinition> {
   let found = parametersByCode.get(type);
   if (!found) {
-    const lists = isResourceType(type) ? [type, 'DomainResource', 'Resource'] : [type];
-    const own = lists.flatMap((name) => parameters(name) ?? []).map((p) => [p.code, p] as const);
-    found = new Map(own);
+    const bases = isResourceType(type) ? [type, 'DomainResource', 'Resource'] : [type];
+    const all = [
+      ...bases.flatMap((base) => addedParameters.get(base) ?? []),
+      ...bases.flatMap((base) => parameters(base) ?? []),
+    ];
+    found = new Map(all.map((parameter) => [parameter.code, parameter]));
     if (isType(type)) parametersByCode.set(type, found);
   }
   return found;
+}
+
+/** Takes the place of all parameters added before; by base. For search-registry.ts, which checks them. */
+export function addSearchParameters(
+  byBase: ReadonlyMap<string, readonly SearchParameterDefinition[]>,
+): void {
+  addedParameters = byBase;
+  parametersByCode.clear();
 }
 
 /**

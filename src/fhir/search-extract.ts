@@ -5,6 +5,9 @@ import type { IndexEntry } from './search-ast.ts';
 import { compileSearchPath, type SearchPath } from './search-path.ts';
 import { entriesOf, isIndexedType, type IndexedType } from './search-values.ts';
 
+/** Counts the changes to what is extracted: entries stored under another one are to be made again. */
+export const extractionVersion = 2;
+
 /**
  * Extracts the entries by which a resource is found, without those the store keeps itself (`_id`,
  * `_lastUpdated`) and without composite and special parameters. Entries of one parameter are distinct. Values that
@@ -29,13 +32,15 @@ interface Extractor {
   readonly path: SearchPath;
 }
 
-const extractors = new Map<string, readonly Extractor[]>();
+/** By the parameters that they were made from: others are another map. */
+const extractors = new WeakMap<object, readonly Extractor[]>();
 
 function extractorsOf(typeName: string): readonly Extractor[] {
-  let found = extractors.get(typeName);
+  const parameters = searchParameters(typeName);
+  let found = extractors.get(parameters);
   if (!found) {
-    found = [...searchParameters(typeName).values()].flatMap((p) => extractorOf(typeName, p));
-    if (found.length > 0) extractors.set(typeName, found);
+    found = [...parameters.values()].flatMap((p) => extractorOf(typeName, p));
+    extractors.set(parameters, found);
   }
   return found;
 }

@@ -11,6 +11,16 @@ import { shapeOf, type Property, type Shape } from './shape.ts';
 /** Receives each value found, with the FHIR type it has and, where known, its property. */
 export type See = (value: unknown, type: string, property?: Property) => void;
 
+/** What one component of a composite finds. */
+export interface Found {
+  readonly value: unknown;
+  readonly type: string;
+  readonly property: Property | undefined;
+}
+
+/** Receives, for one element of a composite, what each component finds in it. */
+export type SeeElement = (components: readonly (readonly Found[])[]) => void;
+
 /** A compiled expression: shows every value that it finds in a resource, in the resource's order. */
 export type SearchPath = (resource: unknown, see: See) => void;
 
@@ -19,14 +29,58 @@ export type SearchPath = (resource: unknown, see: See) => void;
  * known forms nor FHIRPath throws: definitions are checked before they are used.
  */
 export function compileSearchPath(typeName: string, expression: string): SearchPath {
-  const parts = unionParts(expression).map((part) => compilePart(typeName, part));
-  const known = parts.filter((part) => part !== undefined);
-  if (known.length < parts.length) return engineSearchPath(expression);
-  const [only] = known;
-  if (only && known.length === 1) return only;
+  const root = rootOf(typeName);
+  const walk = root && compileUnion(expression, { at: root, root, unknown: [], end: showing });
+  if (!walk) return engineSearchPath(expression);
   return (resource, see) => {
-    for (const part of known) part(resource, see);
+    walk(resource, see, resource);
   };
+}
+
+/**
+ * Compiles a composite: `expression` finds elements in the resource, the components' expressions start from
+ * each of them (or, with `%resource.`, from the resource). Throws as {@link compileSearchPath} does.
+ */
+export function compileCompositePath(
+  typeName: string,
+  expression: string,
+  components: readonly string[],
+): (resource: unknown, see: SeeElement) => void {
+  const root = rootOf(typeName);
+  const end = (at: At): Walk<SeeElement> | undefined => {
+    if (!root) return undefined;
+    const parts = components.map((part) =>
+      compileUnion(part, { at, root, unknown: [], end: showing }),
+    );
+    const known = parts.filter((part) => part !== undefined);
+    if (known.length < parts.length) return undefined;
+    return (value, see, resource) => {
+      see(known.map((part) => gather(part, value, resource)));
+    };
+  };
+  const walk = root && compileUnion(expression, { at: root, root, unknown: [], end });
+  if (!walk) return engineCompositePath(expression, components);
+  return (resource, see) => {
+    walk(resource, see, resource);
+  };
+}
+
+/**
+ * The first element that an expression names and the type does not have, as `Patient.nmae`; undefined where all are
+ * known, or where only the FHIRPath engine can tell.
+ */
+export function unknownElement(typeName: string, expression: string): string | undefined {
+  const root = rootOf(typeName);
+  const unknown: string[] = [];
+  const walk = root && compileUnion(expression, { at: root, root, unknown, end: showing });
+  return walk ? undefined : unknown[0];
+}
+
+function gather(part: Walk<See>, value: unknown, resource: unknown): readonly Found[] {
+  const found: Found[] = [];
+  const see: See = (item, type, property) => found.push({ value: item, type, property });
+  part(value, see, resource);
+  return found;
 }
 
 /** The same by the FHIRPath engine, whose types are guesses where no schema is loaded. */
@@ -35,6 +89,27 @@ export function engineSearchPath(expression: string): SearchPath {
   return (resource, see) => {
     for (const { value, type } of evalFhirPathTyped(atom, [toTypedValue(resource)])) {
       see((value as unknown)?.valueOf(), type);
+    }
+  };
+}
+
+function engineCompositePath(
+  expression: string,
+  components: readonly string[],
+): (resource: unknown, see: SeeElement) => void {
+  const atom = parseFhirPath(expression);
+  const parts = components.map((part) => parseFhirPath(part));
+  return (resource, see) => {
+    const root = toTypedValue(resource);
+    for (const element of evalFhirPathTyped(atom, [root])) {
+      const found = parts.map((part) => evalFhirPathTyped(part, [element], { '%resource': root }));
+      see(
+        found.map((values) =>
+          values.map(({ value, type }) => {
+            return { value: (value as unknown)?.valueOf(), type, property: undefined };
+          }),
+        ),
+      );
     }
   };
 }
@@ -91,19 +166,19 @@ function parseSteps(text: string): readonly Step[] | undefined {
   return steps;
 }
 
-function compilePart(typeName: string, part: string): SearchPath | undefined {
-  const plain = part.replace(/^\(([^()]*(?:\([^()]*\))?)\)/, '$1');
-  const [head = ''] = /^\w+/.exec(plain) ?? [];
-  const isTyped = head === typeName || head === 'Resource' || head === 'DomainResource';
-  const steps = parseSteps(isTyped ? plain.slice(head.length).replace(/^\./, '') : plain);
-  const shape = shapeOf(typeName);
-  if (!steps || !shape) return undefined;
-  const start = compileSteps(steps, { type: typeName, shape, property: undefined });
-  return start && ((resource, see) => start(resource, see, resource));
+/** What an expression is compiled for. */
+interface Compilation<Shown> {
+  /** Where it starts. */
+  readonly at: At;
+  readonly root: At;
+  /** Takes the elements that do not exist. */
+  readonly unknown: string[];
+  /** What is done with what is found. */
+  readonly end: (at: At) => Walk<Shown> | undefined;
 }
 
-/** Walks on from one value; the root is what `resolve()` finds contained resources in. */
-type Walk = (value: unknown, see: See, root: unknown) => void;
+/** Walks on from one value; the root is what `%resource` is and `resolve()` finds contained resources in. */
+type Walk<Shown> = (value: unknown, see: Shown, root: unknown) => void;
 
 /** What is known of the value at a step; without a property it is the resource. */
 interface At {
@@ -112,21 +187,68 @@ interface At {
   readonly property: Property | undefined;
 }
 
-/** Undefined where a step cannot be followed by type: then the engine decides. */
-function compileSteps(steps: readonly Step[], at: At): Walk | undefined {
-  const [step, ...rest] = steps;
-  if (!step) {
-    const { type, property } = at;
-    return (value, see) => {
-      see(value, type, property);
-    };
+function rootOf(typeName: string): At | undefined {
+  const shape = shapeOf(typeName);
+  return shape && { type: typeName, shape, property: undefined };
+}
+
+function showing({ type, property }: At): Walk<See> {
+  return (value, see) => {
+    see(value, type, property);
+  };
+}
+
+/** Undefined where a part cannot be compiled: then the engine decides. */
+function compileUnion<Shown>(
+  expression: string,
+  compilation: Compilation<Shown>,
+): Walk<Shown> | undefined {
+  const parts = unionParts(expression).map((part) => compilePart(part, compilation));
+  const known = parts.filter((part) => part !== undefined);
+  if (known.length < parts.length) return undefined;
+  const [only] = known;
+  if (only && known.length === 1) return only;
+  return (value, see, root) => {
+    for (const part of known) part(value, see, root);
+  };
+}
+
+function compilePart<Shown>(
+  part: string,
+  compilation: Compilation<Shown>,
+): Walk<Shown> | undefined {
+  const { at, root } = compilation;
+  const plain = part.replace(/^\(([^()]*(?:\([^()]*\))?)\)/, '$1');
+  if (plain.startsWith('%resource.')) {
+    const steps = parseSteps(plain.slice('%resource.'.length));
+    const walk = steps && compileSteps(steps, root, compilation);
+    return (
+      walk &&
+      ((_value, see, resource) => {
+        walk(resource, see, resource);
+      })
+    );
   }
-  if (step.kind === 'name') return compileName(step.name, rest, at);
+  const [head = ''] = /^\w+/.exec(plain) ?? [];
+  const isTyped = head === at.type || head === 'Resource' || head === 'DomainResource';
+  const steps = parseSteps(isTyped ? plain.slice(head.length).replace(/^\./, '') : plain);
+  return steps && compileSteps(steps, at, compilation);
+}
+
+/** Undefined where a step cannot be followed by type. */
+function compileSteps<Shown>(
+  steps: readonly Step[],
+  at: At,
+  compilation: Compilation<Shown>,
+): Walk<Shown> | undefined {
+  const [step, ...rest] = steps;
+  if (!step) return compilation.end(at);
+  if (step.kind === 'name') return compileName(step.name, rest, at, compilation);
   if (step.kind === 'ofType') {
     // A choice was split by type before, so the type is one; what is of another type ends here.
-    return sameType(step.type, at.type) ? compileSteps(rest, at) : nothing;
+    return sameType(step.type, at.type) ? compileSteps(rest, at, compilation) : nothing;
   }
-  const next = compileSteps(rest, at);
+  const next = compileSteps(rest, at, compilation);
   if (!next) return undefined;
   if (step.kind === 'first') return next;
   const test = step.kind === 'whereEquals' ? equalsTest(step) : resolvesTest(step.type);
@@ -135,7 +257,7 @@ function compileSteps(steps: readonly Step[], at: At): Walk | undefined {
   };
 }
 
-const nothing: Walk = () => {
+const nothing: Walk<unknown> = () => {
   // The type never fits.
 };
 
@@ -143,20 +265,25 @@ function sameType(asked: string, type: string): boolean {
   return asked === type || asked.charAt(0).toLowerCase() + asked.slice(1) === type;
 }
 
-function compileName(name: string, rest: readonly Step[], at: At): Walk | undefined {
+function compileName<Shown>(
+  name: string,
+  rest: readonly Step[],
+  at: At,
+  compilation: Compilation<Shown>,
+): Walk<Shown> | undefined {
   const properties = [...(at.shape?.properties.values() ?? [])].filter((p) => p.name === name);
-  if (properties.length === 0) return undefined;
+  if (properties.length === 0) {
+    if (at.shape) compilation.unknown.push(`${at.type}.${name}`);
+    return undefined;
+  }
   const onlyFirst = rest[0]?.kind === 'first';
   const branches = properties.map((property) => {
-    const next = compileSteps(rest, {
-      type: property.type,
-      shape: property.shape(),
-      property,
-    });
-    return next && { key: property.key, next };
+    const place = { type: property.type, shape: property.shape(), property };
+    return { key: property.key, next: compileSteps(rest, place, compilation) };
   });
-  const known = branches.filter((branch) => branch !== undefined);
-  if (known.length < branches.length) return undefined;
+  // Of a choice, the types that lack what is asked for next have nothing to show.
+  const known = branches.flatMap(({ key, next }) => (next ? [{ key, next }] : []));
+  if (known.length === 0) return undefined;
   const live = known.filter(({ next }) => next !== nothing);
   if (live.length === 0) return nothing;
   return (value, see, root) => {
@@ -165,16 +292,13 @@ function compileName(name: string, rest: readonly Step[], at: At): Walk | undefi
       const found = members[key];
       if (found === undefined || found === null) continue;
       if (!Array.isArray(found)) next(found, see, root);
-      else followAll(onlyFirst ? found.slice(0, 1) : found, next, see, root);
+      else {
+        for (const item of onlyFirst ? found.slice(0, 1) : (found as readonly unknown[])) {
+          if (item !== null && item !== undefined) next(item, see, root);
+        }
+      }
     }
   };
-}
-
-// The four things that a walk is made of.
-function followAll(items: readonly unknown[], next: Walk, see: See, root: unknown): void {
-  for (const item of items) {
-    if (item !== null && item !== undefined) next(item, see, root);
-  }
 }
 
 type Test = (value: unknown, root: unknown) => boolean;
