@@ -57,22 +57,24 @@ export function disarm(): { steps: number; struck: boolean } {
   };
 }
 
-function step(name: string): void {
+/** A step that is `taken` already can only be one to die at. */
+function step(name: string, taken = false): void {
   if (Atomics.load(plan, slots.armed) === 0) return;
   if (Atomics.load(plan, slots.checkpoints) === 1 && !name.includes('wal_checkpoint')) return;
-  const taken = Atomics.add(plan, slots.count, 1) + 1;
   const blow = blows[Atomics.load(plan, slots.blow)] ?? 'once';
+  if (taken && blow !== 'kill') return;
+  const n = Atomics.add(plan, slots.count, 1) + 1;
   const at = Atomics.load(plan, slots.step);
-  if (taken < at || (taken > at && blow !== 'onwards')) return;
+  if (n < at || (n > at && blow !== 'onwards')) return;
   Atomics.store(plan, slots.struck, 1);
   const said = name.replaceAll(/\s+/g, ' ').slice(0, 60);
   if (blow === 'kill') {
-    writeSync(1, `killed before step ${taken}: ${said}\n`);
+    writeSync(1, `killed ${taken ? 'after' : 'before'} ${said}\n`);
     process.kill(process.pid, 'SIGKILL');
     for (;;) Atomics.wait(plan, slots.blow, blows.indexOf('kill'));
   }
   const code = codes[Atomics.load(plan, slots.code)] ?? codes[0];
-  throw new Database.SqliteError(`step ${taken} fails: ${said}`, code);
+  throw new Database.SqliteError(`step ${n} fails: ${said}`, code);
 }
 
 type Method = (this: { readonly source?: string }, ...values: unknown[]) => unknown;
@@ -88,12 +90,10 @@ function interpose(
   prototype[method] = function (...values): unknown {
     const name = nameOf(values[0], this.source);
     // A rollback only forgets: SQLite may report a fault, but leaves no transaction open.
-    if (name !== 'ROLLBACK') {
-      step(name);
-      return original.apply(this, values);
-    }
+    if (name !== 'ROLLBACK') step(name);
     const answer = original.apply(this, values);
-    step(name);
+    if (name === 'ROLLBACK') step(name);
+    if (name === 'COMMIT') step(name, true);
     return answer;
   };
 }

@@ -26,7 +26,8 @@ async function open(tries: number): Promise<Store> {
 async function commit(store: Store, n: number, step: number): Promise<void> {
   const ground = await lay(store, n);
   say(`laid ${n}`);
-  if (step > 0) (await import('./driver-shim.ts')).arm(step, 'kill');
+  const shim = step > 0 ? await import('./driver-shim.ts') : undefined;
+  shim?.arm(step, 'kill');
   try {
     await store.commit(everyEffect(ground));
     say(`acknowledged ${n}`);
@@ -34,6 +35,7 @@ async function commit(store: Store, n: number, step: number): Promise<void> {
     const code = error instanceof OutcomeError ? error.issues[0].code : String(error);
     say(`refused ${n} ${code} ${await standing(store, n)}`);
   }
+  if (shim !== undefined) say(`steps ${shim.disarm().steps}`);
 }
 
 say('open');
