@@ -1,5 +1,5 @@
 import { MongoClient } from 'mongodb';
-import type { ClientSession, Collection, Db, MongoServerError } from 'mongodb';
+import type { ClientSession, Collection, Db, Document, MongoServerError } from 'mongodb';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { describeOnMongo, freshDatabaseName } from './mongo.ts';
 
@@ -228,6 +228,46 @@ describeOnMongo('a MongoDB server', (url) => {
     expect((await all()).map((row) => row._id)).toEqual(ids);
     const above = await rows.find({ _id: { $gt: '\u{ffee}' } }).toArray();
     expect(above.map((row) => row._id).sort()).toEqual(ids.slice(3));
+  });
+
+  it('answers a query the same with indexes as without', async () => {
+    const indexed = db.collection<Row & Document>('indexed');
+    const plain = db.collection<Row & Document>('plain');
+    await indexed.createIndex({ t: 1, n: 1 });
+    await indexed.createIndex({ 'd.p': 1, 'd.lo': 1 });
+    const values = [null, 0, 1, 1.5, 2, '1', 'b', 4e9, 4e9 + 0.5, true, [], [1, 'b']];
+    const documents: (Row & Document)[] = values.flatMap((n, i) =>
+      values.map((lo, j) => ({ _id: `${i}.${j}`, t: j % 3, n, d: [{ p: i % 4, lo }, { p: 9 }] })),
+    );
+    const conditions = values
+      .slice(1, -2)
+      .flatMap((v) => [
+        v,
+        { $gt: v },
+        { $lte: v },
+        { $in: [v, null] },
+        { $in: [v, 2] },
+        { $ne: v },
+      ]);
+    for (const each of [indexed, plain]) {
+      await each.insertMany(structuredClone(documents));
+      await each.updateMany({ t: 1 }, { $set: { t: 7 } });
+      await each.deleteMany({ n: 2 });
+    }
+    for (const n of conditions) {
+      const filters = [
+        { n },
+        { $and: [{ t: 7 }, { $or: [{ n }, { t: 2 }] }] },
+        { d: { $elemMatch: { p: 1, lo: n } } },
+        { $nor: [{ 'd.lo': n }] },
+      ] as object[];
+      for (const filter of filters) {
+        const [one, other] = await Promise.all(
+          [indexed, plain].map((each) => each.find(filter).sort({ _id: 1 }).toArray()),
+        );
+        expect(one, JSON.stringify(filter)).toEqual(other);
+      }
+    }
   });
 
   it('goes on with a cursor as it was opened', async () => {

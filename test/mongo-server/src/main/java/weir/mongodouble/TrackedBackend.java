@@ -6,7 +6,9 @@ import de.bwaldvogel.mongo.backend.CollectionOptions;
 import de.bwaldvogel.mongo.backend.Cursor;
 import de.bwaldvogel.mongo.backend.CursorRegistry;
 import de.bwaldvogel.mongo.backend.Index;
+import de.bwaldvogel.mongo.backend.IndexKey;
 import de.bwaldvogel.mongo.backend.KeyValue;
+import de.bwaldvogel.mongo.backend.QueryResult;
 import de.bwaldvogel.mongo.backend.memory.MemoryBackend;
 import de.bwaldvogel.mongo.backend.memory.MemoryCollection;
 import de.bwaldvogel.mongo.backend.memory.MemoryDatabase;
@@ -96,6 +98,8 @@ final class TrackedBackend extends MemoryBackend {
     }
 
     private final class Collection extends MemoryCollection {
+        private final Lookups lookups = new Lookups();
+
         Collection(MongoDatabase database, String name, CollectionOptions options, CursorRegistry cursors) {
             super(database, name, options, cursors);
         }
@@ -111,21 +115,43 @@ final class TrackedBackend extends MemoryBackend {
         }
 
         @Override
+        public void addIndex(Index<Integer> index) {
+            super.addIndex(index);
+            for (IndexKey key : index.getKeys()) {
+                if (lookups.covers(key.getKey())) continue;
+                lookups.cover(key.getKey());
+                streamAllDocumentsWithPosition().forEach(each -> lookups.add(each.getDocument(), each.getPosition(), key.getKey()));
+            }
+        }
+
+        @Override
+        protected QueryResult queryDocuments(Document query, Document orderBy, int skip, int limit, int batchSize, Document fields) {
+            Set<Integer> candidates = lookups.candidates(query);
+            if (candidates == null) return super.queryDocuments(query, orderBy, skip, limit, batchSize, fields);
+            return matchDocuments(query, candidates, orderBy, skip, limit, batchSize, fields);
+        }
+
+        @Override
         protected Integer addDocumentInternal(Document document) {
             note(document, null, document);
-            return super.addDocumentInternal(document);
+            Integer position = super.addDocumentInternal(document);
+            lookups.add(document, position);
+            return position;
         }
 
         @Override
         protected void removeDocument(Integer position) {
             Document document = getDocument(position);
             note(document, document, null);
+            lookups.remove(document, position);
             super.removeDocument(position);
         }
 
         @Override
         protected void handleUpdate(Integer position, Document old, Document changed) {
             note(changed, old, changed);
+            lookups.remove(old, position);
+            lookups.add(changed, position);
         }
 
         private void note(Document document, Document old, Document changed) {
