@@ -90,6 +90,18 @@ export const limits = {
   jobBatchMax: 64,
   /** How long a worker may hold a job. */
   jobLeaseMs: 60_000,
+  /** Resources given their index entries anew in one commit; keeps it under some 50 ms. */
+  reindexBatchMax: 100,
+  /** Rest between two of those commits: reindexing takes what others leave. */
+  reindexPauseMs: 10,
+  /** How long a process that reindexes may be silent before another takes over. */
+  reindexLeaseMs: 10_000,
+  /** How often a process looks how far another is with reindexing. */
+  reindexPollMs: 1_000,
+  /** Rest before reindexing is tried again after a fault. */
+  reindexRetryMs: 5_000,
+  /** A file of profiles/. */
+  profileFileBytesMax: 1024 * 1024,
   /** A mapping file. */
   mapFileBytesMax: 1024 * 1024,
   /** Resources that one `related` set of a rule takes in by search. */

@@ -9,14 +9,19 @@ import { mapWith } from './feed/map-message.ts';
 import type { Pipeline } from './feed/process.ts';
 import { fail } from './fhir/issue.ts';
 import { feedOf } from './fhir/message-source.ts';
+import { registerSearchParameters } from './fhir/search-registry.ts';
+import type { CustomSearchParameter } from './fhir/search-registry.ts';
 import { readMapFiles, type MapFolder } from './map-files.ts';
 import { compilePack } from './mapping/pack.ts';
 import type { CompiledPack } from './mapping/pack.ts';
+import { readSearchParameters } from './profile-files.ts';
 
 /** What a site's folder gives to the rooms. */
 interface Site {
   readonly feeding: Pick<Pipeline, 'feeds' | 'map'>;
   readonly engaging: Pick<EngageOptions, 'rules' | 'zoneOf'>;
+  /** Beside R4's own. */
+  readonly searchParameters: readonly CustomSearchParameter[];
 }
 
 interface SiteOptions {
@@ -29,10 +34,14 @@ interface SiteOptions {
 }
 
 /**
- * Reads feeds, maps and rules. A fault in any of them stops the start, with every place named: a server
- * that runs with half of its maps would lose messages in silence.
+ * Reads feeds, maps, rules and search parameters; these are the process's from then on. A fault in any of
+ * them stops the start, with every place named: a server that runs with half of its maps would lose messages
+ * in silence.
  */
 export async function openSite(options: SiteOptions): Promise<Site> {
+  const searchParameters = await readParameters(options);
+  // Before the rules, which may search by them, and before anything is indexed.
+  registerSearchParameters(searchParameters);
   const feeds = await readFeeds(options);
   const pack = await readPack(options);
   const zones = new Map(feeds.map(({ name, zone }) => [name, zone]));
@@ -42,6 +51,7 @@ export async function openSite(options: SiteOptions): Promise<Site> {
       rules: await loadRules(foldersOf(options, 'automations')),
       zoneOf: (resource) => zones.get(feedOf(resource) ?? ''),
     },
+    searchParameters,
   };
 }
 
@@ -55,8 +65,15 @@ async function readFeeds({ folder, zone }: SiteOptions): Promise<readonly Feed[]
   return feeds.map((feed) => ({ zone, ...feed }));
 }
 
+async function readParameters(options: SiteOptions): Promise<readonly CustomSearchParameter[]> {
+  const folders = shownFolders(options, 'profiles');
+  const { parameters, faults } = await readSearchParameters(folders);
+  refuseFaults(faults);
+  return parameters;
+}
+
 async function readPack(options: SiteOptions): Promise<CompiledPack> {
-  const { pack, issues } = compilePack(await readMapFiles(mapFolders(options)));
+  const { pack, issues } = compilePack(await readMapFiles(shownFolders(options, 'mappings')));
   refuseFaults(
     issues.map(({ file, line, column, message }) => `${file}:${line}:${column} ${message}`),
   );
@@ -64,12 +81,12 @@ async function readPack(options: SiteOptions): Promise<CompiledPack> {
 }
 
 /** What senders get to see of the maps' places must not tell where on the machine they are. */
-function mapFolders(options: SiteOptions): readonly MapFolder[] {
-  const [base = '', ...own] = foldersOf(options, 'mappings');
+function shownFolders(options: SiteOptions, name: string): readonly MapFolder[] {
+  const [base = '', ...own] = foldersOf(options, name);
   const site = basename(resolve(options.folder));
   return [
-    { folder: base, shownAs: 'mappings' },
-    ...own.map((folder) => ({ folder, shownAs: join(site, 'mappings') })),
+    { folder: base, shownAs: name },
+    ...own.map((folder) => ({ folder, shownAs: join(site, name) })),
   ];
 }
 

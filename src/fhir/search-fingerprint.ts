@@ -1,0 +1,25 @@
+/** What the entries of a search parameter are made by, as a text that changes when they may. */
+import { createHash } from 'node:crypto';
+import { searchParameters, type SearchParameterDefinition } from './definitions.ts';
+import { extractionVersion } from './search-extract.ts';
+
+/**
+ * A fingerprint of each search parameter of a resource type, by code, the registered ones among them: SHA-256 over
+ * extractionVersion and what the definition says of the entries, cut to 12 characters of base64url (72 bits).
+ */
+export function parameterFingerprints(type: string): Readonly<Record<string, string>> {
+  const parameters = searchParameters(type);
+  const prints = [...parameters.values()]
+    .filter(({ expression }) => expression !== undefined)
+    .map((parameter) => [parameter.code, fingerprint(parameter, parameters)] as const);
+  return Object.fromEntries(prints);
+}
+
+function fingerprint(
+  { type, expression, component = [] }: SearchParameterDefinition,
+  parameters: ReadonlyMap<string, SearchParameterDefinition>,
+): string {
+  const parts = component.map(([code, path]) => [parameters.get(code)?.type, path]);
+  const text = JSON.stringify([extractionVersion, type, expression, parts]);
+  return createHash('sha256').update(text).digest('base64url').slice(0, 12);
+}

@@ -1,0 +1,68 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseJson } from './fhir/json.ts';
+import type { Resource } from './fhir/resource.ts';
+import { compileSearchParameters, type CustomSearchParameter } from './fhir/search-registry.ts';
+import { limits } from './limits.ts';
+import type { MapFolder } from './map-files.ts';
+
+interface ProfileFile {
+  readonly path: string;
+  readonly resource: Resource;
+}
+
+/**
+ * The search parameters of the folders' JSON files. A later one with the same url takes the place of an earlier; one that is
+ * not `active` takes no part, so that `retired` switches one off. Every fault names its file.
+ */
+export async function readSearchParameters(folders: readonly MapFolder[]): Promise<{
+  readonly parameters: readonly CustomSearchParameter[];
+  readonly faults: readonly string[];
+}> {
+  const faults: string[] = [];
+  const byUrl = new Map<string, ProfileFile>();
+  for (const file of await readProfiles(folders, faults)) {
+    const { resourceType, url } = file.resource;
+    if (resourceType === 'SearchParameter') byUrl.set(typeof url === 'string' ? url : file.path, file);
+  }
+  const files = [...byUrl.values()].filter(({ path, resource: { status } }) => {
+    const known = ['active', 'draft', 'retired', 'unknown'].includes(String(status));
+    if (!known) faults.push(`${path}: status is active, draft, retired or unknown`);
+    return status === 'active';
+  });
+  const { parameters, issues } = compileSearchParameters(files.map(({ resource }) => resource));
+  for (const { diagnostics, expression: [place = ''] = [] } of issues) {
+    const [, index = '', member = ''] = /^\[(\d+)\]\.?(.*)$/.exec(place) ?? [];
+    faults.push(`${files[Number(index)]?.path ?? ''}: ${diagnostics} (${member})`);
+  }
+  return { parameters, faults };
+}
+
+async function readProfiles(
+  folders: readonly MapFolder[],
+  faults: string[],
+): Promise<readonly ProfileFile[]> {
+  const files: ProfileFile[] = [];
+  for (const { folder, shownAs } of folders) {
+    const names = (await readdir(folder)).filter((name) => name.endsWith('.json')).sort();
+    for (const name of names) {
+      const path = join(shownAs, name);
+      const read = await readProfile(join(folder, name));
+      if (typeof read === 'string') faults.push(`${path}: ${read}`);
+      else files.push({ path, resource: read });
+    }
+  }
+  return files;
+}
+
+/** The resource, or what is wrong with the file. */
+async function readProfile(file: string): Promise<Resource | string> {
+  const { size } = await stat(file);
+  const most = limits.profileFileBytesMax;
+  if (size > most) return `is longer than ${String(most)} bytes (profileFileBytesMax)`;
+  const { value, issues } = parseJson(await readFile(file, 'utf8'));
+  const [issue] = issues;
+  if (issue !== undefined) return issue.diagnostics;
+  const isResource = typeof value === 'object' && value !== null && 'resourceType' in value;
+  return isResource ? (value as Resource) : 'is no FHIR resource';
+}

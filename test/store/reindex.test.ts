@@ -1,0 +1,295 @@
+import { setTimeout } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import type { Resource } from '../../src/fhir/resource.ts';
+import type { IndexEntry, SearchNode } from '../../src/fhir/search-ast.ts';
+import { limits } from '../../src/limits.ts';
+import { readIndexState, type ParameterSet } from '../../src/store/index-state.ts';
+import { openMemoryStore } from '../../src/store/memory.ts';
+import { startReindex, type Reindex } from '../../src/store/reindex.ts';
+import type { Change, Store } from '../../src/store/store.ts';
+import { at, commit, idsOf, put, remove, token } from '../contract/store-fixture.ts';
+
+/** Parameters by code, each a token of the element of its name; the number is the definition's. */
+type Parameters = Readonly<Record<string, number>>;
+
+const count = 1_000;
+const ids = Array.from({ length: count }, (_, n) => `p${n}`);
+
+describe('reindexing', () => {
+  it('costs nothing where there are no resources', async () => {
+    const store = openMemoryStore();
+    const first = await begin(store, { color: 1 });
+    expect(first.unfinished()).toEqual([]);
+    expect(first.isUnfinished('Patient', 'color')).toBe(false);
+    await first.idle();
+    const { seq } = await commit(store, []);
+    const second = await begin(store, { color: 1 });
+    await second.idle();
+    expect((await commit(store, [])).seq).toBe(seq + 1);
+    const third = await begin(store, { color: 2 });
+    expect(third.unfinished()).toEqual([]);
+  });
+
+  it('indexes what an earlier start wrote by a parameter that is new', async () => {
+    const store = await populated({ size: 1 });
+    expect(await idsOf(store, red)).toEqual([]);
+    const reindex = await begin(store, { size: 1, color: 1 });
+    expect(reindex.unfinished()).toEqual([{ type: 'Patient', done: 0, total: count }]);
+    expect(reindex.isUnfinished('Patient', 'color')).toBe(true);
+    expect(reindex.isUnfinished('Patient', 'size')).toBe(false);
+    expect(reindex.isUnfinished('Basic', 'color')).toBe(false);
+    await reindex.idle();
+    expect(reindex.unfinished()).toEqual([]);
+    expect(reindex.isUnfinished('Patient', 'color')).toBe(false);
+    expect(await countOf(store, red)).toBe(count / 2);
+    expect(await countOf(store, { op: 'missing', param: 'size', missing: true })).toBe(0);
+    const { versions } = await store.history({ type: 'Patient', count: 1 });
+    expect(versions[0]?.versionId).toBe('1');
+    expect((await store.history({ count: 0 })).total).toBe(count);
+  });
+
+  it('takes the entries of a parameter away that is no more', async () => {
+    const store = await populated({ size: 1, color: 1 });
+    expect(await countOf(store, noColor)).toBe(0);
+    await (await begin(store, { size: 1 })).idle();
+    expect(await countOf(store, noColor)).toBe(count);
+    expect(await countOf(store, { op: 'missing', param: 'size', missing: true })).toBe(0);
+  });
+
+  it('indexes a type anew of which nothing is known, and trusts none of its parameters', async () => {
+    const store = openMemoryStore();
+    await commit(store, [put('old', { content: { color: 'red' } })]);
+    const reindex = await begin(store, { color: 1 });
+    expect(reindex.isUnfinished('Patient', 'color')).toBe(true);
+    await reindex.idle();
+    expect(await idsOf(store, red)).toEqual(['old']);
+  });
+
+  it('goes on where a stopped start stood', async () => {
+    const store = await populated({});
+    const first = await begin(store, { color: 1 });
+    await until(() => (first.unfinished()[0]?.done ?? 0) >= 300);
+    await first.stop();
+    await expect(first.idle()).rejects.toThrow();
+    const { walk } = readIndexState((await store.state('search-parameters:Patient'))?.value);
+    expect(walk?.done).toBeGreaterThanOrEqual(300);
+    expect(walk?.done).toBeLessThan(count);
+    expect(await countOf(store, hasColor)).toBe(walk?.done);
+    const indexed: string[] = [];
+    const second = await begin(store, { color: 1 }, { onExtract: (id) => indexed.push(id) });
+    expect(second.isUnfinished('Patient', 'color')).toBe(true);
+    await second.idle();
+    expect(indexed).toEqual(ids.slice(walk?.done));
+    expect(await countOf(store, hasColor)).toBe(count);
+  });
+
+  it('begins anew where the parameters changed again before it was through', async () => {
+    const store = await populated({ size: 1 });
+    const first = await begin(store, { size: 1, color: 1 });
+    await until(() => (first.unfinished()[0]?.done ?? 0) >= 300);
+    await first.stop();
+    const second = await begin(store, { size: 1 });
+    expect(second.isUnfinished('Patient', 'size')).toBe(false);
+    await second.idle();
+    expect(await countOf(store, noColor)).toBe(count);
+    expect(await countOf(store, { op: 'missing', param: 'size', missing: true })).toBe(0);
+  });
+
+  it('leaves what is written meanwhile to its writer', async () => {
+    const store = await populated({});
+    const wanted = { color: 1 };
+    const slow = racing(store, async () => {
+      await commit(store, [
+        indexed('p5', { color: 'blue' }, wanted),
+        indexed('p150', { color: 'blue' }, wanted),
+        remove('p7'),
+        indexed('new', { color: 'red' }, wanted),
+      ]);
+      await commit(store, [remove('p9')]);
+      await commit(store, [indexed('p9', { color: 'blue' }, wanted)]);
+    });
+    await (await begin(slow, wanted)).idle();
+    const blue = await idsOf(
+      store,
+      { op: 'token', param: 'color', code: 'blue' },
+      { count: 1_000 },
+    );
+    expect(blue).toContain('p9');
+    expect(await idsOf(store, { op: 'and', nodes: [red, { op: 'id', ids: watched }] })).toEqual([
+      'new',
+    ]);
+    expect(await countOf(store, hasColor)).toBe(count);
+    expect(await countOf(store, noColor)).toBe(0);
+  });
+
+  it('is done by one of two processes; the other waits for it', async () => {
+    const store = await populated({});
+    const indexed: string[] = [];
+    const [first, second] = await Promise.all(
+      ['a', 'b'].map((holder) =>
+        begin(store, { color: 1 }, { holder, onExtract: (id) => indexed.push(id) }),
+      ),
+    );
+    await Promise.all([first?.idle(), second?.idle()]);
+    expect(indexed.toSorted()).toEqual(ids.toSorted());
+    expect([first?.unfinished(), second?.unfinished()]).toEqual([[], []]);
+    expect(await countOf(store, hasColor)).toBe(count);
+  });
+
+  it('is taken over from a process that is silent, and not before', async () => {
+    const store = await populated({});
+    let now = at(10);
+    // The process ends in the middle: its third batch never returns.
+    const died = begin(
+      racing(store, () => new Promise(() => undefined), 3),
+      { color: 1 },
+      {
+        holder: 'dead',
+        clock: () => now,
+      },
+    );
+    await until(async () => (await walkOf(store))?.done === 200);
+    const indexed: string[] = [];
+    const heir = await begin(
+      store,
+      { color: 1 },
+      {
+        holder: 'heir',
+        clock: () => now,
+        onExtract: (id) => indexed.push(id),
+      },
+    );
+    await setTimeout(50);
+    expect(indexed).toEqual([]);
+    expect(heir.unfinished()).toEqual([{ type: 'Patient', done: 200, total: count }]);
+    now = new Date(now.getTime() + limits.reindexLeaseMs);
+    await heir.idle();
+    expect(indexed).toEqual(ids.slice(200));
+    expect(await died).toBeDefined();
+  });
+
+  it('passes over what cannot be read, and indexes the rest', async () => {
+    const store = await populated({});
+    const faults: object[] = [];
+    const reindex = await begin(
+      store,
+      { color: 1 },
+      {
+        onExtract: (id) => {
+          if (id === 'p8') throw new Error('odd');
+        },
+        onError: (fields) => faults.push(fields),
+      },
+    );
+    await reindex.idle();
+    expect(faults).toMatchObject([{ type: 'Patient', id: 'p8' }]);
+    expect(await countOf(store, hasColor)).toBe(count - 1);
+  });
+
+  it('tries again after a fault of the store', async () => {
+    const store = await populated({});
+    let failed = false;
+    const shaky: Store = {
+      ...store,
+      search: (query) => {
+        if (failed) return store.search(query);
+        failed = true;
+        return Promise.reject(new Error('away'));
+      },
+    };
+    const faults: object[] = [];
+    await (await begin(shaky, { color: 1 }, { onError: (fields) => faults.push(fields) })).idle();
+    expect(faults).toHaveLength(1);
+    expect(await countOf(store, hasColor)).toBe(count);
+  });
+});
+
+const red = { op: 'token', param: 'color', code: 'red' } as const;
+const noColor = { op: 'missing', param: 'color', missing: true } as const;
+const hasColor = { op: 'missing', param: 'color', missing: false } as const;
+const watched = ['p5', 'p7', 'p9', 'new', 'p150'];
+
+interface BeginOptions {
+  readonly holder?: string;
+  readonly clock?: () => Date;
+  readonly onExtract?: (id: string) => unknown;
+  readonly onError?: (fields: object) => unknown;
+}
+
+function begin(store: Store, parameters: Parameters, options: BeginOptions = {}): Promise<Reindex> {
+  const { holder = 'only', clock = () => at(0), onExtract, onError } = options;
+  return startReindex({
+    store,
+    clock,
+    holder,
+    rest: (ms, signal) => setTimeout(Math.min(ms, 5), undefined, { signal }),
+    log: { info: () => undefined, error: (fields) => onError?.(fields) },
+    types: ['Basic', 'Patient'],
+    parametersOf: () => printsOf(parameters),
+    extract: (resource) => {
+      onExtract?.(resource.id ?? '');
+      return entriesOf(resource, parameters);
+    },
+  });
+}
+
+function printsOf(parameters: Parameters): ParameterSet {
+  return Object.fromEntries(Object.entries(parameters).map(([code, n]) => [code, `${code}${n}`]));
+}
+
+function entriesOf(resource: Resource, parameters: Parameters): IndexEntry[] {
+  return Object.keys(parameters).flatMap((code) => {
+    const value = resource[code];
+    return typeof value === 'string' ? [token(code, value)] : [];
+  });
+}
+
+function indexed(id: string, content: Record<string, string>, parameters: Parameters): Change {
+  const index = entriesOf({ resourceType: 'Patient', ...content }, parameters);
+  return put(id, { content, index });
+}
+
+/** A store that a start with these parameters filled. */
+async function populated(parameters: Parameters): Promise<Store> {
+  const store = openMemoryStore();
+  await (await begin(store, parameters)).idle();
+  const contents = ids.map((_, n) => ({ color: n % 2 === 0 ? 'red' : 'blue', size: `${n}` }));
+  await commit(
+    store,
+    contents.map((content, n) => indexed(ids[n] ?? '', content, parameters)),
+  );
+  return store;
+}
+
+/** The store, where something happens between the reading of the n-th page and its commit. */
+function racing(store: Store, happen: () => Promise<unknown>, page = 1): Store {
+  let pages = 0;
+  return {
+    ...store,
+    search: async (query) => {
+      const found = await store.search(query);
+      pages += 1;
+      if (pages === page) await happen();
+      return found;
+    },
+  };
+}
+
+async function walkOf(store: Store) {
+  return readIndexState((await store.state('search-parameters:Patient'))?.value).walk;
+}
+
+async function countOf(store: Store, where: SearchNode): Promise<number | undefined> {
+  const page = await store.search({
+    types: ['Patient'],
+    where,
+    sort: [],
+    count: 0,
+    total: 'accurate',
+  });
+  return page.total;
+}
+
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await holds())) await setTimeout(2);
+}
