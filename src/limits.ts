@@ -42,6 +42,14 @@ export const limits = {
   searchValuesMax: 1_000,
   /** UTF-16 units of a string that are indexed and compared; longer ones are cut, in index and search alike. */
   searchStringCharsMax: 256,
+  /** Links of one chained parameter or nested `_has`; each is a search within the search. */
+  searchChainMax: 8,
+  /** Entries of one composite parameter of one resource: its components' values multiply. */
+  compositeEntriesMax: 1_000,
+  /** A unit code that is read as UCUM; real ones have some 20 characters. */
+  ucumCodeCharsMax: 100,
+  /** Unit codes whose canonical form is kept. */
+  ucumCacheMax: 10_000,
   /** Keys of one `_sort`; each is a column of the ordering. */
   searchSortKeysMax: 8,
   /** Nodes of one search tree. */
@@ -68,10 +76,14 @@ export const limits = {
   commitQueueMax: 10_000,
   /** Write-ahead log size at which the store copies it into the data file, off the hot path. */
   walCheckpointBytes: 128 * 1024 * 1024,
+  /** Time without a commit after which that log is emptied, so that a start has nothing to read. */
+  walIdleMs: 30_000,
   /** Write-ahead log size at which writers wait for that copy; bounds disk use and recovery time. */
   walBlockingBytes: 512 * 1024 * 1024,
-  /** Page cache of the embedded database. */
+  /** Page cache of the connection that writes, and of each that reads. */
   pageCacheBytes: 64 * 1024 * 1024,
+  /** Heap of the thread that writes, in MiB: some of the largest commits at once. Past it that thread ends, not the server. */
+  writerHeapMiB: 1024,
   /** Prepared statements kept; search makes one per shape of query. */
   statementCacheMax: 512,
   /** Texts whose dictionary ids are kept in memory, per dictionary. */
@@ -82,6 +94,30 @@ export const limits = {
   searchDepthMax: 64,
   /** Index rows counted to find the condition that a search starts from. */
   searchProbeRows: 1_000,
+  /** Resources that the inner condition of a chain, `_has` or `near` may come to on MongoDB; some 6 MB of a query. */
+  searchResolvedMax: 100_000,
+  /** UTF-16 units of an index key or claim kept as they are on MongoDB; longer ones are hashed. */
+  indexKeyCharsMax: 256,
+  /** Bytes of a document that Weir writes; MongoDB takes 16 MiB, and there is more in it than what is counted. */
+  mongoDocumentBytes: 15 * 1024 * 1024,
+  /** Bytes of a body or frame that stay in one document; longer ones are cut into pieces of this size. */
+  mongoPartBytes: 4 * 1024 * 1024,
+  /** Bytes that the requests of one transaction write, roughly; the server holds them in its cache. */
+  mongoGroupBytesMax: 16 * 1024 * 1024,
+  /** Documents that MongoDB gives in one answer. */
+  mongoBatchMax: 1_000,
+  /** Connections of one process: its one transaction, and searches at the same time. */
+  mongoConnectionsMax: 32,
+  /** A server is looked for this long; elections take some 10 s. */
+  mongoSelectionTimeoutMs: 15_000,
+  /** A connection on which a command is answered with silence is given up. */
+  mongoSocketTimeoutMs: 30_000,
+  /** A commit is tried again this long, then it is `transient`; longer than an election takes. */
+  mongoCommitTimeoutMs: 45_000,
+  /** The longest pause before a transaction that met another one is tried again. */
+  mongoBackoffMaxMs: 200,
+  /** How often commits of other processes are looked for where there are no change streams. */
+  mongoPollMs: 250,
   /** Audit events of reads kept for a store that fails; past it the newest are lost, and the log says so. */
   auditWaitingMax: 10_000,
   /** Outbox rows taken in one round. */

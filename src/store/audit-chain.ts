@@ -19,7 +19,11 @@ function auditHash(row: UnhashedAuditRow): string {
 }
 
 /** Appends one event after `head` (undefined: the chain is empty). Rows count 1, 2, 3 ... */
-export function nextAuditRow(head: AuditRow | undefined, at: Date, event: string): AuditRow {
+export function nextAuditRow(
+  head: Pick<AuditRow, 'seq' | 'hash'> | undefined,
+  at: Date,
+  event: string,
+): AuditRow {
   const row = { seq: (head?.seq ?? 0) + 1, at, event, previousHash: head?.hash ?? chainStart };
   return { ...row, hash: auditHash(row) };
 }

@@ -1,0 +1,185 @@
+import type { Document } from 'mongodb';
+import type { SearchLeaf, SearchNode } from '../../fhir/search-ast.ts';
+import { indexKey, rangeName } from './index-key.ts';
+import {
+  each,
+  lastUpdatedFilter,
+  textPattern,
+  uriConditions,
+  valueAlternatives,
+  type Conditions,
+} from './value-filter.ts';
+
+/** A search tree without the nodes that speak of other resources: those are resolved before (resolve.ts). */
+export type PlainNode =
+  | { readonly op: 'and' | 'or'; readonly nodes: readonly PlainNode[] }
+  | { readonly op: 'not'; readonly node: PlainNode }
+  /** One of these texts is among `keys`. */
+  | { readonly op: 'keys'; readonly keys: readonly string[] }
+  /** It is one of these, each `type/id`. */
+  | { readonly op: 'resources'; readonly keys: readonly string[] }
+  | Exclude<SearchNode, { op: 'and' | 'or' | 'not' | 'near' | 'chain' | 'has' }>;
+
+/** Matches no document. */
+export const never: Document = { _id: { $in: [] } };
+const always: Document = {};
+
+/** Live resources of some types that fulfil a tree. Operators are the plain ones that every server has. */
+export function resourceFilter(types: readonly string[], where: PlainNode): Document {
+  const condition = nodeFilter(types, where);
+  if (condition === never) return never;
+  const [first, ...others] = types;
+  const typed = { type: others.length === 0 ? first : { $in: types }, live: true };
+  return condition === always ? typed : { $and: [typed, condition] };
+}
+
+function nodeFilter(types: readonly string[], node: PlainNode): Document {
+  switch (node.op) {
+    case 'and':
+      return all(node.nodes.map((inner) => nodeFilter(types, inner)));
+    case 'or':
+      return any(node.nodes.map((inner) => nodeFilter(types, inner)));
+    case 'not':
+      return negated(nodeFilter(types, node.node));
+    case 'id':
+      return among('_id', idsOf(types, node.ids));
+    case 'lastUpdated':
+      return lastUpdatedFilter(node);
+    case 'missing': {
+      const present = { keys: indexKey.present(node.param) };
+      return node.missing ? negated(present) : present;
+    }
+    case 'keys':
+      return among('keys', node.keys);
+    case 'resources':
+      return among('_id', node.keys);
+    case 'composite':
+      return compositeFilter(types, node);
+    default:
+      return leafFilter(types, node);
+  }
+}
+
+function all(parts: readonly Document[]): Document {
+  if (parts.includes(never)) return never;
+  const live = parts.filter((part) => part !== always);
+  const [first, ...others] = live;
+  if (first === undefined) return always;
+  return others.length === 0 ? first : { $and: live };
+}
+
+function any(parts: readonly Document[]): Document {
+  if (parts.includes(always)) return always;
+  const live = parts.filter((part) => part !== never);
+  const [first, ...others] = live;
+  if (first === undefined) return never;
+  return others.length === 0 ? first : { $or: live };
+}
+
+function negated(filter: Document): Document {
+  if (filter === always) return never;
+  return filter === never ? always : { $nor: [filter] };
+}
+
+function among(field: string, values: readonly string[]): Document {
+  const [first, ...others] = values;
+  if (first === undefined) return never;
+  return { [field]: others.length === 0 ? first : { $in: values } };
+}
+
+function idsOf(types: readonly string[], ids: readonly string[]): string[] {
+  return types.flatMap((type) => ids.map((id) => `${type}/${id}`));
+}
+
+function leafFilter(types: readonly string[], leaf: SearchLeaf): Document {
+  switch (leaf.op) {
+    case 'token':
+      return { keys: tokenKeys(leaf, 'c', 's') };
+    case 'referenceIdentifier':
+      return { keys: tokenKeys(leaf, 'i', 'j') };
+    case 'string':
+      return { keys: stringKeys(leaf) };
+    case 'uri': {
+      const keys = uriConditions(leaf.match, leaf.value, indexKey.uri(leaf.param, ''));
+      return any(keys.map((key) => ({ keys: key })));
+    }
+    case 'reference':
+      return referenceFilter(leaf);
+    case 'date':
+      return elements('dates', rangeNames(types, leaf), valueAlternatives(leaf));
+    case 'number':
+    case 'quantity':
+    case 'ucum':
+      return elements('numbers', rangeNames(types, leaf), valueAlternatives(leaf));
+  }
+}
+
+function tokenKeys(
+  { param, system, code }: Extract<SearchLeaf, { op: 'token' | 'referenceIdentifier' }>,
+  form: 'c' | 'i',
+  withSystem: 's' | 'j',
+): unknown {
+  if (system === undefined) {
+    if (code !== undefined) return indexKey.token(param, form, code);
+    return textPattern(indexKey.begin(param, form), 'prefix', '');
+  }
+  if (code !== undefined) return indexKey.systemToken(param, withSystem, system, code);
+  return textPattern(indexKey.system(param, withSystem, system), 'prefix', '');
+}
+
+function stringKeys({ param, match, value }: Extract<SearchLeaf, { op: 'string' }>): unknown {
+  if (match === 'exact') return indexKey.exact(param, value);
+  return textPattern(indexKey.folded(param, ''), match, value);
+}
+
+/** The most telling key leads; what it does not say is asked of the reference itself. */
+function referenceFilter(leaf: Extract<SearchLeaf, { op: 'reference' }>): Document {
+  const { param, type, id, version, url } = leaf;
+  const key = referenceKey(leaf);
+  const said = [type, id, version, url].filter((part) => part !== undefined).length;
+  const told = url === undefined && version === undefined ? said : Number(url !== undefined);
+  if (said === told) return { keys: key };
+  const [conditions] = valueAlternatives(leaf);
+  return all([{ keys: key }, { references: { $elemMatch: { p: param, ...conditions } } }]);
+}
+
+function referenceKey(leaf: Extract<SearchLeaf, { op: 'reference' }>): unknown {
+  const { param, type, id, url } = leaf;
+  if (url !== undefined) return indexKey.address(param, url);
+  if (type !== undefined && id !== undefined) return indexKey.target(param, type, id);
+  if (id !== undefined) return indexKey.targetId(param, id);
+  if (type === undefined) return indexKey.reference(param);
+  return textPattern(indexKey.targetType(param, type), 'prefix', '');
+}
+
+function compositeFilter(
+  types: readonly string[],
+  node: Extract<SearchNode, { op: 'composite' }>,
+): Document {
+  const names = types.map((type) => rangeName(type, node.param, 'composite'));
+  const parts = node.parts.map((part, at) =>
+    valueAlternatives(part).map((conditions) => within(`v${at}`, { kind: part.op, ...conditions })),
+  );
+  const together = parts.reduce(each, [{ parts: node.parts.length }]);
+  return elements('composites', names, together);
+}
+
+function within(field: string, conditions: Conditions): Conditions {
+  return Object.fromEntries(
+    Object.entries(conditions).map(([name, value]) => [`${field}.${name}`, value]),
+  );
+}
+
+function rangeNames(types: readonly string[], { op, param }: SearchLeaf): string[] {
+  return types.map((type) => rangeName(type, param, op));
+}
+
+/** Some element of an array has one of the names and fulfils one of the alternatives. */
+function elements(
+  field: 'dates' | 'numbers' | 'composites',
+  names: readonly string[],
+  alternatives: readonly Conditions[],
+): Document {
+  const p = names.length === 1 ? names[0] : { $in: names };
+  return any(alternatives.map((conditions) => ({ [field]: { $elemMatch: { p, ...conditions } } })));
+}

@@ -1,0 +1,130 @@
+import { randomUUID } from 'node:crypto';
+import { limits } from '../../limits.ts';
+import type { Commit, CommitResult, Store } from '../store.ts';
+import { AppendWatch } from './append-watch.ts';
+import { openConnection, type Connection, type ConnectionOptions } from './connection.ts';
+import { translateFault } from './fault.ts';
+import { GroupQueue } from './group-queue.ts';
+import { GroupWriter } from './group-writer.ts';
+import { JournalReads } from './journal-reads.ts';
+import { KeyedReads } from './keyed-reads.ts';
+import type { Collections } from './layout.ts';
+import { Parts } from './parts.ts';
+import { prepareDatabase } from './prepare-database.ts';
+import { Reads } from './reads.ts';
+import { prepareCommit } from './request.ts';
+import { Searches } from './search.ts';
+
+export interface MongoOptions extends ConnectionOptions {
+  /** Makes lease tokens and ids of transactions; each must be given once. */
+  readonly idSource?: () => string;
+  /** How long a commit is tried again before it is answered `transient`; limits.mongoCommitTimeoutMs by default. */
+  readonly commitTimeoutMs?: number;
+}
+
+/**
+ * Opens a MongoDB database as a store, making its collections and indexes where they are missing. Any number of
+ * processes may have it open. A server without transactions, one that does not answer or does not let us in, and
+ * a database of a newer layout are refused with `StoreOpenError`.
+ */
+export async function openMongoStore(options: MongoOptions): Promise<Store> {
+  const connection = await openConnection(options);
+  try {
+    const collections = await prepareDatabase(connection.db);
+    const parts = new Parts(collections.part);
+    const reads = new Reads(collections, parts);
+    const watch = new AppendWatch(collections.order, await reads.position());
+    return assemble(options, connection, { collections, parts, reads, watch });
+  } catch (error) {
+    await connection.client.close();
+    throw translateFault(error);
+  }
+}
+
+interface OpenParts {
+  readonly collections: Collections;
+  readonly parts: Parts;
+  readonly reads: Reads;
+  readonly watch: AppendWatch;
+}
+
+function assemble(options: MongoOptions, { client, db }: Connection, open: OpenParts): Store {
+  const { collections, parts, reads, watch } = open;
+  const searches = new Searches(collections, reads);
+  const journal = new JournalReads(collections, parts);
+  const keyed = new KeyedReads(collections, parts);
+  const writer = new GroupWriter({
+    ...{ client, collections, parts },
+    nextId: options.idSource ?? randomUUID,
+    timeoutMs: options.commitTimeoutMs ?? limits.mongoCommitTimeoutMs,
+  });
+  const queue = new GroupQueue(writer, ({ position }) => watch.announce(position ?? 0));
+  let closing: Promise<void> | undefined;
+
+  const close = async (): Promise<void> => {
+    await queue.close();
+    await watch.close();
+    await client.close();
+  };
+
+  return {
+    commit: async (commit: Commit): Promise<CommitResult> =>
+      queue.write({ kind: 'commit', commit: prepareCommit(commit) }),
+    read: answering((type: string, id: string) => reads.read(type, id)),
+    readVersion: answering((type: string, id: string, version: string) =>
+      reads.readVersion(type, id, version),
+    ),
+    readMany: answering((keys) => reads.readMany(keys)),
+    changes: answering((after: number, limit: number) => reads.changes(after, limit)),
+    history: answering((query) => reads.history(query)),
+    search: answering((query) => searches.page(query)),
+    claimOwners: answering((keys) => keyed.claimOwners(keys)),
+    journal: {
+      append: (entry) => queue.write({ kind: 'append', entry }),
+      read: answering((id) => journal.read(id)),
+      find: answering((feed: string, controlId: string) => journal.find(feed, controlId)),
+      list: answering((query) => journal.list(query)),
+      counts: answering(() => journal.counts()),
+    },
+    outbox: {
+      pending: answering((limit) => keyed.pending(limit)),
+      onAppend: (listener) => watch.listen(listener),
+    },
+    jobs: {
+      lease: answering(async (now: Date, leaseMs: number, limit: number) => {
+        if (!(await keyed.hasDueJobs(now))) return [];
+        return queue.write({ kind: 'lease', now, leaseMs, limit });
+      }),
+      list: answering((prefix: string, limit: number) => keyed.jobs(prefix, limit)),
+    },
+    audit: {
+      rows: answering((after: number, limit: number) => keyed.auditRows(after, limit)),
+      head: answering(() => keyed.auditHead()),
+    },
+    sourceView: answering((source: string, type: string, id: string) =>
+      keyed.sourceView(source, type, id),
+    ),
+    sourceViews: answering((type: string, id: string) => keyed.sourceViews(type, id)),
+    state: answering((key) => keyed.state(key)),
+    states: answering((prefix) => keyed.states(prefix)),
+    counts: answering(() => reads.counts()),
+    check: answering(async () => {
+      queue.check();
+      await db.command({ ping: 1 });
+    }),
+    close: () => (closing ??= close()),
+  };
+}
+
+/** A read as the port has it, with faults that other rooms understand. */
+function answering<Values extends readonly unknown[], Answer>(
+  read: (...values: Values) => Promise<Answer>,
+): (...values: Values) => Promise<Answer> {
+  return async (...values) => {
+    try {
+      return await read(...values);
+    } catch (error) {
+      throw translateFault(error);
+    }
+  };
+}
