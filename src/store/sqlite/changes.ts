@@ -2,8 +2,9 @@ import { expectationHolds, neverExisted, putMethod } from '../expectation.ts';
 import { stampBody } from '../stamp.ts';
 import { CommitRefused, type StoredVersion } from '../store.ts';
 import type { Dictionary } from './dictionary.ts';
-import { typeName, type IndexRow, type IndexRows } from './index-rows.ts';
+import type { IndexRows } from './index-rows.ts';
 import type { PreparedChange } from './prepared.ts';
+import { typeName, type IndexRow } from './row-coder.ts';
 import type { Statements } from './statements.ts';
 
 /** What the changes of one commit share. */
@@ -102,7 +103,8 @@ export class Changes {
     if (before === undefined) return neverExisted(change.type, change.id, place.now);
     if (!before.deleted) {
       const rows = this.#index.rows(change.type, change.index);
-      this.#index.replace(before.rid, this.#index.read(before.rid), rows);
+      this.#index.replace(before.rid, this.#sql.entries(before.rid) ?? noRows, rows);
+      this.#sql.setEntries(this.#index.write(rows), before.rid);
     }
     return this.#stored(change, before);
   }
@@ -115,9 +117,6 @@ export class Changes {
     const deleted = method === 'DELETE';
     const rid = this.#writePresent(next, { type, pos, updated });
     this.#sql.insertVersion(pos, rid, type, version, place.seq, updated, method, body);
-    const rowsBefore = before === undefined || before.deleted ? [] : this.#index.read(rid);
-    if (before !== undefined) this.#sql.keepKeys(pos, JSON.stringify(rowsBefore));
-    this.#index.replace(rid, rowsBefore, next.rows);
     const wasLive = before !== undefined && !before.deleted;
     this.#sql.count(type, Number(!deleted) - Number(wasLive));
     this.#sql.insertOutbox(pos, place.origin);
@@ -134,18 +133,25 @@ export class Changes {
     };
   }
 
-  /** Inserts or updates the row of the present; returns its rid. */
+  /** Inserts or updates the row of the present and the index rows; returns its rid. */
   #writePresent(next: NextVersion, at: { type: number; pos: number; updated: number }): number {
-    const { before, version } = next;
+    const { before, version, rows } = next;
     const { pos, updated } = at;
+    const entries = this.#index.write(rows);
     if (before === undefined) {
-      const { lastInsertRowid } = this.#sql.insertPresent(at.type, next.id, pos, updated, pos);
-      return Number(lastInsertRowid);
+      const inserted = this.#sql.insertPresent(at.type, next.id, pos, updated, pos, entries);
+      const rid = Number(inserted.lastInsertRowid);
+      this.#index.insert(rid, rows);
+      return rid;
     }
+    const { rid } = before;
+    const replaced = this.#sql.entries(rid) ?? noRows;
+    this.#sql.keepReplaced(pos, replaced);
+    this.#index.replace(rid, replaced, rows);
     const liveSince = before.deleted ? pos : before.live_since;
     const deleted = Number(next.method === 'DELETE');
-    this.#sql.updatePresent(version, pos, updated, liveSince, deleted, before.rid);
-    return before.rid;
+    this.#sql.updatePresent(version, pos, updated, liveSince, deleted, entries, rid);
+    return rid;
   }
 
   #present(type: string, id: string): Present | undefined {
@@ -172,6 +178,9 @@ export class Changes {
   }
 }
 
+/** What a resource without index rows keeps of them. */
+const noRows = '{}';
+
 function prepare(statements: Statements) {
   return {
     present: statements.row<Omit<Present, 'deleted'> & { deleted: 0 | 1 }>(
@@ -182,18 +191,20 @@ function prepare(statements: Statements) {
       'SELECT body, method, seq FROM version WHERE pos = ?',
     ),
     insertPresent: statements.write(
-      `INSERT INTO resource (type, id, version, pos, updated, live_since, deleted)
-       VALUES (?, ?, 1, ?, ?, ?, 0)`,
+      `INSERT INTO resource (type, id, version, pos, updated, live_since, deleted, entries)
+       VALUES (?, ?, 1, ?, ?, ?, 0, jsonb(?))`,
     ),
     updatePresent: statements.write(
-      `UPDATE resource SET version = ?, pos = ?, updated = ?, live_since = ?, deleted = ?
-       WHERE rid = ?`,
+      `UPDATE resource SET version = ?, pos = ?, updated = ?, live_since = ?, deleted = ?,
+       entries = jsonb(?) WHERE rid = ?`,
     ),
+    entries: statements.value<string>('SELECT json(entries) FROM resource WHERE rid = ?'),
+    setEntries: statements.write('UPDATE resource SET entries = jsonb(?) WHERE rid = ?'),
     insertVersion: statements.write(
       `INSERT INTO version (pos, rid, type, version, seq, updated, method, body)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
-    keepKeys: statements.write('INSERT INTO replaced_keys (pos, keys) VALUES (?, ?)'),
+    keepReplaced: statements.write('INSERT INTO replaced (pos, entries) VALUES (?, jsonb(?))'),
     count: statements.write(
       `INSERT INTO tally (type, live, versions) VALUES (?, ?, 1)
        ON CONFLICT DO UPDATE SET live = live + excluded.live, versions = versions + 1`,

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import type { Statements } from './statements.ts';
 import { limits } from '../../limits.ts';
 
@@ -25,39 +24,6 @@ export function openNames(statements: Statements): Dictionary {
     intern: (text) => byText(text) ?? Number(insert(text).lastInsertRowid),
     text: (id) => byId(id),
   });
-}
-
-/**
- * Ids that are 53-bit hashes of their text: for what is mostly distinct (codes, identifiers, reference
- * targets). A hash that is taken by another text is counted up until it is free.
- */
-export function openTerms(statements: Statements): Dictionary {
-  const byId = statements.value<string>('SELECT text FROM term WHERE id = ?');
-  const insert = statements.write('INSERT INTO term (id, text) VALUES (?, ?)');
-  const probe = (text: string): { id: number; known: boolean } => {
-    for (let id = hash53(text); ; id++) {
-      const there = byId(id);
-      if (there === undefined) return { id, known: false };
-      if (there === text) return { id, known: true };
-    }
-  };
-  return remembering({
-    find: (text) => {
-      const { id, known } = probe(text);
-      return known ? id : undefined;
-    },
-    intern: (text) => {
-      const { id, known } = probe(text);
-      if (!known) insert(id, text);
-      return id;
-    },
-    text: (id) => byId(id),
-  });
-}
-
-/** 52 bits of SHA-256 plus one, so that it is positive, safe to count up, and never 0 ("none"). */
-function hash53(text: string): number {
-  return Number.parseInt(hash('sha256', text, 'hex').slice(0, 13), 16) + 1;
 }
 
 interface Lookup {

@@ -35,6 +35,12 @@ declare module 'better-sqlite3-multiple-ciphers' {
     pragma(sql: string, options?: { readonly simple?: boolean }): unknown;
     /** Must come before any other statement on an encrypted file. */
     key(key: Uint8Array): number;
+    /** Takes as many values as the function has parameters. */
+    function(
+      name: string,
+      options: { readonly deterministic?: boolean },
+      work: (...values: readonly Value[]) => Value,
+    ): this;
     transaction(work: () => void): { immediate(): void };
     close(): this;
   }

@@ -1,7 +1,18 @@
-import type { IndexEntry, SearchNode } from '../../fhir/search-ast.ts';
+import type { IndexEntry, SearchLeaf, SearchNode, WithoutParam } from '../../fhir/search-ast.ts';
+import { latitudesWithin } from '../../fhir/position.ts';
 import type { Dictionary } from './dictionary.ts';
 import { both, either, fragment, never, oneOf, type Fragment } from './fragment.ts';
-import { paramName, systemName, typeName, targetBy, type IndexTable } from './index-rows.ts';
+import { paramName, partsName, systemName, typeName } from './row-coder.ts';
+import {
+  entryKinds,
+  inEntry,
+  inPart,
+  inTable,
+  tableOfKind,
+  targetBy,
+  type Columns,
+  type IndexTable,
+} from './index-table.ts';
 import {
   dateCondition,
   numberCondition,
@@ -9,28 +20,28 @@ import {
   uriCondition,
 } from './value-condition.ts';
 
-/** A condition on one value: a table, and what its rows must fulfil. */
+/** A condition on one value: which rows of which table fulfil it. */
 export interface Leaf {
   readonly table: IndexTable;
-  readonly where: Fragment;
+  readonly params: readonly number[];
+  /** What a row must fulfil besides being of one of `params`. */
+  readonly where: (at: Columns) => Fragment;
   /** One value is asked for: its rows come in the order of `rid`, and one resource's are found at once. */
   readonly exact: boolean;
 }
 
-type LeafNode = Exclude<
-  SearchNode,
-  { op: 'and' | 'or' | 'not' | 'missing' | 'id' | 'lastUpdated' }
->;
+/** A node that is judged by one entry. */
+export type LeafNode = SearchLeaf | Extract<SearchNode, { op: 'composite' | 'near' }>;
+type Value = WithoutParam<SearchLeaf>;
+type ValueOf<Op extends Value['op']> = Extract<Value, { op: Op }>;
 
 /** Turns the leaves of a search tree into conditions on index rows, for some resource types. */
 export class Leaves {
   readonly #names: Dictionary;
-  readonly #terms: Dictionary;
   readonly #types: readonly string[];
 
-  constructor(names: Dictionary, terms: Dictionary, types: readonly string[]) {
+  constructor(names: Dictionary, types: readonly string[]) {
     this.#names = names;
-    this.#terms = terms;
     this.#types = types;
   }
 
@@ -39,85 +50,164 @@ export class Leaves {
     return this.#types.flatMap((type) => this.#names.find(paramName(type, code, kind)) ?? []);
   }
 
-  /** Undefined where nothing can match: a text that no resource has, a parameter that none has. */
-  leaf(node: LeafNode): Leaf | undefined {
-    const params = this.params(node.param, node.op);
-    if (params.length === 0) return undefined;
-    const { table, where, exact = false } = this.#rows(node);
-    if (where === never) return undefined;
-    return {
-      table,
-      where: both(oneOf('x.param', params), where),
-      exact: exact && params.length === 1,
-    };
+  /** The same for all kinds of entries that the parameter has. */
+  paramsOfAnyKind(code: string): number[] {
+    return entryKinds.flatMap((kind) => this.params(code, kind));
   }
 
-  #rows(node: LeafNode): { table: IndexTable; where: Fragment; exact?: boolean } {
+  /** Undefined where nothing can match: a parameter that no resource has, a unit that none has. */
+  leaf(node: LeafNode): Leaf | undefined {
+    const kind = node.op === 'near' ? 'position' : node.op;
+    const params = this.params(node.param, kind);
+    const where = (at: Columns): Fragment => this.#where(node, at);
+    if (params.length === 0 || where(inTable) === never) return undefined;
+    const exact = params.length === 1 && isExact(node);
+    return { table: tableOfKind[kind], params, where, exact };
+  }
+
+  /** References by type and id to resources `target` of `type`; undefined where there is none. */
+  referenceTo(param: string, type: string, target: string): Leaf | undefined {
+    const params = this.params(param, 'reference');
+    const typeId = this.#names.find(typeName(type));
+    if (params.length === 0 || typeId === undefined) return undefined;
+    const where = (at: Columns): Fragment =>
+      both(
+        fragment(`${at('target')} = ${target}`),
+        fragment(`${at('by')} = ${targetBy.id}`),
+        fragment(`${at('type')} = ?`, typeId),
+      );
+    return { table: 'reference', params, where, exact: false };
+  }
+
+  #where(node: LeafNode, at: Columns): Fragment {
+    switch (node.op) {
+      case 'composite':
+        return this.#composite(node, at);
+      case 'near':
+        return nearCondition(node, at);
+      default:
+        return this.#value(node, at);
+    }
+  }
+
+  #value(node: Value, at: Columns): Fragment {
     switch (node.op) {
       case 'token':
       case 'referenceIdentifier':
-        return { table: 'token', where: this.#token(node), exact: node.code !== undefined };
+        return this.#token(node, at);
       case 'reference':
-        return {
-          table: 'reference',
-          where: this.#reference(node),
-          exact: (node.url ?? node.id) !== undefined,
-        };
+        return this.#reference(node, at);
       case 'string':
-        return { table: 'string', where: stringCondition(node) };
+        return stringCondition(node, at);
       case 'date':
-        return { table: 'date', where: dateCondition(node) };
+        return dateCondition(node, at);
       case 'number':
-        return { table: 'number', where: numberCondition(node) };
+        return numberCondition(node, at);
       case 'quantity':
-        return { table: 'number', where: this.#quantity(node) };
+        return this.#quantity(node, at);
+      case 'ucum':
+        return both(fragment(`${at('code')} = ?`, node.unit), numberCondition(node, at));
       case 'uri':
-        return { table: 'uri', where: uriCondition(node) };
+        return uriCondition(node, at);
     }
   }
 
-  #token(node: { system?: string | null; code?: string }): Fragment {
+  #composite({ parts }: Extract<LeafNode, { op: 'composite' }>, row: Columns): Fragment {
+    const kinds = this.#names.find(partsName(parts.map(({ op }) => op)));
+    const tables = parts.map(({ op }) => tableOfKind[op]);
+    return both(
+      equalId(row('kinds'), kinds),
+      ...parts.map((part, at) => this.#value(part, inPart(tables, at, row))),
+    );
+  }
+
+  #token(node: Pick<ValueOf<'token'>, 'system' | 'code'>, at: Columns): Fragment {
     const parts: Fragment[] = [];
-    if (node.code !== undefined) parts.push(this.#equalTerm('x.code', node.code));
-    if (node.system !== undefined) parts.push(this.#equalSystem(node.system));
+    if (node.code !== undefined) parts.push(fragment(`${at('code')} = ?`, node.code));
+    if (node.system !== undefined) parts.push(this.#equalSystem(node.system, at));
     return both(...parts);
   }
 
-  #reference(node: Extract<LeafNode, { op: 'reference' }>): Fragment {
+  #reference(node: ValueOf<'reference'>, at: Columns): Fragment {
     const parts: Fragment[] = [];
     if (node.url !== undefined) {
-      parts.push(this.#equalTerm('x.target', node.url), fragment('x.by = ?', targetBy.url));
-      if (node.id !== undefined) parts.push(this.#equalTerm('x.other', node.id));
+      parts.push(fragment(`${at('target')} = ? AND ${at('by')} = ${targetBy.url}`, node.url));
+      if (node.id !== undefined) parts.push(fragment(`${at('other')} = ?`, node.id));
     } else if (node.id !== undefined) {
-      parts.push(this.#equalTerm('x.target', node.id), fragment('x.by = ?', targetBy.id));
+      parts.push(fragment(`${at('target')} = ? AND ${at('by')} = ${targetBy.id}`, node.id));
     }
     if (node.type !== undefined) {
-      parts.push(equalId('x.type', this.#names.find(typeName(node.type))));
+      parts.push(equalId(at('type'), this.#names.find(typeName(node.type))));
     }
-    if (node.version !== undefined) parts.push(this.#equalTerm('x.version', node.version));
+    if (node.version !== undefined) parts.push(fragment(`${at('version')} = ?`, node.version));
     return both(...parts);
   }
 
-  #quantity(node: Extract<LeafNode, { op: 'quantity' }>): Fragment {
-    const parts = [numberCondition(node)];
-    if (node.system !== undefined) parts.push(this.#equalSystem(node.system));
+  #quantity(node: ValueOf<'quantity'>, at: Columns): Fragment {
+    const parts = [numberCondition(node, at)];
+    if (node.system !== undefined) parts.push(this.#equalSystem(node.system, at));
     if (node.code !== undefined) {
-      const isCode = this.#equalTerm('x.code', node.code);
-      const isUnit = this.#equalTerm('x.unit', node.code);
+      const isCode = fragment(`${at('code')} = ?`, node.code);
+      const isUnit = fragment(`${at('unit')} = ?`, node.code);
       parts.push(node.system === undefined ? either(isCode, isUnit) : isCode);
     }
     return both(...parts);
   }
 
-  #equalTerm(column: string, text: string): Fragment {
-    return equalId(column, this.#terms.find(text));
+  #equalSystem(system: string | null, at: Columns): Fragment {
+    return equalId(at('system'), system === null ? 0 : this.#names.find(systemName(system)));
   }
+}
 
-  #equalSystem(system: string | null): Fragment {
-    return equalId('x.system', system === null ? 0 : this.#names.find(systemName(system)));
+function isExact(node: LeafNode): boolean {
+  switch (node.op) {
+    case 'token':
+    case 'referenceIdentifier':
+      return node.code !== undefined;
+    case 'reference':
+      return (node.url ?? node.id) !== undefined;
+    default:
+      return false;
   }
+}
+
+function nearCondition(node: Extract<LeafNode, { op: 'near' }>, at: Columns): Fragment {
+  const { lo, hi } = latitudesWithin(node, node.meters);
+  const [latitude, longitude] = [at('latitude'), at('longitude')];
+  return both(
+    fragment(`${latitude} >= ? AND ${latitude} <= ?`, lo, hi),
+    fragment(
+      `meters_between(${latitude}, ${longitude}, ?, ?) <= ?`,
+      node.latitude,
+      node.longitude,
+      node.meters,
+    ),
+  );
 }
 
 function equalId(column: string, id: number | undefined): Fragment {
   return id === undefined ? never : fragment(`${column} = ?`, id);
+}
+
+/** Resources that an index leads to. */
+export function ridsOf({ table, params, where }: Leaf): Fragment {
+  const rows = both(oneOf('x.param', params), where(inTable));
+  return { sql: `SELECT x.rid FROM ix_${table} x WHERE ${rows.sql}`, values: rows.values };
+}
+
+/** Whether the resource `r` has such a row, by what is kept with it. */
+export function hasRow({ table, params, where, exact }: Leaf): Fragment {
+  const [param] = params;
+  if (exact && param !== undefined) {
+    const row = both(fragment('x.param = ?', param), where(inTable), fragment('x.rid = r.rid'));
+    return { sql: `EXISTS (SELECT 1 FROM ix_${table} x WHERE ${row.sql})`, values: row.values };
+  }
+  return either(...params.map((id) => hasEntry(id, where(inEntry(table)))));
+}
+
+function hasEntry(param: number, where: Fragment): Fragment {
+  return {
+    sql: `EXISTS (SELECT 1 FROM json_each(r.entries, '$.${param}') x WHERE ${where.sql})`,
+    values: where.values,
+  };
 }

@@ -2,8 +2,9 @@ import type { SortKey } from '../../fhir/search-ast.ts';
 import type { SortValue } from '../../fhir/search-match.ts';
 import { compareSortValues, type Place } from '../order.ts';
 import type { Dictionary } from './dictionary.ts';
-import { targetBy, type IndexRow } from './index-rows.ts';
+import { sortColumn, tableOfKind, targetBy } from './index-table.ts';
 import type { Leaves } from './leaf.ts';
+import type { RowsByParam } from './row-coder.ts';
 import type { SqlValue, Statements } from './statements.ts';
 
 /**
@@ -12,20 +13,18 @@ import type { SqlValue, Statements } from './statements.ts';
  */
 export class PastPlaces {
   readonly #names: Dictionary;
-  readonly #terms: Dictionary;
   readonly #sql: ReturnType<typeof prepare>;
 
-  constructor(statements: Statements, names: Dictionary, terms: Dictionary) {
+  constructor(statements: Statements, names: Dictionary) {
     this.#names = names;
-    this.#terms = terms;
     this.#sql = prepare(statements);
   }
 
   /** The place of a resource that has changed since `snapshot` and was live then. */
   place(rid: number, snapshot: number, sort: readonly SortKey[], leaves: Leaves): Place {
     const past = this.#sql.versionAt(rid, snapshot);
-    const keys = past && this.#sql.keys(rid, past.version + 1);
-    const rows = JSON.parse(keys ?? '[]') as IndexRow[];
+    const entries = past && this.#sql.entries(rid, past.version + 1);
+    const rows = JSON.parse(entries ?? '{}') as RowsByParam;
     const id = this.#sql.id(rid) ?? '';
     const values = sort.map((key): SortValue => {
       if (key.kind === 'id') return id;
@@ -35,35 +34,25 @@ export class PastPlaces {
     return { values, ordinal: rid };
   }
 
-  #value(rows: readonly IndexRow[], key: SortKey, params: readonly SqlValue[]): SortValue {
+  #value(rows: RowsByParam, key: SortKey, params: readonly number[]): SortValue {
     let picked: SortValue = null;
-    for (const [table, param, ...columns] of rows) {
-      if (param === undefined || !params.includes(param)) continue;
-      const value = this.#sortColumn(table, columns);
+    for (const columns of params.flatMap((param) => rows[param] ?? [])) {
+      const value = this.#sortColumn(key.kind, columns);
       if (value === null) continue;
       if (picked === null || compareSortValues(value, picked, key) < 0) picked = value;
     }
     return picked;
   }
 
-  #sortColumn(table: IndexRow[0], columns: readonly SqlValue[]): SortValue {
-    const [first = null] = columns;
-    switch (table) {
-      case 'token':
-        return this.#terms.text(Number(first)) ?? '';
-      case 'reference':
-        return this.#referenceText(columns);
-      case 'date':
-      case 'number':
-        return Number(first);
-      case 'string':
-      case 'uri':
-        return String(first);
-    }
+  #sortColumn(kind: SortKey['kind'], columns: readonly SqlValue[]): SortValue {
+    if (kind === 'id' || kind === 'lastUpdated') return null;
+    if (kind === 'reference') return this.#referenceText(columns);
+    const value = columns[sortColumn(tableOfKind[kind])];
+    return typeof value === 'number' ? value : String(value);
   }
 
   #referenceText([target, by, type, _version, other]: readonly SqlValue[]): SortValue {
-    const text = this.#terms.text(Number(target)) ?? '';
+    const text = String(target);
     if (by === targetBy.url) return text;
     return other === 0 ? `${this.#typePrefix(type)}${text}` : null;
   }
@@ -80,8 +69,8 @@ function prepare(statements: Statements) {
       `SELECT version, updated FROM version WHERE rid = ? AND pos <= ?
        ORDER BY version DESC LIMIT 1`,
     ),
-    keys: statements.value<string>(
-      `SELECT k.keys FROM version v JOIN replaced_keys k ON k.pos = v.pos
+    entries: statements.value<string>(
+      `SELECT json(p.entries) FROM version v JOIN replaced p ON p.pos = v.pos
        WHERE v.rid = ? AND v.version = ?`,
     ),
     id: statements.value<string>('SELECT id FROM resource WHERE rid = ?'),

@@ -8,7 +8,7 @@ import type {
 import { refuseTooMany } from '../read-many.ts';
 import { readListCursor, writeListCursor } from '../cursor.ts';
 import type { Dictionary } from './dictionary.ts';
-import { typeName } from './index-rows.ts';
+import { typeName } from './row-coder.ts';
 import type { SqlValue, Statements } from './statements.ts';
 
 /** A row of `version` with the names of its resource. */

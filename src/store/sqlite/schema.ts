@@ -3,20 +3,7 @@ import type Database from 'better-sqlite3-multiple-ciphers';
 /** `WEIR` in ASCII: the header field by which SQLite files tell whose they are. */
 export const applicationId = 0x57454952;
 
-/**
- * The layout.
- *
- * - `version` holds every body ever committed, appended in commit order (`pos`); the current one is not
- *   moved when it is replaced. `resource` is the narrow row of the present: which `pos` is current, and
- *   with which it last came to life. `pos` orders everything, `seq` by commit.
- * - `ix_*` hold the search values of current, live resources only. Integer keys: `param` and `system` are
- *   ids in `name`; codes, reference targets and units are ids in `term` (53-bit hashes made
- *   unique by probing, so equal ids mean equal text and no recheck is needed). Each has a second index by
- *   `rid`: it deletes, sorts, and answers `:missing`.
- * - `replaced_keys` keeps, under the `pos` of the version that replaced it, the index rows that a version
- *   had (JSON), so that a sorted walk can still place a resource where it stood at the walk's snapshot.
- * - Journal frames lie apart from their rows: a change of state must not rewrite the bytes.
- */
+/** Layout 1: a second index by `rid` on every index table, codes and targets as ids of texts in `term`. */
 const layout = `
 CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 INSERT INTO counter VALUES ('seq', 0), ('pos', 0);
@@ -121,8 +108,71 @@ CREATE TABLE audit (
 ) STRICT;
 `;
 
+/**
+ * The layout.
+ *
+ * - `version` holds every body ever committed, appended in commit order (`pos`); the current one is not
+ *   moved when it is replaced. `resource` is the row of the present: which `pos` is current, with which it
+ *   last came to life, and as JSONB the index rows of a live resource by parameter, in the order in which they
+ *   sort (row-coder.ts): by these it is sorted, tested, and its rows removed. `pos` orders everything,
+ *   `seq` by commit.
+ * - `ix_*` hold the search values of current, live resources only; they lead from a value to resources
+ *   and never the other way. `param`, `system`, `type` and `kinds` are ids in `name`.
+ * - `replaced` keeps, under the `pos` of the version that replaced it, the `entries` that a version had, so
+ *   that a sorted walk can still place a resource where it stood at the walk's snapshot.
+ * - Journal frames lie apart from their rows: a change of state must not rewrite the bytes.
+ */
+const fewerTrees = `
+ALTER TABLE resource ADD COLUMN entries BLOB;
+CREATE TABLE replaced (pos INTEGER PRIMARY KEY, entries BLOB NOT NULL) STRICT;
+DROP TABLE replaced_keys;
+DROP TABLE ix_token;
+DROP TABLE ix_string;
+DROP TABLE ix_date;
+DROP TABLE ix_number;
+DROP TABLE ix_uri;
+DROP TABLE ix_reference;
+DROP TABLE term;
+
+CREATE TABLE ix_token (
+  param INTEGER NOT NULL, code TEXT NOT NULL, rid INTEGER NOT NULL, system INTEGER NOT NULL,
+  PRIMARY KEY (param, code, rid, system)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE ix_string (
+  param INTEGER NOT NULL, folded TEXT NOT NULL, rid INTEGER NOT NULL, exact TEXT NOT NULL,
+  PRIMARY KEY (param, folded, rid, exact)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE ix_date (
+  param INTEGER NOT NULL, lo INTEGER NOT NULL, rid INTEGER NOT NULL, hi INTEGER NOT NULL,
+  PRIMARY KEY (param, lo, rid, hi)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE ix_number (
+  param INTEGER NOT NULL, lo REAL NOT NULL, hi REAL NOT NULL, value REAL NOT NULL,
+  system INTEGER NOT NULL, code ANY NOT NULL, unit ANY NOT NULL, rid INTEGER NOT NULL,
+  PRIMARY KEY (param, lo, hi, value, system, code, unit, rid)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE ix_uri (
+  param INTEGER NOT NULL, value TEXT NOT NULL, rid INTEGER NOT NULL,
+  PRIMARY KEY (param, value, rid)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE ix_reference (
+  param INTEGER NOT NULL, target TEXT NOT NULL, rid INTEGER NOT NULL, by INTEGER NOT NULL,
+  type INTEGER NOT NULL, version ANY NOT NULL, other ANY NOT NULL,
+  PRIMARY KEY (param, target, rid, by, type, version, other)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE ix_composite (
+  param INTEGER NOT NULL, kinds INTEGER NOT NULL, a ANY NOT NULL, b ANY NOT NULL,
+  rid INTEGER NOT NULL, rest TEXT NOT NULL,
+  PRIMARY KEY (param, kinds, a, b, rid, rest)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE ix_position (
+  param INTEGER NOT NULL, latitude REAL NOT NULL, longitude REAL NOT NULL, rid INTEGER NOT NULL,
+  PRIMARY KEY (param, latitude, longitude, rid)
+) STRICT, WITHOUT ROWID;
+`;
+
 /** Forward steps; the file's user_version is how many it has taken. A step once released never changes. */
-const migrations: readonly string[] = [layout];
+const migrations: readonly string[] = [layout, fewerTrees];
 
 export const schemaVersion = migrations.length;
 

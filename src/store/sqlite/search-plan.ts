@@ -1,19 +1,11 @@
-import type { IndexEntry, SearchNode, SearchQuery } from '../../fhir/search-ast.ts';
-import { fail } from '../../fhir/issue.ts';
+import type { SearchNode, SearchQuery } from '../../fhir/search-ast.ts';
 import { limits } from '../../limits.ts';
 import type { Dictionary } from './dictionary.ts';
-import {
-  always,
-  amongTexts,
-  both,
-  either,
-  fragment,
-  never,
-  oneOf,
-  type Fragment,
-} from './fragment.ts';
-import { typeName, type IndexTable } from './index-rows.ts';
-import { Leaves, type Leaf } from './leaf.ts';
+import { both, fragment, never, oneOf, type Fragment } from './fragment.ts';
+import { typeName } from './row-coder.ts';
+import { inEntry } from './index-table.ts';
+import { Leaves, ridsOf, type Leaf } from './leaf.ts';
+import { SearchCondition } from './search-condition.ts';
 import type { Statements } from './statements.ts';
 import { lastUpdatedCondition } from './value-condition.ts';
 
@@ -36,16 +28,14 @@ export interface Start {
 export class SearchPlanner {
   readonly #statements: Statements;
   readonly #names: Dictionary;
-  readonly #terms: Dictionary;
 
-  constructor(statements: Statements, names: Dictionary, terms: Dictionary) {
+  constructor(statements: Statements, names: Dictionary) {
     this.#statements = statements;
     this.#names = names;
-    this.#terms = terms;
   }
 
   leaves(types: readonly string[]): Leaves {
-    return new Leaves(this.#names, this.#terms, types);
+    return new Leaves(this.#names, types);
   }
 
   typeIds(types: readonly string[]): number[] {
@@ -53,19 +43,16 @@ export class SearchPlanner {
   }
 
   plan({ types, where }: Pick<SearchQuery, 'types' | 'where'>): SearchPlan {
-    const typed = oneOf('r.type', this.typeIds(types));
-    const leaves = this.leaves(types);
-    const condition = treeCondition(leaves, where, 0);
-    const live = fragment('r.deleted = 0');
-    if (typed === never || condition === never) return { where: never, start: undefined };
-    return { where: both(typed, live, condition), start: this.#start(leaves, where, typed) };
+    const condition = new SearchCondition(this.#names).live(types, where);
+    if (condition === never) return { where: never, start: undefined };
+    return { where: condition, start: this.#start(types, where) };
   }
 
   /** The conjunct with the fewest index rows. Counting stops early, so that this stays cheap. */
-  #start(leaves: Leaves, where: SearchNode, types: Fragment): Start | undefined {
+  #start(types: readonly string[], where: SearchNode): Start | undefined {
     let best: { readonly start: Start; readonly rows: number } | undefined;
     for (const node of conjuncts(where)) {
-      const start = startOf(leaves, node, types);
+      const start = this.#startOf(types, node);
       if (start === undefined) continue;
       const rows = this.#probe(start);
       if (best === undefined || rows < best.rows) best = { start, rows };
@@ -80,37 +67,94 @@ export class SearchPlanner {
     const values = [...rids.values, limits.searchProbeRows];
     return this.#statements.query<[number]>(sql, values)[0]?.[0] ?? 0;
   }
+
+  /** The rids a node selects, where its index gives them directly. */
+  #startOf(types: readonly string[], node: SearchNode): Start | undefined {
+    switch (node.op) {
+      case 'and':
+      case 'not':
+      case 'missing':
+        return undefined;
+      case 'id':
+        return undefined;
+      case 'lastUpdated':
+        return startFrom(updatedRids(oneOf('r.type', this.typeIds(types)), node));
+      case 'or':
+        return this.#union(types, node.nodes);
+      case 'chain':
+        return this.#referring(types, node);
+      case 'has':
+        return this.#referred(node);
+      default: {
+        const leaf = this.leaves(types).leaf(node);
+        if (leaf === undefined) return undefined;
+        return { rids: ridsOf(leaf), stream: leaf.exact ? leaf : undefined };
+      }
+    }
+  }
+
+  #union(types: readonly string[], nodes: readonly SearchNode[]): Start | undefined {
+    if (nodes.length === 0 || nodes.length > maxUnion) return undefined;
+    const sets: Start[] = [];
+    for (const node of nodes) {
+      const start = this.#startOf(types, node);
+      if (start === undefined) return undefined;
+      sets.push(start);
+    }
+    return startFrom({
+      sql: sets.map(({ rids }) => rids.sql).join(' UNION ALL '),
+      values: sets.flatMap(({ rids }) => rids.values),
+    });
+  }
+
+  /** What refers to the few resources that a chain leads to. */
+  #referring(
+    types: readonly string[],
+    { param, type, where }: Extract<SearchNode, { op: 'chain' }>,
+  ): Start | undefined {
+    const target = this.#few(type, where);
+    const leaf = this.leaves(types).referenceTo(param, type, 'r.id');
+    if (target === undefined || leaf === undefined) return undefined;
+    const rows = both(
+      oneOf('x.param', leaf.params),
+      leaf.where((name) => `x.${name}`),
+    );
+    return startFrom({
+      sql: `SELECT x.rid FROM resource r CROSS JOIN ix_reference x WHERE ${target.sql} AND ${rows.sql}`,
+      values: [...target.values, ...rows.values],
+    });
+  }
+
+  /** What the few resources refer to that fulfil the condition of a `has`. */
+  #referred({ type, param, where }: Extract<SearchNode, { op: 'has' }>): Start | undefined {
+    const source = this.#few(type, where);
+    const [id] = this.leaves([type]).params(param, 'reference');
+    if (source === undefined || id === undefined) return undefined;
+    const at = inEntry('reference');
+    return startFrom({
+      sql: `SELECT o.rid FROM resource r CROSS JOIN json_each(r.entries, '$.${id}') x
+            CROSS JOIN resource o
+            WHERE ${source.sql} AND o.type = ${at('type')} AND o.id = ${at('target')}
+            AND ${at('by')} = 0`,
+      values: source.values,
+    });
+  }
+
+  /** A condition for the resources `r` of a chain's other end, where an index leads to few of them. */
+  #few(type: string, where: SearchNode): Fragment | undefined {
+    const plan = this.plan({ types: [type], where });
+    const { start } = plan;
+    if (start === undefined || this.#probe(start) >= limits.searchProbeRows) return undefined;
+    return both({ sql: `r.rid IN (${start.rids.sql})`, values: start.rids.values }, plan.where);
+  }
+}
+
+function startFrom(rids: Fragment): Start {
+  return { rids, stream: undefined };
 }
 
 function conjuncts(node: SearchNode): readonly SearchNode[] {
   return node.op === 'and' ? node.nodes.flatMap(conjuncts) : [node];
-}
-
-/** The rids a node selects, where its index gives them directly. */
-function startOf(leaves: Leaves, node: SearchNode, types: Fragment): Start | undefined {
-  switch (node.op) {
-    case 'and':
-    case 'not':
-    case 'missing':
-    case 'id':
-      return undefined;
-    case 'lastUpdated':
-      return { rids: updatedRids(types, node), stream: undefined };
-    case 'or': {
-      const parts = node.nodes.map((part) => startOf(leaves, part, types));
-      const sets = parts.filter((part) => part !== undefined);
-      if (sets.length === 0 || sets.length !== parts.length) return undefined;
-      if (sets.length > maxUnion) return undefined;
-      const sql = sets.map(({ rids }) => rids.sql).join(' UNION ALL ');
-      const values = sets.flatMap(({ rids }) => rids.values);
-      return { rids: { sql, values }, stream: undefined };
-    }
-    default: {
-      const leaf = leaves.leaf(node);
-      if (leaf === undefined) return undefined;
-      return { rids: select(leaf), stream: leaf.exact ? leaf : undefined };
-    }
-  }
 }
 
 /** SQLite takes 500 parts of a compound SELECT. */
@@ -120,69 +164,4 @@ function updatedRids(types: Fragment, node: Extract<SearchNode, { op: 'lastUpdat
   const live = both(types, fragment('r.deleted = 0'), lastUpdatedCondition('r.updated', node));
   const from = 'resource r INDEXED BY resource_updated';
   return { sql: `SELECT r.rid FROM ${from} WHERE ${live.sql}`, values: live.values };
-}
-
-function select({ table, where }: Leaf): Fragment {
-  return { sql: `SELECT x.rid FROM ix_${table} x WHERE ${where.sql}`, values: where.values };
-}
-
-function treeCondition(leaves: Leaves, node: SearchNode, depth: number): Fragment {
-  if (depth > limits.searchDepthMax) {
-    fail('limit', `The search is nested deeper than ${limits.searchDepthMax}`);
-  }
-  const inner = (part: SearchNode): Fragment => treeCondition(leaves, part, depth + 1);
-  switch (node.op) {
-    case 'and':
-      return both(...node.nodes.map(inner));
-    case 'or':
-      return either(...node.nodes.map(inner));
-    case 'not':
-      return negated(inner(node.node));
-    case 'id':
-      return amongTexts('r.id', node.ids);
-    case 'lastUpdated':
-      return lastUpdatedCondition('r.updated', node);
-    case 'missing':
-      return node.missing ? negated(present(leaves, node.param)) : present(leaves, node.param);
-    default:
-      return exists(leaves.leaf(node));
-  }
-}
-
-function negated(condition: Fragment): Fragment {
-  if (condition === always) return never;
-  if (condition === never) return always;
-  return { sql: `NOT ${condition.sql}`, values: condition.values };
-}
-
-function exists(leaf: Leaf | undefined): Fragment {
-  if (leaf === undefined) return never;
-  const { table, where } = leaf;
-  // One resource has few rows: unless the index leads to the very row, look at those.
-  const by = leaf.exact ? '' : `INDEXED BY ix_${table}_rid`;
-  const sql = `EXISTS (SELECT 1 FROM ix_${table} x ${by} WHERE x.rid = r.rid AND ${where.sql})`;
-  return { sql, values: where.values };
-}
-
-const tableOfKind: Readonly<Record<IndexEntry['kind'], IndexTable>> = {
-  token: 'token',
-  referenceIdentifier: 'token',
-  string: 'string',
-  date: 'date',
-  number: 'number',
-  quantity: 'number',
-  uri: 'uri',
-  reference: 'reference',
-};
-
-/** Whether a resource has an entry of a parameter, of any kind. */
-function present(leaves: Leaves, param: string): Fragment {
-  const kinds = Object.keys(tableOfKind) as IndexEntry['kind'][];
-  return either(
-    ...kinds.map((kind) => {
-      const params = leaves.params(param, kind);
-      if (params.length === 0) return never;
-      return exists({ table: tableOfKind[kind], where: oneOf('x.param', params), exact: false });
-    }),
-  );
 }

@@ -7,6 +7,7 @@ import { comparePlaces, type Place } from '../order.ts';
 import type { SearchPage } from '../store.ts';
 import type { Dictionary } from './dictionary.ts';
 import { both, fragment, never, oneOf, type Fragment } from './fragment.ts';
+import { inTable } from './index-table.ts';
 import type { Leaf } from './leaf.ts';
 import { PastPlaces } from './past-place.ts';
 import type { Reads } from './reads.ts';
@@ -28,10 +29,10 @@ export class Searches {
   readonly #past: PastPlaces;
   readonly #reads: Reads;
 
-  constructor(statements: Statements, names: Dictionary, terms: Dictionary, reads: Reads) {
+  constructor(statements: Statements, names: Dictionary, reads: Reads) {
     this.#statements = statements;
-    this.#planner = new SearchPlanner(statements, names, terms);
-    this.#past = new PastPlaces(statements, names, terms);
+    this.#planner = new SearchPlanner(statements, names);
+    this.#past = new PastPlaces(statements, names);
     this.#reads = reads;
   }
 
@@ -80,7 +81,7 @@ export class Searches {
     const { sort, count } = query;
     const leaves = this.#planner.leaves(query.types);
     const keys = sort.map((key) => sortExpression(leaves, key));
-    const columns = keys.map(({ sql }, at) => `, ${sql} AS k${at}`).join('');
+    const columns = keys.map((sql, at) => `, ${sql} AS k${at}`).join('');
     const source = resources(plan.start);
     const unchanged =
       cursor === undefined ? plan.where : both(plan.where, fragment('r.pos <= ?', cursor.snapshot));
@@ -89,7 +90,7 @@ export class Searches {
       `WITH place AS ${after === undefined ? '' : 'MATERIALIZED'} (
          SELECT r.rid AS rid${columns} FROM ${source.sql} ${unchanged.sql})
        SELECT * FROM place WHERE ${after?.sql ?? '1'} ORDER BY ${orderBy(sort)} LIMIT ?`,
-      [...keys, source, unchanged, after ?? fragment(''), fragment('', count + 1)],
+      [source, unchanged, after ?? fragment(''), fragment('', count + 1)],
     );
     const places = rows.map(([ordinal, ...values]): Place => ({ ordinal, values }));
     if (cursor === undefined) return places;
@@ -141,10 +142,11 @@ function refuseDrift(versions: number): void {
 }
 
 /** Reads an index in rid order and looks each resource up. */
-function streamFrom({ table, where }: Leaf): Fragment {
+function streamFrom({ table, params, where }: Leaf): Fragment {
+  const rows = both(oneOf('x.param', params), where(inTable));
   return {
-    sql: `ix_${table} x CROSS JOIN resource r ON r.rid = x.rid WHERE ${where.sql} AND`,
-    values: where.values,
+    sql: `ix_${table} x CROSS JOIN resource r ON r.rid = x.rid WHERE ${rows.sql} AND`,
+    values: rows.values,
   };
 }
 

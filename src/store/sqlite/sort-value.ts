@@ -1,44 +1,43 @@
 import type { SortKey } from '../../fhir/search-ast.ts';
 import type { SearchCursor } from '../cursor.ts';
 import type { SortValue } from '../../fhir/search-match.ts';
-import { both, either, fragment, never, oneOf, type Fragment } from './fragment.ts';
-import { targetBy } from './index-rows.ts';
+import { both, either, fragment, never, type Fragment } from './fragment.ts';
+import { inEntry, sortColumn, tableOfKind, targetBy } from './index-table.ts';
 import type { Leaves } from './leaf.ts';
 
 /** The value a resource `r` is sorted by: of several the least ascending, the greatest descending. */
-export function sortExpression(leaves: Leaves, key: SortKey): Fragment {
-  if (key.kind === 'id') return fragment('r.id');
-  if (key.kind === 'lastUpdated') return fragment('r.updated');
-  const params = oneOf('x.param', leaves.params(key.param, key.kind));
-  if (params === never) return fragment('NULL');
-  const { value, from } = sortSource[key.kind];
-  const pick = key.descending ? 'max' : 'min';
-  return {
-    sql: `(SELECT ${pick}(${value}) FROM ${from} WHERE x.rid = r.rid AND ${params.sql})`,
-    values: params.values,
-  };
+export function sortExpression(leaves: Leaves, key: SortKey): string {
+  if (key.kind === 'id') return 'r.id';
+  if (key.kind === 'lastUpdated') return 'r.updated';
+  const { kind } = key;
+  const values = leaves
+    .params(key.param, kind)
+    .map((param) =>
+      kind === 'reference'
+        ? referenceExpression(param, key.descending)
+        : sortedExpression(param, sortColumn(tableOfKind[kind]), key.descending),
+    );
+  const [first] = values;
+  if (first === undefined) return 'NULL';
+  // A resource is of one type, and so has one of these parameters at most.
+  return values.length === 1 ? first : `coalesce(${values.join(', ')})`;
 }
 
-interface SortSource {
-  readonly value: string;
-  readonly from: string;
+/** Rows lie in `entries` in their order, so that the least is the first and the greatest the last. */
+export function sortedExpression(param: number, column: number, descending: boolean): string {
+  const row = descending ? '[#-1]' : '[0]';
+  return `json_extract(r.entries, '$.${param}${row}[${column}]')`;
 }
 
-const sortSource: Readonly<Record<Exclude<SortKey['kind'], 'id' | 'lastUpdated'>, SortSource>> = {
-  token: { value: 't.text', from: 'ix_token x JOIN term t ON t.id = x.code' },
-  string: { value: 'x.folded', from: 'ix_string x' },
-  date: { value: 'x.lo', from: 'ix_date x' },
-  number: { value: 'x.value', from: 'ix_number x' },
-  quantity: { value: 'x.value', from: 'ix_number x' },
-  uri: { value: 'x.value', from: 'ix_uri x' },
-  reference: {
-    // The address where there is one, else type and id; the id row of an entry with both is passed over.
-    value: `CASE WHEN x.by = ${targetBy.url} THEN t.text WHEN x.other = 0
-            THEN coalesce(substr(n.text, 3) || '/', '') || coalesce(t.text, '') END`,
-    from: `ix_reference x LEFT JOIN term t ON t.id = x.target
-           LEFT JOIN name n ON n.id = x.type`,
-  },
-};
+/** The address where there is one, else type and id; the id row of an entry with both is passed over. */
+function referenceExpression(param: number, descending: boolean): string {
+  const at = inEntry('reference');
+  const type = `(SELECT substr(n.text, 3) || '/' FROM name n WHERE n.id = ${at('type')})`;
+  return `(SELECT ${descending ? 'max' : 'min'}(
+    CASE WHEN ${at('by')} = ${targetBy.url} THEN ${at('target')}
+         WHEN ${at('other')} = 0 THEN coalesce(${type}, '') || ${at('target')} END)
+    FROM json_each(r.entries, '$.${param}') x)`;
+}
 
 /** `k0 ASC NULLS LAST, k1 DESC NULLS LAST, rid`: the order of store/order.ts. */
 export function orderBy(sort: readonly SortKey[]): string {

@@ -1,25 +1,28 @@
 import type { Prefix, PrefixedInterval, SearchNode } from '../../fhir/search-ast.ts';
 import { prefixEnd } from '../order.ts';
 import { amongTexts, both, either, fragment, type Fragment } from './fragment.ts';
-import { boundedInteger, boundedReal } from './index-rows.ts';
+import { boundedInteger, boundedReal } from './row-coder.ts';
+import type { Columns } from './index-table.ts';
 
 type Node<Op extends SearchNode['op']> = Extract<SearchNode, { op: Op }>;
 
 /** A date under a prefix; what each means is said in fhir/search-match.ts. */
-export function dateCondition(node: PrefixedInterval): Fragment {
+export function dateCondition(node: PrefixedInterval, at: Columns): Fragment {
   const from = boundedInteger(node.lo);
   const to = boundedInteger(node.hi);
+  const [lo, hi] = [at('lo'), at('hi')];
   const conditions: Record<Prefix, () => Fragment> = {
     // The middle part follows from the others; it bounds the index range from above.
-    eq: () => fragment('(x.lo >= ? AND x.lo <= ? AND x.hi <= ?)', from, to, to),
-    ne: () => fragment('(x.lo < ? OR x.hi > ?)', from, to),
-    gt: () => fragment('x.hi > ?', to),
-    lt: () => fragment('x.lo < ?', from),
-    ge: () => fragment('x.hi > ?', from),
-    le: () => fragment('x.lo < ?', to),
-    sa: () => fragment('x.lo >= ?', to),
-    eb: () => fragment('x.hi <= ?', from),
-    ap: () => fragment('(x.lo < ? AND x.hi > ?)', to, from),
+    eq: () => fragment(`(${lo} >= ? AND ${lo} <= ? AND ${hi} <= ?)`, from, to, to),
+    ne: () => fragment(`(${lo} < ? OR ${hi} > ?)`, from, to),
+    gt: () => fragment(`${hi} > ?`, to),
+    lt: () => fragment(`${lo} < ?`, from),
+    ge: () => fragment(`${hi} > ?`, from),
+    le: () => fragment(`${lo} < ?`, to),
+    sa: () => fragment(`${lo} >= ?`, to),
+    // The first part follows from the second; it bounds the index range.
+    eb: () => fragment(`(${lo} <= ? AND ${hi} <= ?)`, from, from),
+    ap: () => fragment(`(${lo} < ? AND ${hi} > ?)`, to, from),
   };
   return conditions[node.prefix]();
 }
@@ -50,41 +53,51 @@ export function lastUpdatedCondition(updated: string, node: PrefixedInterval): F
 }
 
 /** Numbers and quantities: the interval by precision for `eq`, `ne`, `ap`; the exact value else. */
-export function numberCondition(node: PrefixedInterval & { readonly value: number }): Fragment {
-  const [lo, hi, value] = [boundedReal(node.lo), boundedReal(node.hi), boundedReal(node.value)];
+export function numberCondition(
+  node: PrefixedInterval & { readonly value: number },
+  at: Columns,
+): Fragment {
+  const [from, to, value] = [boundedReal(node.lo), boundedReal(node.hi), boundedReal(node.value)];
+  const [lo, hi] = [at('lo'), at('hi')];
   const conditions: Record<Prefix, () => Fragment> = {
-    eq: () => fragment('(x.lo >= ? AND x.lo < ? AND x.hi <= ?)', lo, hi, hi),
-    ne: () => fragment('(x.lo < ? OR x.lo >= ? OR x.hi > ?)', lo, hi, hi),
-    gt: () => fragment('x.hi > ?', value),
-    lt: () => fragment('x.lo < ?', value),
-    ge: () => fragment('x.hi >= ?', value),
-    le: () => fragment('x.lo <= ?', value),
-    sa: () => fragment('x.lo > ?', value),
-    eb: () => fragment('x.hi < ?', value),
-    ap: () => fragment('(x.hi >= ? AND x.lo <= ?)', lo, hi),
+    eq: () => fragment(`(${lo} >= ? AND ${lo} < ? AND ${hi} <= ?)`, from, to, to),
+    ne: () => fragment(`(${lo} < ? OR ${lo} >= ? OR ${hi} > ?)`, from, to, to),
+    gt: () => fragment(`${hi} > ?`, value),
+    lt: () => fragment(`${lo} < ?`, value),
+    ge: () => fragment(`${hi} >= ?`, value),
+    le: () => fragment(`${lo} <= ?`, value),
+    sa: () => fragment(`${lo} > ?`, value),
+    eb: () => fragment(`(${lo} < ? AND ${hi} < ?)`, value, value),
+    ap: () => fragment(`(${hi} >= ? AND ${lo} <= ?)`, from, to),
   };
   return conditions[node.prefix]();
 }
 
-export function stringCondition({ match, value }: Node<'string'>): Fragment {
+export function stringCondition(
+  { match, value }: Pick<Node<'string'>, 'match' | 'value'>,
+  at: Columns,
+): Fragment {
   switch (match) {
     case 'exact':
-      return fragment('x.exact = ?', value);
+      return fragment(`${at('exact')} = ?`, value);
     case 'prefix':
-      return beginsWith('x.folded', value);
+      return beginsWith(at('folded'), value);
     case 'contains':
-      return fragment('instr(x.folded, ?) > 0', value);
+      return fragment(`instr(${at('folded')}, ?) > 0`, value);
   }
 }
 
-export function uriCondition({ match, value }: Node<'uri'>): Fragment {
+export function uriCondition(
+  { match, value }: Pick<Node<'uri'>, 'match' | 'value'>,
+  at: Columns,
+): Fragment {
   switch (match) {
     case 'exact':
-      return fragment('x.value = ?', value);
+      return fragment(`${at('value')} = ?`, value);
     case 'below':
-      return below(value);
+      return below(at('value'), value);
     case 'above':
-      return amongTexts('x.value', ancestors(value));
+      return amongTexts(at('value'), ancestors(value));
   }
 }
 
@@ -95,10 +108,10 @@ function beginsWith(column: string, prefix: string): Fragment {
 }
 
 /** Addresses go down by path; the parts of a `urn:` have no order. */
-function below(uri: string): Fragment {
-  const same = fragment('x.value = ?', uri);
+function below(column: string, uri: string): Fragment {
+  const same = fragment(`${column} = ?`, uri);
   if (uri.startsWith('urn:')) return same;
-  return either(same, beginsWith('x.value', uri.endsWith('/') ? uri : `${uri}/`));
+  return either(same, beginsWith(column, uri.endsWith('/') ? uri : `${uri}/`));
 }
 
 /** An address and every address above it by path, with and without its closing slash. */
