@@ -9,8 +9,8 @@ export const settings = {
   mllp: text('127.0.0.1:2575', 'HOST:PORT', 'Where MLLP listens; port 0 takes a free one'),
   store: text(
     'sqlite',
-    'sqlite | memory',
-    'The store: a file in the data folder, or memory for a trial',
+    'sqlite | memory | mongodb://...',
+    'The store: a file in the data folder, a MongoDB replica set, or memory for a trial',
   ),
   site: text('', 'DIR', 'The site folder: feeds/, mappings/, automations/, profiles/'),
   publicUrl: text('', 'URL', 'The address users reach HTTP by, where a proxy stands before it'),

@@ -176,7 +176,7 @@ describe('starting', () => {
   it('with a store that there is not, it says which there are', async () => {
     const { code, stderr } = await weir('serve', '--store', 'paper', '--data', join(folder, 'p'));
     expect(code).toBe(3);
-    expect(stderr).toContain('--store is sqlite or memory');
+    expect(stderr).toContain('--store is sqlite, memory or mongodb');
   });
 });
 

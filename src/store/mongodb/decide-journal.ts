@@ -1,4 +1,5 @@
-import { CommitRefused, type JournalEntry } from '../store.ts';
+import { attemptsHold } from '../expectation.ts';
+import { CommitRefused, type JournalChange, type JournalEntry } from '../store.ts';
 import {
   newJournalDocument,
   sameness,
@@ -9,13 +10,17 @@ import type { JournalDocument } from './layout.ts';
 import type { WorkingSet } from './working-set.ts';
 
 /** A known id is brought up to date (its frame and origin stay); a new one is added. */
-export function applyJournal(set: WorkingSet, entries: readonly JournalEntry[]): void {
+export function applyJournal(set: WorkingSet, entries: readonly JournalChange[]): void {
   for (const [index, entry] of entries.entries()) {
     const known = set.journal.get(entry.id);
     if (known === undefined) {
       const { existing } = appendEntry(set, entry);
       if (existing === undefined) continue;
       throw new CommitRefused({ kind: 'journal-duplicate', index, existing });
+    }
+    if (!attemptsHold(entry, known)) {
+      const existing = toEntry(known, known.bytes);
+      throw new CommitRefused({ kind: 'journal-attempts', index, existing });
     }
     const updated = updatedJournalDocument(known, entry);
     set.journal.set(entry.id, updated);
