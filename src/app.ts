@@ -30,6 +30,8 @@ import { requireSender } from './security/sender.ts';
 import { openSite } from './site.ts';
 import { openMemoryStore } from './store/memory.ts';
 import { openSqliteStore } from './store/sqlite/open.ts';
+import { registeredIndexing, startReindex } from './store/reindex.ts';
+import type { Reindex } from './store/reindex.ts';
 import type { Store } from './store/store.ts';
 import { authRoutes } from './web/auth-routes.ts';
 import { answerFailure } from './web/failure.ts';
@@ -62,6 +64,7 @@ interface Parts extends AppOptions {
   readonly keys: Keys;
   readonly newId: () => string;
   readonly audit: AccessRecorder;
+  readonly reindex: Reindex;
   readonly metrics: Metrics;
   readonly onFrame: Processor['onFrame'];
 }
@@ -91,6 +94,9 @@ async function start(options: AppOptions, running: Running): Promise<App> {
   const newId = uuidSource(clock);
   const store = await openStore(config);
   running.push(() => store.close());
+  const holder = newId();
+  const reindex = await startReindex({ store, clock, log, holder, ...registeredIndexing() });
+  running.push(() => reindex.stop());
   const onFault = (err: unknown): void => log.error({ err }, 'Audit events were not written');
   const audit = accessRecorder({ store, clock, delayMs: 250, onFault });
   running.push(() => audit.close());
@@ -101,13 +107,14 @@ async function start(options: AppOptions, running: Running): Promise<App> {
   const metrics = createMetrics({
     journalCounts: () => store.journal.counts(),
     resourceCounts: () => store.counts(),
+    reindexing: () => reindex.unfinished(),
   });
   const onFrame = timed(processor.onFrame, metrics);
 
   const { host, port } = parseAddress(config.http);
   const httpPort = await listening('HTTP', config.http, () => openHttpPort(host, port));
   running.push(() => httpPort.close());
-  const parts = { ...options, store, keys, newId, audit, metrics, onFrame };
+  const parts = { ...options, store, keys, newId, audit, reindex, metrics, onFrame };
   const http = await buildHttp(parts, httpPort);
   running.push(() => http.close());
   await processor.resume();
@@ -162,7 +169,7 @@ async function listening<T>(
 }
 
 async function buildHttp(parts: Parts, port: HttpPort): Promise<FastifyInstance> {
-  const { store, keys, clock, newId, log, audit, config, root, metrics, onFrame } = parts;
+  const { store, keys, clock, newId, log, audit, reindex, config, root, metrics } = parts;
   const url = config.publicUrl === '' ? port.url : config.publicUrl.replace(/\/$/, '');
   const callerOf = (request: Pick<FastifyRequest, 'method' | 'headers'>) =>
     authenticate(keys, credentialsOf(request), clock());
@@ -175,13 +182,20 @@ async function buildHttp(parts: Parts, port: HttpPort): Promise<FastifyInstance>
     newId,
     callerOf,
     check: () => store.check(),
+    reindexing: () => reindex.unfinished(),
     onFailure: answerFailure,
     onBadUrl: badUrl,
   });
   const baseUrl = `${url}/fhir`;
-  await http.register(fhirRest, { ...shared, prefix: '/fhir', baseUrl, secret: keys.signing });
+  await http.register(fhirRest, {
+    ...shared,
+    prefix: '/fhir',
+    baseUrl,
+    secret: keys.signing,
+    isUnfinished: (type, param) => reindex.isUnfinished(type, param),
+  });
   await http.register(httpFeed, {
-    onFrame,
+    onFrame: parts.onFrame,
     now: clock,
     authorize: async (request) => requireSender(await callerOf(request)),
   });

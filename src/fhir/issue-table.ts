@@ -264,6 +264,14 @@ export const issueTable = {
     true,
     'A dependency is away; the same request may pass later',
   ),
+  'index-incomplete': row(
+    'incomplete',
+    503,
+    'AR',
+    '207',
+    true,
+    'A search parameter is new, and not every resource is indexed by it yet',
+  ),
   'storage-full': row('no-store', 503, 'AR', '207', true, 'The store cannot write; reads go on'),
   'shutting-down': row(
     'transient',

@@ -3,7 +3,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import type { HttpPort } from './http-port.ts';
 import { limits } from '../limits.ts';
 import type { Log } from './log.ts';
-import type { Metrics } from './metrics.ts';
+import type { Metrics, Reindexing } from './metrics.ts';
 
 export interface HttpOptions {
   readonly port: HttpPort;
@@ -12,6 +12,8 @@ export interface HttpOptions {
   readonly newId: () => string;
   /** Rejects with what is wrong; its sentence goes to the log, not to the caller. */
   readonly check: () => Promise<void>;
+  /** Types that are being indexed anew: `/health` tells how far that is. */
+  readonly reindexing: () => readonly Reindexing[];
   /** Whoever calls; the metrics are for anyone we know. */
   readonly callerOf: (request: FastifyRequest) => Promise<object | undefined>;
   /** Answers an error that no room answered itself. */
@@ -62,7 +64,8 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     void reply.header('cache-control', 'no-store');
     try {
       await options.check();
-      return { status: 'ok' };
+      const reindexing = options.reindexing();
+      return { status: 'ok', ...(reindexing.length === 0 ? {} : { reindexing }) };
     } catch (error) {
       log.error({ id: request.id, err: error }, 'The health check failed');
       return reply.status(503).send({ status: 'failing' });

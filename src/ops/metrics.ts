@@ -10,6 +10,12 @@ export interface Metrics {
   readonly requestSeconds: Histogram<'method' | 'route'>;
 }
 
+export interface Reindexing {
+  readonly type: string;
+  readonly done: number;
+  readonly total: number;
+}
+
 /** What is counted where it is kept, and read when somebody asks. */
 export interface MetricSources {
   readonly journalCounts: () => Promise<
@@ -21,6 +27,8 @@ export interface MetricSources {
     }[]
   >;
   readonly resourceCounts: () => Promise<ReadonlyMap<string, number>>;
+  /** Types that are being indexed anew. */
+  readonly reindexing: () => readonly Reindexing[];
 }
 
 export function createMetrics(sources: MetricSources): Metrics {
@@ -47,6 +55,18 @@ export function createMetrics(sources: MetricSources): Metrics {
     collect: async () => {
       resources.reset();
       for (const [type, count] of await sources.resourceCounts()) resources.set({ type }, count);
+    },
+  });
+  const reindexing = new Gauge({
+    name: 'weir_reindex_remaining',
+    help: 'Resources still to be indexed by changed search parameters, by type',
+    labelNames: ['type'],
+    registers,
+    collect: () => {
+      reindexing.reset();
+      for (const { type, done, total } of sources.reindexing()) {
+        reindexing.set({ type }, Math.max(0, total - done));
+      }
     },
   });
   return {

@@ -63,6 +63,8 @@ export interface RestContext {
   /** Absolute address of the FHIR base, without a slash at the end. */
   readonly baseUrl: string;
   readonly seal: PageSeal;
+  /** Whether resources stored earlier are still being indexed by a search parameter of their type. */
+  readonly isUnfinished: (type: string, param: string) => boolean;
   readonly log: FastifyBaseLogger;
   /** Takes the audit event of a read; writes carry theirs in the commit. */
   readonly recordAccess: (event: AccessEvent) => void;

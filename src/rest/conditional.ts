@@ -6,6 +6,7 @@ import type { Claim, StoredVersion } from '../store/store.ts';
 import type { Call, Params, RestContext } from './call.ts';
 import { confined, parseCriteria } from './criteria.ts';
 import { formatQuery, parseQuery } from './query-string.ts';
+import { refuseUnfinished } from './unfinished.ts';
 
 /** What a conditional interaction asks for. */
 export interface Condition {
@@ -36,7 +37,7 @@ const controls = new Set(['_format', '_pretty', '_summary', '_elements', '_count
 
 /**
  * The one resource that meets the condition; undefined if none does. Criteria are always strict: one that
- * is not understood must never mean "any". Throws `multiple-matches`.
+ * is not understood must never mean "any". Throws `multiple-matches`, `index-incomplete`.
  */
 export async function findOne(
   context: RestContext,
@@ -45,6 +46,7 @@ export async function findOne(
 ): Promise<StoredVersion | undefined> {
   const { query } = parseCriteria(context, [type], params, true);
   const where = confined(call.principal, type, query.where);
+  refuseUnfinished(context, { ...query, where, sort: [] });
   const page = await context.store.search({ ...query, where, count: 2, total: 'none', sort: [] });
   if (page.matches.length > 1) {
     fail('multiple-matches', `The criteria match more than one ${type}`);

@@ -35,6 +35,8 @@ export interface FhirRestOptions {
   readonly log: FastifyBaseLogger;
   /** Takes the audit events of reads and refusals; the caller batches them into the store. */
   readonly recordAccess: (event: AccessEvent) => void;
+  /** Whether a type is still being indexed by a search parameter; absent: none is. */
+  readonly isUnfinished?: (type: string, param: string) => boolean;
 }
 
 /**
@@ -75,6 +77,7 @@ const nobody: Principal = { id: 'anonymous', display: 'Anonymous', role: 'app' }
 
 function createContext(options: FhirRestOptions): RestContext {
   const { store, clock, newId, baseUrl, log, recordAccess, secret } = options;
+  const { isUnfinished = () => false } = options;
   const context: RestContext = {
     store,
     clock,
@@ -82,6 +85,7 @@ function createContext(options: FhirRestOptions): RestContext {
     baseUrl,
     log,
     recordAccess,
+    isUnfinished,
     routes,
     seal: createPageSeal(secret),
     locate: (method, path) => locateRoute(routes, method, path),

@@ -1,5 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
+import { resourceTypes } from '../fhir/definitions.ts';
 import { fail } from '../fhir/issue.ts';
+import { extractIndex } from '../fhir/search-extract.ts';
+import { parameterFingerprints } from '../fhir/search-fingerprint.ts';
 import { limits } from '../limits.ts';
 import {
   indexStateKey,
@@ -57,6 +60,13 @@ export async function startReindex(options: ReindexOptions): Promise<Reindex> {
       await running.catch(() => undefined);
     },
   };
+}
+
+/** What the process indexes by: R4's search parameters and the registered ones, as they are now. */
+export function registeredIndexing(): Pick<ReindexOptions, 'types' | 'parametersOf' | 'extract'> {
+  const types = resourceTypes();
+  const sets = new Map(types.map((type) => [type, parameterFingerprints(type)]));
+  return { types, parametersOf: (type) => sets.get(type) ?? {}, extract: extractIndex };
 }
 
 /** The types whose index is of another set; those that have no resources get the wanted one at once. */

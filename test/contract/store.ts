@@ -7,7 +7,7 @@ import { commitLaws } from './store-commit.ts';
 import { elementLaws } from './store-elements.ts';
 import { historyAtLaws } from './store-history-at.ts';
 import { historyLaws } from './store-history.ts';
-import { indexLaws } from './store-index.ts';
+import { indexLaws } from './store-index-entries.ts';
 import { jobLaws } from './store-jobs.ts';
 import { journalLaws } from './store-journal.ts';
 import { keyedLaws } from './store-keyed.ts';

@@ -8,6 +8,7 @@ import { createHttp } from '../../src/ops/http.ts';
 import { openHttpPort } from '../../src/ops/http-port.ts';
 import type { HttpPort } from '../../src/ops/http-port.ts';
 import { createMetrics } from '../../src/ops/metrics.ts';
+import type { Reindexing } from '../../src/ops/metrics.ts';
 import { badUrl } from '../../src/rest/failure.ts';
 import { answerFailure } from '../../src/web/failure.ts';
 
@@ -16,11 +17,13 @@ let app: ReturnType<typeof createHttp>;
 let check: () => Promise<void>;
 let logged: string[];
 let slow: PromiseWithResolvers<string>;
+let reindexing: Reindexing[];
 
 beforeEach(async () => {
   check = async () => undefined;
   logged = [];
   slow = Promise.withResolvers();
+  reindexing = [];
   let lastId = 0;
   port = await openHttpPort('127.0.0.1', 0);
   app = createHttp({
@@ -29,9 +32,11 @@ beforeEach(async () => {
     metrics: createMetrics({
       journalCounts: async () => [{ feed: 'ehr', state: 'processed', ackCode: 'AA', count: 3 }],
       resourceCounts: async () => new Map([['Patient', 2]]),
+      reindexing: () => reindexing,
     }),
     newId: () => `r-${String((lastId += 1))}`,
     check: () => check(),
+    reindexing: () => reindexing,
     callerOf: async ({ headers }) =>
       headers.authorization === 'Bearer good' ? { id: 'ann' } : undefined,
     onFailure: answerFailure,
@@ -56,6 +61,16 @@ describe('/health', () => {
     expect(answer.status).toBe(200);
     expect(answer.headers.get('cache-control')).toBe('no-store');
     expect(await answer.json()).toEqual({ status: 'ok' });
+  });
+
+  it('tells how far reindexing is, while there is any', async () => {
+    reindexing.push({ type: 'Patient', done: 300, total: 1000 });
+    const answer = await fetch(`${port.url}/health`);
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toEqual({
+      status: 'ok',
+      reindexing: [{ type: 'Patient', done: 300, total: 1000 }],
+    });
   });
 
   it('is 503 when the store does not answer; why is in the log only', async () => {

@@ -1,10 +1,16 @@
 import { expect, it } from 'vitest';
 import { createMetrics } from '../../src/ops/metrics.ts';
+import type { Reindexing } from '../../src/ops/metrics.ts';
 
-function metricsOf(journal: readonly object[], resources: ReadonlyMap<string, number>) {
+function metricsOf(
+  journal: readonly object[],
+  resources: ReadonlyMap<string, number>,
+  reindexing: readonly Reindexing[] = [],
+) {
   return createMetrics({
     journalCounts: async () => journal as never,
     resourceCounts: async () => resources,
+    reindexing: () => reindexing,
   });
 }
 
@@ -23,6 +29,14 @@ it('counts messages and resources when asked, as they are then', async () => {
   expect(later).toContain('weir_journal_messages{feed="lab",state="failed",ack="AR"} 1');
   expect(later).not.toContain('feed="ehr"');
   expect(later).not.toContain('type="Patient"');
+});
+
+it('says how much is still to be indexed anew, until there is nothing', async () => {
+  const reindexing = [{ type: 'Patient', done: 300, total: 1000 }];
+  const { registry } = metricsOf([], new Map(), reindexing);
+  expect(await registry.metrics()).toContain('weir_reindex_remaining{type="Patient"} 700');
+  reindexing.pop();
+  expect(await registry.metrics()).not.toContain('weir_reindex_remaining{');
 });
 
 it('two servers in one process do not share', async () => {

@@ -1,3 +1,6 @@
+import type { Issue } from '../../fhir/issue.ts';
+import { stringify } from '../../fhir/json.ts';
+import { toOperationOutcome } from '../../fhir/outcome.ts';
 import type { StoredVersion } from '../../store/store.ts';
 import { etagOf } from '../etag.ts';
 
@@ -31,6 +34,12 @@ export function searchEntry(
   body = version.body,
 ): string {
   return `{"fullUrl":${fullUrl(baseUrl, version)},"resource":${body},"search":{"mode":"${mode}"}}`;
+}
+
+/** What a search page says of itself, beside its matches; nothing where there is nothing to say. */
+export function outcomeEntries(issues: readonly Issue[]): readonly string[] {
+  if (issues.length === 0) return [];
+  return [`{"resource":${stringify(toOperationOutcome(issues))},"search":{"mode":"outcome"}}`];
 }
 
 /** An entry of a history page; a deletion has no resource. */

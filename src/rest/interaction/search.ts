@@ -3,7 +3,7 @@ import { fail } from '../../fhir/issue.ts';
 import type { SearchNode, SearchQuery } from '../../fhir/search-ast.ts';
 import type { ParsedSearch } from '../../fhir/search-parse.ts';
 import { authorize } from '../authorize.ts';
-import { bundleText, searchEntry } from '../bundle/bundle-text.ts';
+import { bundleText, outcomeEntries, searchEntry } from '../bundle/bundle-text.ts';
 import type { Link } from '../bundle/bundle-text.ts';
 import type { Answer, Call, Params, RestContext } from '../call.ts';
 import { paramOf } from '../call.ts';
@@ -13,6 +13,7 @@ import { placeOf, typeOf } from '../place.ts';
 import { parsePrefer } from '../prefer.ts';
 import { formatQuery, parseQuery } from '../query-string.ts';
 import { subsetText } from '../subset.ts';
+import { unfinishedWarning } from '../unfinished.ts';
 import { visible } from './read.ts';
 
 /** `GET Type?...` and `POST Type/_search`: http://hl7.org/fhir/R4/http.html#search. */
@@ -69,9 +70,10 @@ async function runSearch(context: RestContext, call: Call, scope: Scope): Promis
   const params = opened?.params ?? allParams(call);
   const strict = parsePrefer(call.headers['prefer']).handling === 'strict';
   const parsed = parseCriteria(context, scope.types, params, strict);
+  const query = { ...parsed.query, where: whereOf(call, scope, parsed.query.where) };
+  const warnings = unfinishedWarning(context, query, parsed.includes);
   const page = await context.store.search({
-    ...parsed.query,
-    where: whereOf(call, scope, parsed.query.where),
+    ...query,
     ...(parsed.summary === 'count' ? { total: 'accurate' as const } : {}),
     ...(opened === undefined ? {} : { cursor: opened.cursor }),
   });
@@ -86,6 +88,7 @@ async function runSearch(context: RestContext, call: Call, scope: Scope): Promis
     entries: [
       ...page.matches.map((match) => searchEntry(baseUrl, match, 'match', shape(match.body))),
       ...others.map((other) => searchEntry(baseUrl, other, 'include', shape(other.body))),
+      ...outcomeEntries(warnings),
     ],
   });
   return { status: 200, body, shown: [...page.matches, ...others] };
