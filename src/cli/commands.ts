@@ -108,6 +108,17 @@ export const commands: readonly Command[] = [
     run: async (...given) => (await import('./message-show.ts')).messageShowCommand(...given),
   },
   {
+    name: 'bench',
+    usage: 'bench [NAME]',
+    doc: 'Measures Weir against the limits of this machine; without a name, says what can be measured',
+    flags: [
+      { name: '--size', takes: 'SIZE', doc: 'store: resources in the end, 10k | 100k | 1m' },
+      { name: '--json', takes: 'FILE', doc: 'store: the figures as JSON' },
+    ],
+    settings: [],
+    run: async (...given) => (await import('./bench.ts')).benchCommand(...given),
+  },
+  {
     name: 'doctor',
     usage: 'doctor',
     doc: 'Checks this machine and the data folder: Node, ports, disk, clock, keys, maps',
