@@ -24,9 +24,11 @@ export function translateFault(error: unknown): Error {
   return new OutcomeError([errorIssue(issue, text, { internal: nameOf(error) })]);
 }
 
-/** Whether the whole transaction may be tried again: it took no effect. */
+/** Whether a transaction that failed before its commit may be tried again as a whole. */
 export function isTransient(error: unknown): boolean {
-  return hasLabel(error, 'TransientTransactionError') || isAway(error);
+  if (hasLabel(error, 'TransientTransactionError')) return true;
+  const fault = error instanceof MongoError ? translateFault(error) : undefined;
+  return fault instanceof OutcomeError && fault.issues[0].code === 'transient';
 }
 
 export function hasLabel(error: unknown, label: MongoErrorLabel): boolean {
