@@ -196,11 +196,22 @@ function searchParameters(
         ...(p.target ? { target: p.target } : {}),
         ...(p.component
           ? {
-              component: p.component.map((c) => [codeByUrl.get(c.definition), c.expression]),
+              component: inOrder(
+                p.id,
+                p.component.map((c) => [codeByUrl.get(c.definition), c.expression]),
+              ),
             }
           : {}),
       })),
   ]);
+}
+
+type Component = readonly [code: string | undefined, expression: string];
+
+/** R4 has the expressions of DocumentReference.relationship the wrong way round: `relatesto` is `code`. */
+function inOrder(id: string, component: readonly Component[]): readonly Component[] {
+  if (id !== 'DocumentReference-relationship') return component;
+  return component.map(([code], at) => [code, component[component.length - 1 - at]?.[1] ?? '']);
 }
 
 function partFor(base: string, parameter: SearchParameterSource): string {

@@ -2,35 +2,43 @@
 import { searchParameters, type SearchParameterDefinition } from './definitions.ts';
 import type { Resource } from './resource.ts';
 import type { IndexEntry } from './search-ast.ts';
-import { compileSearchPath, type SearchPath } from './search-path.ts';
-import { entriesOf, isIndexedType, type IndexedType } from './search-values.ts';
+import { compositeExtractor } from './search-composite.ts';
+import { compileSearchPath } from './search-path.ts';
+import { entriesOf, positionEntry } from './search-values.ts';
 
 /** Counts the changes to what is extracted: entries stored under another one are to be made again. */
 export const extractionVersion = 2;
 
 /**
  * Extracts the entries by which a resource is found, without those the store keeps itself (`_id`,
- * `_lastUpdated`) and without composite and special parameters. Entries of one parameter are distinct. Values that
- * do not fit their type (a date that is none) have no entry; validation tells of them. Works on resources
- * with raw numbers. An unknown type has no entries.
+ * `_lastUpdated`). Entries of one parameter are distinct, and a composite has at most limits.compositeEntriesMax.
+ * Values that do not fit their type (a date that is none) have no entry; validation tells of them. Works on
+ * resources with raw numbers. An unknown type has no entries.
  */
 export function extractIndex(resource: Resource): readonly IndexEntry[] {
   const entries: IndexEntry[] = [];
-  for (const { code, type, path } of extractorsOf(resource.resourceType)) {
+  for (const extract of extractorsOf(resource.resourceType)) {
     const first = entries.length;
-    path(resource, (value, valueType, property) => {
-      entriesOf({ param: code, kind: type, valueType, property }, value, entries);
-    });
+    extract(resource, entries);
     if (entries.length - first > 1) dropRepeated(entries, first);
   }
   return entries;
 }
 
-interface Extractor {
-  readonly code: string;
-  readonly type: IndexedType;
-  readonly path: SearchPath;
+/** Why a parameter has no entries; undefined if it has. */
+export function notIndexed({
+  code,
+  type,
+  expression,
+}: SearchParameterDefinition): string | undefined {
+  if (code === '_id' || code === '_lastUpdated') return 'the store knows it of itself';
+  if (expression === undefined) return 'it asks for no element';
+  if (type === 'special' && code !== 'near') return 'its meaning is not in the definitions';
+  return undefined;
 }
+
+/** Appends the entries of one parameter. */
+type Extractor = (resource: Resource, entries: IndexEntry[]) => void;
 
 /** By the parameters that they were made from: others are another map. */
 const extractors = new WeakMap<object, readonly Extractor[]>();
@@ -47,11 +55,29 @@ function extractorsOf(typeName: string): readonly Extractor[] {
 
 function extractorOf(
   typeName: string,
-  { code, type, expression }: SearchParameterDefinition,
+  definition: SearchParameterDefinition,
 ): readonly Extractor[] {
-  if (expression === undefined || !isIndexedType(type)) return [];
-  if (code === '_id' || code === '_lastUpdated') return [];
-  return [{ code, type, path: compileSearchPath(typeName, expression) }];
+  if (notIndexed(definition) !== undefined) return [];
+  const { code, type, expression = '' } = definition;
+  if (type === 'composite') return [compositeExtractor(typeName, definition)];
+  const path = compileSearchPath(typeName, expression);
+  if (type === 'special') {
+    return [
+      (resource, entries) => {
+        path(resource, (value) => {
+          const entry = positionEntry(code, value);
+          if (entry) entries.push(entry);
+        });
+      },
+    ];
+  }
+  return [
+    (resource, entries) => {
+      path(resource, (value, valueType, property) => {
+        entriesOf({ param: code, kind: type, valueType, property }, value, entries);
+      });
+    },
+  ];
 }
 
 /** Keeps the first of equal entries from `first` on. */

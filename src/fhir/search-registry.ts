@@ -6,10 +6,8 @@
  *
  * From then on `extractIndex` indexes by them, `parseSearch` searches and sorts by them, and the CapabilityStatement
  * lists them. What was written before has no entries of them: write its index again (`extractIndex` of the stored
- * resource, and a change `index` of the store port). Whether that is due is told by comparing
- * `indexFingerprint()` with the one that the stored entries were made under.
+ * resource, and a change `index` of the store port). search-fingerprint.ts tells whether that is due.
  */
-import { createHash } from 'node:crypto';
 import {
   addSearchParameters,
   isResourceType,
@@ -19,7 +17,6 @@ import {
 } from './definitions.ts';
 import { errorIssue, type Issue } from './issue.ts';
 import type { Resource } from './resource.ts';
-import { extractionVersion } from './search-extract.ts';
 import { compileCompositePath, compileSearchPath, unknownElement } from './search-path.ts';
 
 /** A checked parameter; plain JSON. */
@@ -73,16 +70,6 @@ export function registerSearchParameters(parameters: readonly CustomSearchParame
 /** What is registered; a new list after each registration. */
 export function customSearchParameters(): readonly CustomSearchParameter[] {
   return registered;
-}
-
-/** Changes whenever stored index entries may differ from what `extractIndex` gives now; hexadecimal. */
-export function indexFingerprint(): string {
-  const facts = registered.map(({ code, type, base, expression, component }) =>
-    JSON.stringify([code, type, base, expression, component ?? []]),
-  );
-  return createHash('sha256')
-    .update([String(extractionVersion), ...facts.sort()].join('\n'))
-    .digest('hex');
 }
 
 /** What is read of the resource; each may be anything. */

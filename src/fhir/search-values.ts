@@ -5,10 +5,11 @@ import { numberText } from './decimal.ts';
 import { valueSetCodes } from './definitions.ts';
 import { fold } from './fold.ts';
 import { parseReference, splitCanonical } from './reference.ts';
-import type { IndexEntry } from './search-ast.ts';
+import type { IndexEntry, ValueEntry } from './search-ast.ts';
 import type { Property } from './shape.ts';
+import { canonicalUnit, canonicalValue, ucumSystem, type CanonicalUnit } from './ucum.ts';
 
-/** The parameter types that have entries. */
+/** The parameter types whose values have entries each by itself. */
 export type IndexedType = 'string' | 'token' | 'date' | 'number' | 'quantity' | 'uri' | 'reference';
 
 export function isIndexedType(type: string): type is IndexedType {
@@ -25,12 +26,35 @@ export interface ValuePlace {
 }
 
 /** Appends the entries of one value; none where the value does not fit the parameter. */
-export function entriesOf(place: ValuePlace, value: unknown, entries: IndexEntry[]): void {
+export function entriesOf(place: ValuePlace, value: unknown, entries: EntrySink): void {
   if (value === null || value === undefined) return;
   converters[place.kind](place, value, entries);
 }
 
-type Converter = (place: ValuePlace, value: unknown, entries: IndexEntry[]) => void;
+/**
+ * The parameter under which the identifiers of a token parameter are found by `:of-type`: tokens whose system
+ * is the type's `system|code`. They are apart, so that plain searches and `:missing` do not meet them.
+ */
+export function ofTypeParam(param: string): string {
+  return `${param}:of-type`;
+}
+
+/** The entry of a position as `Location.position` has it; undefined where that is none on earth. */
+export function positionEntry(param: string, value: unknown): IndexEntry | undefined {
+  const members = (value ?? {}) as Members;
+  const latitude = finiteNumber(members['latitude']);
+  const longitude = finiteNumber(members['longitude']);
+  if (latitude === undefined || longitude === undefined) return undefined;
+  if (Math.abs(latitude) > 90 || Math.abs(longitude) > 180) return undefined;
+  return { kind: 'position', param, latitude, longitude };
+}
+
+/** Where entries go: a list of them, or of more kinds. */
+interface EntrySink {
+  push(entry: ValueEntry): unknown;
+}
+
+type Converter = (place: ValuePlace, value: unknown, entries: EntrySink) => void;
 type Members = Readonly<Record<string, unknown>>;
 
 const converters: Readonly<Record<IndexedType, Converter>> = {
@@ -54,20 +78,20 @@ const stringParts: Readonly<Record<string, readonly string[]>> = {
   Identifier: ['value'],
 };
 
-function addStrings(place: ValuePlace, value: unknown, entries: IndexEntry[]): void {
+function addStrings(place: ValuePlace, value: unknown, entries: EntrySink): void {
   if (typeof value === 'string') {
     addString(place.param, value, entries);
     return;
   }
   for (const part of stringParts[place.valueType] ?? []) {
     const found = (value as Members)[part];
-    for (const text of Array.isArray(found) ? (found as readonly unknown[]) : [found]) {
+    for (const text of Array.isArray(found) ? listOf(found) : [found]) {
       if (typeof text === 'string') addString(place.param, text, entries);
     }
   }
 }
 
-function addString(param: string, text: string, entries: IndexEntry[]): void {
+function addString(param: string, text: string, entries: EntrySink): void {
   const exact = indexedText(text);
   const folded = indexedText(fold(exact));
   if (folded !== '') entries.push({ kind: 'string', param, folded, exact });
@@ -79,24 +103,56 @@ export function indexedText(text: string): string {
   return text.slice(0, limits.searchStringCharsMax).replace(/[\ud800-\udbff]$/, '');
 }
 
-function addTokens(place: ValuePlace, value: unknown, entries: IndexEntry[]): void {
+function addTokens(place: ValuePlace, value: unknown, entries: EntrySink): void {
   const { param, valueType } = place;
   if (typeof value === 'string') {
     entries.push({ kind: 'token', param, system: impliedSystem(place, value), code: value });
   } else if (typeof value === 'boolean') {
     entries.push({ kind: 'token', param, system: booleanSystem, code: String(value) });
   } else if (valueType === 'CodeableConcept') {
-    const { coding } = value as Members;
-    for (const item of Array.isArray(coding) ? (coding as readonly unknown[]) : []) {
-      addToken(param, item, 'code', entries);
-    }
+    const { coding, text } = value as Members;
+    addTokenText(param, text, entries);
+    for (const item of listOf(coding)) addCoding(param, item, entries);
   } else if (valueType === 'Coding') {
-    addToken(param, value, 'code', entries);
-  } else if (valueType === 'Identifier' || valueType === 'ContactPoint') {
+    addCoding(param, value, entries);
+  } else if (valueType === 'Identifier') {
+    addToken(param, value, 'value', entries);
+    addIdentifierType(param, value as Members, entries);
+  } else if (valueType === 'ContactPoint') {
     addToken(param, value, 'value', entries);
   } else {
     const code = numberText(value);
     if (code !== undefined) entries.push({ kind: 'token', param, system: null, code });
+  }
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? (value as readonly unknown[]) : [];
+}
+
+function addCoding(param: string, coding: unknown, entries: EntrySink): void {
+  addToken(param, coding, 'code', entries);
+  addTokenText(param, (coding as Members | null)?.['display'], entries);
+}
+
+/** For `:text`, which compares folded: texts that differ in case only are one entry. */
+function addTokenText(param: string, text: unknown, entries: EntrySink): void {
+  if (typeof text !== 'string') return;
+  const folded = indexedText(fold(indexedText(text)));
+  if (folded !== '') entries.push({ kind: 'string', param, folded, exact: folded });
+}
+
+/** For `:of-type` and `:text`. */
+function addIdentifierType(param: string, identifier: Members, entries: EntrySink): void {
+  const { coding, text } = (identifier['type'] ?? {}) as Members;
+  addTokenText(param, text, entries);
+  const value = identifier['value'];
+  if (typeof value !== 'string') return;
+  for (const item of listOf(coding)) {
+    const { system, code } = (item ?? {}) as Members;
+    if (typeof code !== 'string') continue;
+    const type = `${textOrNull(system) ?? ''}|${code}`;
+    entries.push({ kind: 'token', param: ofTypeParam(param), system: type, code: value });
   }
 }
 
@@ -107,7 +163,7 @@ function addToken(
   param: string,
   value: unknown,
   codeName: 'code' | 'value',
-  entries: IndexEntry[],
+  entries: EntrySink,
 ): void {
   const { system, [codeName]: code } = (value ?? {}) as Members;
   if (typeof code !== 'string' && typeof system !== 'string') return;
@@ -129,7 +185,7 @@ function impliedSystem({ property, valueType }: ValuePlace, code: string): strin
   return null;
 }
 
-function addDate({ param, valueType }: ValuePlace, value: unknown, entries: IndexEntry[]): void {
+function addDate({ param, valueType }: ValuePlace, value: unknown, entries: EntrySink): void {
   const interval = dateOf(valueType, value);
   if (interval) entries.push({ kind: 'date', param, ...interval });
 }
@@ -144,7 +200,7 @@ function dateOf(valueType: string, value: unknown): Interval | undefined {
 /** The outer limits of a Timing: its events and the bounds of its repetition. */
 function timingInterval({ event, repeat }: Members): Interval | undefined {
   const { start, end } = ((repeat as Members | undefined)?.['boundsPeriod'] ?? {}) as Members;
-  const events = (Array.isArray(event) ? (event as readonly unknown[]) : []).map((text) =>
+  const events = listOf(event).map((text) =>
     typeof text === 'string' ? dateInterval(text) : undefined,
   );
   const known = [...events, periodInterval(start, end)].filter((i) => i !== undefined);
@@ -159,7 +215,7 @@ interface Span {
   readonly value: number;
 }
 
-function addNumber({ param, valueType }: ValuePlace, value: unknown, entries: IndexEntry[]): void {
+function addNumber({ param, valueType }: ValuePlace, value: unknown, entries: EntrySink): void {
   const span = valueType === 'Range' ? rangeSpan(value as Members) : pointSpan(value);
   if (span) entries.push({ kind: 'number', param, ...span });
 }
@@ -191,11 +247,7 @@ function quantityValue(quantity: unknown): number | undefined {
   return finiteNumber((quantity as Members | undefined)?.['value']);
 }
 
-function addQuantity(
-  { param, valueType }: ValuePlace,
-  value: unknown,
-  entries: IndexEntry[],
-): void {
+function addQuantity({ param, valueType }: ValuePlace, value: unknown, entries: EntrySink): void {
   const members = value as Members;
   const [span, unitSource] = quantitySpan(valueType, members);
   if (!span) return;
@@ -204,6 +256,19 @@ function addQuantity(
       ? { system: 'urn:iso:std:iso:4217', code: textOrNull(members['currency']), unit: null }
       : unitOf(unitSource);
   entries.push({ kind: 'quantity', param, ...span, ...unit });
+  const canonical =
+    unit.system === ucumSystem && unit.code !== null ? canonicalUnit(unit.code) : undefined;
+  if (!canonical) return;
+  entries.push({ kind: 'ucum', param, ...canonicalSpan(span, canonical), unit: canonical.unit });
+}
+
+/** The same in the canonical unit; open ends stay open. */
+export function canonicalSpan({ lo, hi, value }: Span, unit: CanonicalUnit): Span {
+  return {
+    lo: canonicalValue(lo, unit),
+    hi: canonicalValue(hi, unit),
+    value: canonicalValue(value, unit),
+  };
 }
 
 /** The span of a quantity-like value and where its unit stands. */
@@ -245,7 +310,7 @@ function textOrNull(value: unknown): string | null {
 }
 
 /** A canonical with a version is found with it and without. */
-function addUri({ param, valueType }: ValuePlace, value: unknown, entries: IndexEntry[]): void {
+function addUri({ param, valueType }: ValuePlace, value: unknown, entries: EntrySink): void {
   if (typeof value !== 'string') return;
   entries.push({ kind: 'uri', param, value });
   if (valueType === 'canonical' && value.includes('|')) {
@@ -253,7 +318,7 @@ function addUri({ param, valueType }: ValuePlace, value: unknown, entries: Index
   }
 }
 
-function addReference({ param }: ValuePlace, value: unknown, entries: IndexEntry[]): void {
+function addReference({ param }: ValuePlace, value: unknown, entries: EntrySink): void {
   if (typeof value === 'string') {
     addAddress(param, value, entries);
     return;
@@ -270,7 +335,7 @@ function addReference({ param }: ValuePlace, value: unknown, entries: IndexEntry
 }
 
 /** Contained and conditional references point at nothing that can be searched for. */
-function addAddress(param: string, text: string, entries: IndexEntry[]): void {
+function addAddress(param: string, text: string, entries: EntrySink): void {
   const parsed = parseReference(text);
   if (parsed?.kind === 'relative') {
     const { type, id, version = null } = parsed;

@@ -204,13 +204,6 @@ describe('extractIndex', () => {
       [{ type: 'Composition', id: 'c', version: null, url: null }],
     ],
     [
-      'nothing composite',
-      'Observation',
-      { code: { coding: [{ code: 'a' }] }, valueQuantity: { value: 1 } },
-      'code-value-quantity',
-      [],
-    ],
-    [
       'nothing the store keeps itself',
       'Patient',
       { id: 'a', meta: { lastUpdated: '2020-01-01T00:00:00Z' } },
