@@ -33,6 +33,8 @@ export const limits = {
   restBodyBytesMax: 64 * 1024 * 1024,
   /** Depth of a JSON body. */
   jsonDepthMax: 64,
+  /** UTF-16 units of a FHIRPath that a client gives. */
+  fhirPathCharsMax: 2_000,
   /** Entries of a batch or transaction Bundle. */
   bundleEntriesMax: 10_000,
   /** Resources on one search page. */

@@ -284,9 +284,33 @@ describe.each(stores)('one resource on %s', (_name, open) => {
       status: 422,
     });
     expect(await patch({ op: 'add' })).toMatchObject({ status: 400 });
-    const fhirPath = { resourceType: 'Parameters', parameter: [] };
-    const answer = await fhir.call('PATCH', '/Patient/a', { body: fhirPath });
+    const body = { resourceType: 'Patient' };
+    const answer = await fhir.call('PATCH', '/Patient/a', { body });
     expect(answer).toMatchObject({ status: 400 });
     expect(answer.json.issue[0]?.diagnostics).toContain('FHIRPath Patch');
   });
+
+  it('FHIRPath Patch is applied to the current version, honours If-Match and is validated', async () => {
+    await put('a');
+    const patch = (value: object, headers: Record<string, string> = {}) =>
+      fhir.call('PATCH', '/Patient/a', { body: replaceGender(value), headers });
+    const female = { valueCode: 'female' };
+    const answer = await patch(female);
+    expect(answer).toMatchObject({ status: 200, headers: { etag: 'W/"2"' } });
+    expect(answer.json.gender).toBe('female');
+    expect(await patch(female, { 'if-match': 'W/"1"' })).toMatchObject({ status: 412 });
+    expect(await patch({ valueCode: 'zzz' })).toMatchObject({ status: 422 });
+    expect(await patch({})).toMatchObject({ status: 400 });
+  });
 });
+
+/** A FHIRPath Patch that sets Patient.gender. */
+function replaceGender(value: object) {
+  const part = [
+    { name: 'type', valueCode: 'add' },
+    { name: 'path', valueString: 'Patient' },
+    { name: 'name', valueString: 'gender' },
+    { name: 'value', ...value },
+  ];
+  return { resourceType: 'Parameters', parameter: [{ name: 'operation', part }] };
+}

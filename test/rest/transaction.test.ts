@@ -191,6 +191,20 @@ describe.each(stores)('transactions on %s', (_name, open) => {
     expect((await fhir.call('GET', '/Patient/a')).json.active).toBe(true);
   });
 
+  it('PATCH works inside, as the Parameters of a FHIRPath Patch', async () => {
+    await fhir.call('PUT', '/Patient/a', { body: patient({ id: 'a' }) });
+    const part = [
+      { name: 'type', valueCode: 'add' },
+      { name: 'path', valueString: 'Patient' },
+      { name: 'name', valueString: 'active' },
+      { name: 'value', valueBoolean: true },
+    ];
+    const resource = { resourceType: 'Parameters', parameter: [{ name: 'operation', part }] };
+    const entry = { resource, request: { method: 'PATCH', url: 'Patient/a' } };
+    expect(statuses(await send([entry]))).toEqual(['200']);
+    expect((await fhir.call('GET', '/Patient/a')).json.active).toBe(true);
+  });
+
   it('ten equal transactions at once create their conditional patient once', async () => {
     const entries = [
       post(patient(mrn('race')), urn(1), { ifNoneExist: 'identifier=urn:mrn|race' }),

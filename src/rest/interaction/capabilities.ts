@@ -28,7 +28,7 @@ function capabilityStatement(routes: readonly Route[], baseUrl: string, now: Dat
     implementation: { description: 'Weir FHIR R4 interface', url: baseUrl },
     fhirVersion: '4.0.1',
     format: ['application/fhir+json', 'json'],
-    patchFormat: ['application/json-patch+json'],
+    patchFormat: ['application/json-patch+json', 'application/fhir+json'],
     rest: [
       {
         mode: 'server',

@@ -1,3 +1,4 @@
+import { applyFhirPathPatch } from '../../fhir/fhirpath-patch.ts';
 import { fail } from '../../fhir/issue.ts';
 import { applyJsonPatch } from '../../fhir/json-patch.ts';
 import type { Json, Resource } from '../../fhir/resource.ts';
@@ -12,7 +13,7 @@ import { commit, putChange, refusedAs, requireMatch } from '../write.ts';
 import { withId, written } from './create.ts';
 import { visible } from './read.ts';
 
-/** `PATCH Type/id` with a JSON Patch: http://hl7.org/fhir/R4/http.html#patch. */
+/** `PATCH Type/id` with a JSON Patch or a FHIRPath Patch: http://hl7.org/fhir/R4/http.html#patch. */
 export async function patch(context: RestContext, call: Call): Promise<Answer> {
   const { type, id } = placeOf(call);
   const operations = patchBody(call);
@@ -43,7 +44,11 @@ export async function conditionalPatch(context: RestContext, call: Call): Promis
 
 /** The resource that a patch makes of a version; type and id cannot be patched. */
 export function patched(current: StoredVersion, operations: Json): Resource {
-  const resource = resourceOf(applyJsonPatch(jsonOf(current.body), operations));
+  const before = jsonOf(current.body);
+  const after = isObject(operations)
+    ? applyFhirPathPatch(resourceOf(before), operations)
+    : applyJsonPatch(before, operations);
+  const resource = resourceOf(after);
   if (resource.resourceType !== current.type || resource.id !== current.id) {
     fail('id-mismatch', 'A patch cannot change resourceType or id');
   }
@@ -51,15 +56,19 @@ export function patched(current: StoredVersion, operations: Json): Resource {
   return resource;
 }
 
-/** The patch of a call: a JSON Patch, or in a Bundle the Binary that holds one. */
+/**
+ * The patch of a call: the array of a JSON Patch, which in a Bundle comes in a Binary, or the Parameters of a
+ * FHIRPath Patch.
+ */
 export function patchBody(call: Call): Json {
   const body = jsonBody(call);
   if (!isObject(body)) return body;
   const { resourceType, contentType, data } = body;
+  if (resourceType === 'Parameters') return body;
   if (resourceType === 'Binary' && contentType === jsonPatch && typeof data === 'string') {
     return jsonOf(Buffer.from(data, 'base64').toString());
   }
-  return fail('not-supported', `FHIRPath Patch is not offered; send ${jsonPatch}`);
+  return fail('structure', `A patch is ${jsonPatch}, or FHIRPath Patch in Parameters`);
 }
 
 const jsonPatch = 'application/json-patch+json';
