@@ -1,13 +1,17 @@
 /**
  * Commits until it is killed or has done `count`, `inFlight` at a time, and says each number on stdout
- * after its commit's promise has resolved. Arguments: data file, first number, count, inFlight.
+ * after its commit's promise has resolved. Arguments: data file, first number, count, inFlight, and the length
+ * of the log at which it is copied into the file (its own default).
  */
 import { writeSync } from 'node:fs';
 import { openSqliteStore } from '../../src/store/sqlite/open.ts';
 import { journalEntry, put, token } from '../contract/store-fixture.ts';
 
-const [file = '', first = '0', count = '0', inFlight = '1'] = process.argv.slice(2);
-const store = await openSqliteStore({ file });
+const [file = '', first = '0', count = '0', inFlight = '1', walBytes] = process.argv.slice(2);
+const store = await openSqliteStore({
+  file,
+  ...(walBytes === undefined ? {} : { walBytes: Number(walBytes) }),
+});
 const end = Number(first) + Number(count);
 let next = Number(first);
 

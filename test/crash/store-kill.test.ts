@@ -1,12 +1,11 @@
-import Database from 'better-sqlite3-multiple-ciphers';
-import { spawn, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { verifyChain } from '../../src/store/audit-chain.ts';
 import { openSqliteStore } from '../../src/store/sqlite/open.ts';
 import { temporaryFolders } from '../store/temporary-folder.ts';
+import { integrity } from './aftermath.ts';
 
 const folders = temporaryFolders();
 afterAll(() => folders.remove());
@@ -57,41 +56,4 @@ describe('invariant I1: what was acknowledged survives', () => {
       expect(integrity(file)).toBe('ok');
     }
   });
-
-  const strace = spawnSync('strace', ['-V']).status === 0;
-  it.skipIf(!strace)(
-    `a sync of the log precedes every answer${strace ? '' : ' (skipped: no strace here)'}`,
-    () => {
-      const folder = folders.make();
-      const trace = `${folder}/trace`;
-      const calls = 'trace=fdatasync,fsync,write';
-      const args = ['-f', '-y', '-e', calls, '-o', trace, process.execPath, child];
-      const run = spawnSync('strace', [...args, `${folder}/weir.db`, '0', '100', '1'], {
-        encoding: 'utf8',
-      });
-      expect(acknowledged(run.stdout)).toHaveLength(100);
-      expect(unsynced(readFileSync(trace, 'utf8'))).toEqual([]);
-    },
-  );
 });
-
-function integrity(file: string): unknown {
-  const db = new Database(file);
-  const result = db.pragma('integrity_check', { simple: true });
-  db.close();
-  return result;
-}
-
-/** Answers that left without a finished sync of the log since the answer before. */
-function unsynced(trace: string): string[] {
-  const found: string[] = [];
-  let synced = false;
-  for (const line of trace.split('\n')) {
-    if (/f(data)?sync(\(\d+<[^>]*-wal>\)| resumed>\))\s*= 0/.test(line)) synced = true;
-    const answer = /write\(1<.*"(acknowledged \d+)/.exec(line);
-    if (answer === null) continue;
-    if (!synced) found.push(answer[1] ?? '');
-    synced = false;
-  }
-  return found;
-}

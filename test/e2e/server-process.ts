@@ -14,17 +14,24 @@ export interface ServerProcess {
 
 const running = new Set<ChildProcess>();
 
-/**
- * `weir serve` as a process of its own, on free ports; resolves when it says that it is ready.
- * @param options.program what Node runs
- * @param options.detached in a process group of its own, as a terminal would start it
- */
+interface StartOptions {
+  /** What Node runs. */
+  readonly program?: string;
+  /** In a process group of its own, as a terminal would start it. */
+  readonly detached?: boolean;
+  /** Puts the command into another's hands, which must run it under the process id it is given. */
+  readonly within?: (command: readonly string[]) => readonly [string, ...string[]];
+}
+
+/** `weir serve` as a process of its own, on free ports; resolves when it says that it is ready. */
 export async function startServer(
   args: readonly string[],
-  { program = 'src/main.ts', detached = false } = {},
+  { program = 'src/main.ts', detached = false, within }: StartOptions = {},
 ): Promise<ServerProcess> {
   const free = ['--http', '127.0.0.1:0', '--mllp', '127.0.0.1:0'];
-  const child = spawn(process.execPath, [program, 'serve', ...free, ...args], {
+  const command = [process.execPath, program, 'serve', ...free, ...args] as const;
+  const [first, ...rest] = within?.(command) ?? command;
+  const child = spawn(first, rest, {
     stdio: ['ignore', 'pipe', 'pipe'],
     detached,
   });
