@@ -29,6 +29,7 @@ import type { Keys } from './security/keys.ts';
 import { requireSender } from './security/sender.ts';
 import { openSite } from './site.ts';
 import { openMemoryStore } from './store/memory.ts';
+import { openMongoStore } from './store/mongodb/open.ts';
 import { openSqliteStore } from './store/sqlite/open.ts';
 import { registeredIndexing, startReindex } from './store/reindex.ts';
 import type { Reindex } from './store/reindex.ts';
@@ -92,7 +93,7 @@ async function start(options: AppOptions, running: Running): Promise<App> {
   const site = await openSite({ root, folder: config.site, zone: config.zone });
   const keys = loadKeys(config.data);
   const newId = uuidSource(clock);
-  const store = await openStore(config);
+  const store = await openStore(config, log);
   running.push(() => store.close());
   const holder = newId();
   const reindex = await startReindex({ store, clock, log, holder, ...registeredIndexing() });
@@ -207,8 +208,16 @@ async function buildHttp(parts: Parts, port: HttpPort): Promise<FastifyInstance>
   return http;
 }
 
-async function openStore(config: Config): Promise<Store> {
+async function openStore(config: Config, log: Log): Promise<Store> {
   if (config.store === 'memory') return openMemoryStore();
-  if (config.store === 'sqlite') return openSqliteStore({ file: join(config.data, 'weir.db') });
-  return fail('not-supported', `There is no store "${config.store}"; --store is sqlite or memory`);
+  if (config.store === 'sqlite') {
+    const onFault = (err: Error): void => log.error({ err }, 'The writer of the store has ended');
+    return openSqliteStore({ file: join(config.data, 'weir.db'), onFault });
+  }
+  if (/^mongodb(\+srv)?:\/\//.test(config.store)) return openMongoStore({ url: config.store });
+  // What was given may hold a password: it is not repeated.
+  return fail(
+    'not-supported',
+    'There is no such store; --store is sqlite, memory or mongodb://...',
+  );
 }

@@ -1,4 +1,5 @@
-import { enableCompileCache } from 'node:module';
+import { enableCompileCache, getCompileCacheDir } from 'node:module';
+import { dirname } from 'node:path';
 import { commands } from './cli/commands.ts';
 import type { Command } from './cli/commands.ts';
 import { parseArguments } from './cli/arguments.ts';
@@ -54,8 +55,11 @@ function help(command: Command): string {
   return `weir ${command.usage}\n${command.doc}\n\n${lines.join('')}`;
 }
 
-// Stripping the types of some 350 files is a third of a start; Node keeps what it stripped.
+// Stripping the types of some 350 files is a third of a start; Node keeps what it stripped. Threads are told
+// where by the environment.
 enableCompileCache();
+const cacheFolder = getCompileCacheDir();
+if (cacheFolder !== undefined) process.env['NODE_COMPILE_CACHE'] ??= dirname(cacheFolder);
 const { stdin, stdout, stderr } = process;
 // A reader that closes the pipe early (`weir ... | head`) is no fault of ours.
 stdout.on('error', (error: NodeJS.ErrnoException) => {

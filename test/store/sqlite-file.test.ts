@@ -104,14 +104,16 @@ describe('opening a data file', () => {
       reason: 'locked',
       message: expect.stringContaining('in use by another Weir server') as string,
     });
-    const opener = `
-      import { openSqliteStore } from ${JSON.stringify(new URL('../../src/store/sqlite/open.ts', import.meta.url).href)};
-      await openSqliteStore({ file: process.argv[1] }).then(() => console.log('opened'),
-        (error) => console.log(error.reason)); process.exit(0);`;
+    const opener = `${folders.make()}/opener.mjs`;
+    const module = new URL('../../src/store/sqlite/open.ts', import.meta.url).href;
+    writeFileSync(
+      opener,
+      `import { openSqliteStore } from ${JSON.stringify(module)};
+       await openSqliteStore({ file: process.argv[2] }).then(() => console.log('opened'),
+         (error) => console.log(error.reason)); process.exit(0);`,
+    );
     const open = (): string =>
-      spawnSync(process.execPath, ['--input-type=module', '-e', opener, file], {
-        encoding: 'utf8',
-      }).stdout.trim();
+      spawnSync(process.execPath, [opener, file], { encoding: 'utf8' }).stdout.trim();
     expect(open()).toBe('locked');
     await commit(first, [put('a')]);
     await first.close();

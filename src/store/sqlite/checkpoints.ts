@@ -1,74 +1,49 @@
-import type Database from 'better-sqlite3-multiple-ciphers';
 import { Worker } from 'node:worker_threads';
 import { limits } from '../../limits.ts';
 import type { CheckpointTask } from './checkpoint-worker.ts';
 
-const pageBytes = 8192;
-/** Groups written between two looks at the log's length. */
-const groupsPerLook = 32;
-
-export interface CheckpointOptions extends CheckpointTask {
+export interface CheckpointOptions extends Pick<CheckpointTask, 'file' | 'key'> {
   /** Length of the write-ahead log at which it is copied; limits.walCheckpointBytes by default. */
   readonly walBytes?: number;
+  /** Time without a commit after which the log is copied and emptied; limits.walIdleMs by default. */
+  readonly walIdleMs?: number;
 }
 
 /**
- * Copies the write-ahead log into the data file when it has grown to `walBytes`, on a
- * thread of its own: commits go on meanwhile. Should they outrun it, they wait at
- * `limits.walBlockingBytes`.
+ * Copies the write-ahead log into the data file when it has grown to `walBytes`, on a thread of its own:
+ * commits go on meanwhile. When none has come for a while the log is emptied too, so that it takes no room
+ * and the next start has nothing to read.
  */
 export class Checkpoints {
-  readonly #db: Database;
-  readonly #task: CheckpointTask;
+  readonly #options: CheckpointOptions;
   readonly #walBytes: number;
-  #groups = 0;
+  readonly #idle: NodeJS.Timeout;
   #running: Worker | undefined;
 
-  constructor(db: Database, { file, key, walBytes }: CheckpointOptions) {
-    this.#db = db;
-    this.#task = { file, ...(key === undefined ? {} : { key }) };
-    this.#walBytes = walBytes ?? limits.walCheckpointBytes;
+  constructor(options: CheckpointOptions) {
+    this.#options = options;
+    this.#walBytes = options.walBytes ?? limits.walCheckpointBytes;
+    this.#idle = setTimeout(() => this.#start('TRUNCATE'), options.walIdleMs ?? limits.walIdleMs);
+    this.#idle.unref();
   }
 
-  /** Called after each group; looks seldom, and never while answers wait. */
-  afterGroup(): void {
-    this.#groups += 1;
-    if (this.#groups % groupsPerLook !== 0) return;
-    try {
-      this.#look();
-    } catch {
-      // A full disk: the log stays, and the next look tries again. What is wrong, commits will say.
-    }
+  /** Called after each group, with the log's length where the writer has looked at it. */
+  afterGroup(logBytes: number | undefined): void {
+    this.#idle.refresh();
+    if (logBytes !== undefined && logBytes >= this.#walBytes) this.#start('PASSIVE');
   }
 
-  #look(): void {
-    const bytes = this.#logBytes();
-    if (bytes >= limits.walBlockingBytes) this.#db.pragma('wal_checkpoint(PASSIVE)');
-    else if (bytes >= this.#walBytes && this.#running === undefined) this.#start();
-  }
-
-  /** Empties the log, if it can: the last thing before the file is closed. */
   async close(): Promise<void> {
+    clearTimeout(this.#idle);
     await this.#running?.terminate();
-    try {
-      this.#db.pragma('wal_checkpoint(TRUNCATE)');
-    } catch {
-      // A full disk: the log stays and is read at the next start; nothing is lost.
-    }
   }
 
-  /** Length of the log that is not yet in the data file. */
-  #logBytes(): number {
-    const [state] = this.#db.pragma('wal_checkpoint(NOOP)') as {
-      log: number;
-      checkpointed: number;
-    }[];
-    return state === undefined ? 0 : (state.log - state.checkpointed) * pageBytes;
-  }
-
-  #start(): void {
+  #start(mode: CheckpointTask['mode']): void {
+    if (this.#running !== undefined) return;
+    const { file, key } = this.#options;
+    const task: CheckpointTask = { file, mode, ...(key === undefined ? {} : { key }) };
     const worker = new Worker(new URL('./checkpoint-worker.ts', import.meta.url), {
-      workerData: this.#task,
+      workerData: task,
     });
     this.#running = worker;
     worker.unref();

@@ -1,7 +1,8 @@
 import { errorIssue, OutcomeError } from '../../fhir/issue.ts';
 import { limits } from '../../limits.ts';
-import type { GroupWriter, WriteOutcome } from './group-writer.ts';
+import type { WriteOutcome } from './group-writer.ts';
 import type { WriteAnswers, WriteRequest } from './prepared.ts';
+import type { WriterThread, WrittenGroup } from './writer-thread.ts';
 
 interface Waiting {
   readonly request: WriteRequest;
@@ -9,20 +10,20 @@ interface Waiting {
 }
 
 /**
- * Group commit: what is asked for in one event-loop turn is written as one transaction and answered
- * after it. No timer and no delay; a lone request waits for nobody.
+ * Group commit: what is asked for in one event-loop turn, or while the group before is being written, is
+ * written as one transaction and answered after it. No timer and no delay; a lone request waits for nobody.
  */
 export class CommitQueue {
-  readonly #writer: Pick<GroupWriter, 'write'>;
-  readonly #afterGroup: () => void;
+  readonly #writer: Pick<WriterThread, 'write'>;
+  readonly #afterGroup: (written: WrittenGroup) => void;
   #waiting: Waiting[] = [];
-  #scheduled = false;
+  #writing = false;
   #closed = false;
   #drained: (() => void) | undefined;
   /** Why the last group was not written as a whole. */
   #fault: Error | undefined;
 
-  constructor(writer: Pick<GroupWriter, 'write'>, afterGroup: () => void) {
+  constructor(writer: Pick<WriterThread, 'write'>, afterGroup: (written: WrittenGroup) => void) {
     this.#writer = writer;
     this.#afterGroup = afterGroup;
   }
@@ -40,7 +41,7 @@ export class CommitQueue {
         else resolve(outcome.answer as WriteAnswers[Kind]);
       };
       this.#waiting.push({ request, settle });
-      this.#schedule();
+      if (!this.#writing) this.#collect();
     });
   }
 
@@ -50,30 +51,31 @@ export class CommitQueue {
     if (this.#fault !== undefined) throw this.#fault;
   }
 
-  /** Refuses what comes from now on; resolves when all that waits is written. */
+  /** Refuses what comes from now on; resolves when all that waits is answered. */
   async close(): Promise<void> {
     this.#closed = true;
-    if (this.#waiting.length === 0) return;
+    if (!this.#writing) return;
     await new Promise<void>((resolve) => {
       this.#drained = resolve;
     });
   }
 
-  #schedule(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    setImmediate(() => this.#writeGroup());
+  /** Lets the turn end, so that all it asks for is one group. */
+  #collect(): void {
+    this.#writing = true;
+    setImmediate(() => void this.#writeAll());
   }
 
-  #writeGroup(): void {
-    const group = this.#waiting.splice(0, limits.commitGroupMax);
-    const { outcomes, fault } = this.#writer.write(group.map(({ request }) => request));
-    this.#fault = fault;
-    for (const [at, { settle }] of group.entries()) settle(outcomes[at] ?? missing);
-    this.#scheduled = false;
-    this.#afterGroup();
-    if (this.#waiting.length > 0) this.#schedule();
-    else this.#drained?.();
+  async #writeAll(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const group = this.#waiting.splice(0, limits.commitGroupMax);
+      const written = await this.#writer.write(group.map(({ request }) => request));
+      this.#fault = written.fault;
+      for (const [at, { settle }] of group.entries()) settle(written.outcomes[at] ?? missing);
+      this.#afterGroup(written);
+    }
+    this.#writing = false;
+    this.#drained?.();
   }
 }
 

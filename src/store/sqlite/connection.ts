@@ -2,6 +2,7 @@ import Database from 'better-sqlite3-multiple-ciphers';
 import { existsSync, statSync } from 'node:fs';
 import { limits } from '../../limits.ts';
 import { sqliteCode, StoreOpenError } from './fault.ts';
+import { defineFunctions } from './functions.ts';
 import { applicationId, migrate, schemaVersion } from './schema.ts';
 
 export interface ConnectionOptions {
@@ -26,6 +27,7 @@ export function openConnection(options: ConnectionOptions): Database {
     else refuseStrangers(db, file);
     configure(db, options);
     migrate(db);
+    defineFunctions(db);
     return db;
   } catch (error) {
     db?.close();

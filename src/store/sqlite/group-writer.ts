@@ -18,7 +18,7 @@ export type WriteOutcome =
   { readonly answer: WriteAnswers[WriteRequest['kind']] } | { readonly refused: Error };
 
 /** What became of a group; `fault` is why the transaction as a whole failed, if it did. */
-interface GroupOutcome {
+export interface GroupOutcome {
   readonly outcomes: readonly WriteOutcome[];
   readonly fault: Error | undefined;
 }
@@ -27,9 +27,7 @@ interface WriterParts {
   readonly db: Database;
   readonly statements: Statements;
   readonly names: Dictionary;
-  readonly terms: Dictionary;
   readonly index: IndexRows;
-  readonly nextLease: () => string;
 }
 
 /**
@@ -61,12 +59,13 @@ export class GroupWriter {
       this.#leaveTransaction();
       this.#tables.begin();
       const outcomes = requests.map((request) => this.#savepoint(request));
+      this.#parts.index.flush();
       this.#tables.setCounter(this.#counters.seq, 'seq');
       this.#tables.setCounter(this.#counters.pos, 'pos');
       this.#tables.commit();
       return { outcomes, fault: undefined };
     } catch (error) {
-      this.#undo(before);
+      this.#undo(before, 0);
       const fault = translateFault(error);
       try {
         this.#leaveTransaction();
@@ -83,6 +82,7 @@ export class GroupWriter {
 
   #savepoint(request: WriteRequest): WriteOutcome {
     const before = { ...this.#counters };
+    const { waiting } = this.#parts.index;
     this.#tables.save();
     try {
       const answer = this.#apply(request);
@@ -93,7 +93,7 @@ export class GroupWriter {
       if (!this.#parts.db.inTransaction) throw error;
       this.#tables.rollbackTo();
       this.#tables.release();
-      this.#undo(before);
+      this.#undo(before, waiting);
       return { refused: translateFault(error) };
     }
   }
@@ -105,7 +105,7 @@ export class GroupWriter {
       case 'append':
         return this.#tables.journal.append(request.entry);
       case 'lease':
-        return this.#tables.jobs.lease(request.now, request.leaseMs, request.limit);
+        return this.#tables.jobs.lease(request);
     }
   }
 
@@ -126,14 +126,14 @@ export class GroupWriter {
     return { seq, versions };
   }
 
-  #undo(counters: { seq: number; pos: number }): void {
+  #undo(counters: { seq: number; pos: number }, indexChanges: number): void {
     this.#counters = counters;
+    this.#parts.index.rewind(indexChanges);
     this.#parts.names.forget();
-    this.#parts.terms.forget();
   }
 }
 
-function openTables({ statements, names, index, nextLease }: WriterParts) {
+function openTables({ statements, names, index }: WriterParts) {
   return {
     begin: statements.write('BEGIN IMMEDIATE'),
     commit: statements.write('COMMIT'),
@@ -148,7 +148,7 @@ function openTables({ statements, names, index, nextLease }: WriterParts) {
     sources: openSourceViews(statements),
     journal: openJournal(statements),
     outbox: openOutbox(statements),
-    jobs: openJobs(statements, nextLease),
+    jobs: openJobs(statements),
     state: openState(statements),
     audit: openAudit(statements),
   };

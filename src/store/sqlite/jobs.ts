@@ -1,5 +1,6 @@
 import { CommitRefused, type Job, type JobChange, type LeasedJob } from '../store.ts';
 import { prefixEnd } from '../order.ts';
+import type { WriteRequest } from './prepared.ts';
 import type { Statements } from './statements.ts';
 
 interface Row {
@@ -10,8 +11,11 @@ interface Row {
   readonly attempts: number;
 }
 
-/** Due work and who holds it. `nextLease` makes lease tokens; each is given once. */
-export function openJobs(statements: Statements, nextLease: () => string) {
+/** Whose lease, and how many. */
+type LeaseRequest = Extract<WriteRequest, { kind: 'lease' }>;
+
+/** Due work and who holds it. */
+export function openJobs(statements: Statements) {
   const sql = prepare(statements);
   return {
     apply(changes: readonly JobChange[]): void {
@@ -19,10 +23,10 @@ export function openJobs(statements: Statements, nextLease: () => string) {
         if (!applyChange(sql, change)) throw new CommitRefused({ kind: 'job-lease', index });
       }
     },
-    lease(now: Date, leaseMs: number, limit: number): LeasedJob[] {
+    lease({ now, leaseMs, limit, token }: LeaseRequest): LeasedJob[] {
       const at = now.getTime();
-      return sql.due(at, at, limit).map((row) => {
-        const lease = nextLease();
+      return sql.due(at, at, limit).map((row, taken) => {
+        const lease = `${token}.${taken}`;
         sql.lease(lease, at + leaseMs, row.key);
         return { ...toJob(row), attempts: row.attempts + 1, lease };
       });

@@ -4,29 +4,22 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { AppendSignal } from '../append-signal.ts';
 import type { Commit, CommitResult, Store } from '../store.ts';
-import { openAudit } from './audit.ts';
 import { Checkpoints, type CheckpointOptions } from './checkpoints.ts';
-import { openClaims } from './claims.ts';
 import { CommitQueue } from './commit-queue.ts';
 import { openConnection, openFault, type ConnectionOptions } from './connection.ts';
-import { openNames, openTerms } from './dictionary.ts';
 import { translateFault } from './fault.ts';
-import { GroupWriter } from './group-writer.ts';
-import { IndexRows } from './index-rows.ts';
-import { openJobs } from './jobs.ts';
-import { openJournal } from './journal.ts';
 import { lockDataFile } from './lock.ts';
-import { openOutbox } from './outbox.ts';
-import { prepareCommit } from './prepared.ts';
-import { Reads } from './reads.ts';
-import { Searches } from './search.ts';
-import { openSourceViews } from './source-views.ts';
-import { openState } from './state.ts';
-import { Statements } from './statements.ts';
+import { prepareCommit, prepareEntry } from './prepared.ts';
+import { openReader } from './reader.ts';
+import { WriterThread } from './writer-thread.ts';
 
-interface SqliteOptions extends ConnectionOptions, CheckpointOptions {
+export interface SqliteOptions extends ConnectionOptions, CheckpointOptions {
   /** Makes lease tokens; each must be given once. */
   readonly idSource?: () => string;
+  /** Told of what no caller is told: that the thread that writes has ended. */
+  readonly onFault?: (fault: Error) => void;
+  /** Heap of the thread that writes; limits.writerHeapMiB by default. */
+  readonly writerHeapMiB?: number;
 }
 
 /**
@@ -38,95 +31,106 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
   mkdirSync(dirname(options.file), { recursive: true, mode: 0o700 });
   const lock = lockDataFile(options.file);
   let db: Database | undefined;
+  let writer: WriterThread | undefined;
   try {
     db = openConnection(options);
-    return assemble(db, options, lock.release);
+    // The lock says that no other process has the file: whoever held these leases is gone.
+    db.exec('UPDATE job SET lease = NULL, leased_until = 0 WHERE leased_until > 0');
+    db.pragma('query_only = ON');
+    writer = startWriter(options);
+    const store = assemble({ db, writer, options, releaseLock: lock.release });
+    await writer.open();
+    return store;
   } catch (error) {
+    await writer?.close();
     db?.close();
     lock.release();
     throw openFault(error, options);
   }
 }
 
-function assemble(db: Database, options: SqliteOptions, releaseLock: () => void): Store {
-  const statements = new Statements(db);
-  const names = openNames(statements);
-  const terms = openTerms(statements);
-  const index = new IndexRows(statements, names, terms);
-  const nextLease = options.idSource ?? randomUUID;
-  const writer = new GroupWriter({ db, statements, names, terms, index, nextLease });
-  const checkpoints = new Checkpoints(db, options);
-  const appended = new AppendSignal();
-  let announced = writer.position;
-  const queue = new CommitQueue(writer, () => {
-    if (writer.position > announced) appended.notify();
-    announced = writer.position;
-    checkpoints.afterGroup();
+function startWriter(options: SqliteOptions): WriterThread {
+  const { file, key, maxBytes, writerHeapMiB, onFault = () => undefined } = options;
+  return new WriterThread({
+    task: {
+      file,
+      ...(key === undefined ? {} : { key }),
+      ...(maxBytes === undefined ? {} : { maxBytes }),
+    },
+    onFault,
+    ...(writerHeapMiB === undefined ? {} : { heapMiB: writerHeapMiB }),
   });
-  const reads = new Reads(statements, names);
-  const searches = new Searches(statements, names, terms, reads);
-  const tables = openReadTables(statements, nextLease);
-  // The lock says that no other process has the file: whoever held these leases is gone.
-  db.exec('UPDATE job SET lease = NULL, leased_until = 0 WHERE leased_until > 0');
+}
+
+interface Parts {
+  readonly db: Database;
+  readonly writer: WriterThread;
+  readonly options: SqliteOptions;
+  readonly releaseLock: () => void;
+}
+
+/** Commits go to the writer's thread; point reads are answered here, on a connection that cannot write. */
+function assemble({ db, writer, options, releaseLock }: Parts): Store {
+  const reader = openReader(db);
+  const nextLease = options.idSource ?? randomUUID;
+  const checkpoints = new Checkpoints(options);
+  const appended = new AppendSignal();
+  let announced = reader.position();
+  const queue = new CommitQueue(writer, ({ position = announced, logBytes }) => {
+    if (position > announced) appended.notify();
+    announced = position;
+    checkpoints.afterGroup(logBytes);
+  });
   let closing: Promise<void> | undefined;
 
   const close = async (): Promise<void> => {
     await queue.close();
     await checkpoints.close();
     db.close();
+    await writer.close();
     releaseLock();
   };
 
   return {
     commit: (commit: Commit): Promise<CommitResult> =>
       queue.write({ kind: 'commit', commit: prepareCommit(commit) }),
-    read: answering((type: string, id: string) => reads.read(type, id)),
-    readVersion: answering((type: string, id: string, version: string) =>
-      reads.readVersion(type, id, version),
-    ),
-    readMany: answering((keys) => reads.readMany(keys)),
-    changes: answering((after: number, limit: number) => reads.changes(after, limit)),
-    history: answering((query) => reads.history(query)),
-    search: answering((query) => searches.page(query, writer.position)),
-    claimOwners: answering((keys) => tables.claims.owners(keys)),
+    read: answering(reader.read),
+    readVersion: answering(reader.readVersion),
+    readMany: answering(reader.readMany),
+    changes: answering(reader.changes),
+    history: answering(reader.history),
+    search: answering(reader.search),
+    claimOwners: answering(reader.claimOwners),
     journal: {
-      append: (entry) => queue.write({ kind: 'append', entry }),
-      read: answering((id) => tables.journal.read(id)),
-      find: answering((feed, controlId) => tables.journal.find(feed, controlId)),
-      list: answering((query) => tables.journal.list(query)),
-      counts: answering(() => tables.journal.counts()),
+      append: (entry) => queue.write({ kind: 'append', entry: prepareEntry(entry) }),
+      read: answering(reader.journalEntry),
+      find: answering(reader.journalEntries),
+      list: answering(reader.journal),
+      counts: answering(reader.journalCounts),
     },
     outbox: {
-      pending: answering((limit) => tables.outbox.pending(limit)),
+      pending: answering(reader.outbox),
       onAppend: (listener) => appended.listen(listener),
     },
     jobs: {
-      lease: (now, leaseMs, limit) => queue.write({ kind: 'lease', now, leaseMs, limit }),
-      list: answering((prefix, limit) => tables.jobs.list(prefix, limit)),
+      lease: (now, leaseMs, limit) =>
+        queue.write({ kind: 'lease', now, leaseMs, limit, token: nextLease() }),
+      list: answering(reader.jobs),
     },
     audit: {
-      rows: answering((after, limit) => tables.audit.rows(after, limit)),
-      head: answering(() => tables.audit.head()),
+      rows: answering(reader.auditRows),
+      head: answering(reader.auditHead),
     },
-    sourceView: answering((source, type, id) => tables.sources.read(source, type, id)),
-    sourceViews: answering((type, id) => tables.sources.list(type, id)),
-    state: answering((key) => tables.state.read(key)),
-    states: answering((prefix) => tables.state.list(prefix)),
-    counts: answering(() => reads.counts()),
-    check: answering(() => queue.check()),
+    sourceView: answering(reader.sourceView),
+    sourceViews: answering(reader.sourceViews),
+    state: answering(reader.state),
+    states: answering(reader.states),
+    counts: answering(reader.counts),
+    check: answering(() => {
+      queue.check();
+      writer.check();
+    }),
     close: () => (closing ??= close()),
-  };
-}
-
-function openReadTables(statements: Statements, nextLease: () => string) {
-  return {
-    claims: openClaims(statements),
-    journal: openJournal(statements),
-    outbox: openOutbox(statements),
-    jobs: openJobs(statements, nextLease),
-    audit: openAudit(statements),
-    sources: openSourceViews(statements),
-    state: openState(statements),
   };
 }
 

@@ -23,6 +23,8 @@ export type WriteRequest =
       readonly now: Date;
       readonly leaseMs: number;
       readonly limit: number;
+      /** Unique: each lease is this and a number. */
+      readonly token: string;
     };
 
 /** What a request is answered with. */
@@ -32,9 +34,45 @@ export interface WriteAnswers {
   readonly lease: readonly LeasedJob[];
 }
 
-/** Renders the bodies now, so that what the caller does to its resources later changes nothing. */
+/** Renders and copies now, so that what the caller does to its resources and bytes later changes nothing. */
 export function prepareCommit(commit: Commit): PreparedCommit {
-  return { ...commit, changes: commit.changes.map(prepareChange) };
+  const { journal } = commit;
+  return {
+    ...commit,
+    changes: commit.changes.map(prepareChange),
+    ...(journal === undefined ? {} : { journal: journal.map(prepareEntry) }),
+  };
+}
+
+/** With bytes of its own: a frame is mostly a small part of what a socket read, and would travel with all of it. */
+export function prepareEntry<Entry extends JournalEntry>(entry: Entry): Entry {
+  const { bytes, ack } = entry;
+  return {
+    ...entry,
+    bytes: Uint8Array.from(bytes),
+    ...(ack === undefined ? {} : { ack: Uint8Array.from(ack) }),
+  };
+}
+
+/** From here on handing bytes over is cheaper than copying them once more. */
+const handOverBytesMin = 64 * 1024;
+
+/** The large byte arrays of requests, to be handed over. */
+export function largeBuffers(requests: readonly WriteRequest[]): ArrayBuffer[] {
+  return requests.flatMap(entriesOf).flatMap(({ bytes: { buffer, byteLength } }) => {
+    return byteLength >= handOverBytesMin && buffer instanceof ArrayBuffer ? [buffer] : [];
+  });
+}
+
+function entriesOf(request: WriteRequest): readonly JournalEntry[] {
+  switch (request.kind) {
+    case 'commit':
+      return request.commit.journal ?? [];
+    case 'append':
+      return [request.entry];
+    case 'lease':
+      return [];
+  }
 }
 
 function prepareChange(change: Change): PreparedChange {

@@ -1,0 +1,85 @@
+/** The writer's thread: the one connection that writes, and nothing else. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { openConnection, type ConnectionOptions } from './connection.ts';
+import { openNames } from './dictionary.ts';
+import { plainOutcomes, type GroupReply } from './group-reply.ts';
+import { GroupWriter } from './group-writer.ts';
+import { IndexRows } from './index-rows.ts';
+import { toPlainError, type PlainError } from './plain-error.ts';
+import type { WriteRequest } from './prepared.ts';
+import { Statements } from './statements.ts';
+import { limits } from '../../limits.ts';
+
+export type WriterTask = ConnectionOptions;
+
+/** A group to write, or the wish to end. */
+export type ToWriter = readonly WriteRequest[] | 'close';
+export type FromWriter =
+  | { readonly kind: 'open'; readonly position: number }
+  | { readonly kind: 'failed'; readonly error: PlainError }
+  | { readonly kind: 'reply'; readonly reply: GroupReply };
+
+/** Groups written between two looks at the log's length. */
+const groupsPerLook = 32;
+
+const port = parentPort;
+if (port === null) throw new Error('This is a thread, not a program');
+const say = (message: FromWriter): void => port.postMessage(message);
+
+try {
+  open(workerData as WriterTask);
+} catch (error) {
+  say({ kind: 'failed', error: toPlainError(error) });
+}
+
+function open(task: WriterTask): void {
+  const db = openConnection(task);
+  const statements = new Statements(db);
+  const names = openNames(statements);
+  const index = new IndexRows(statements, names);
+  const writer = new GroupWriter({ db, statements, names, index });
+  const pageBytes = Number(db.pragma('page_size', { simple: true }));
+  let groups = 0;
+
+  /** Length of the log that is not yet in the data file; past `walBlockingBytes` commits wait for the copy. */
+  const look = (): number | undefined => {
+    try {
+      const [state] = db.pragma('wal_checkpoint(NOOP)') as { log: number; checkpointed: number }[];
+      const bytes = state === undefined ? 0 : (state.log - state.checkpointed) * pageBytes;
+      if (bytes >= limits.walBlockingBytes) db.pragma('wal_checkpoint(PASSIVE)');
+      return bytes;
+    } catch {
+      // A full disk: the log stays, and the next look tries again. What is wrong, commits will say.
+      return undefined;
+    }
+  };
+
+  const write = (requests: readonly WriteRequest[]): void => {
+    const outcome = writer.write(requests);
+    groups += 1;
+    const logBytes = groups % groupsPerLook === 0 ? look() : undefined;
+    const reply: GroupReply = {
+      outcomes: plainOutcomes(requests, outcome),
+      position: writer.position,
+      ...(outcome.fault === undefined ? {} : { fault: toPlainError(outcome.fault) }),
+      ...(logBytes === undefined ? {} : { logBytes }),
+    };
+    say({ kind: 'reply', reply });
+  };
+
+  const close = (): void => {
+    try {
+      db.pragma('wal_checkpoint(TRUNCATE)');
+    } catch {
+      // A full disk: the log stays and is read at the next start; nothing is lost.
+    }
+    db.close();
+    port?.close();
+  };
+
+  port?.on('message', (message: ToWriter) => {
+    if (message === 'close') close();
+    else write(message);
+  });
+  say({ kind: 'open', position: writer.position });
+}
