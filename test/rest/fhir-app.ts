@@ -5,12 +5,15 @@ import fastify from 'fastify';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { fhirRest } from '../../src/rest/plugin.ts';
+import type { FhirRestOptions } from '../../src/rest/plugin.ts';
 import { badUrl } from '../../src/rest/failure.ts';
 import type { AccessEvent } from '../../src/security/audit-event.ts';
 import type { Principal, Role } from '../../src/security/principal.ts';
 import { openMemoryStore } from '../../src/store/memory.ts';
+import { openMongoStore } from '../../src/store/mongodb/open.ts';
 import { openSqliteStore } from '../../src/store/sqlite/open.ts';
 import type { Store } from '../../src/store/store.ts';
+import { freshDatabaseName, mongoUrl, withDatabase } from '../mongo/mongo.ts';
 import type { Shown } from './shown.ts';
 
 export const baseUrl = 'http://weir.test/fhir';
@@ -19,7 +22,16 @@ export const baseUrl = 'http://weir.test/fhir';
 export const stores: readonly (readonly [name: string, open: () => Promise<Store>])[] = [
   ['memory', async () => openMemoryStore()],
   ['sqlite', openSqliteForOnce],
+  ...mongoStores(),
 ];
+
+/** Where there is no server, test/store/mongodb.test.ts says so. */
+function mongoStores(): readonly (readonly [string, () => Promise<Store>])[] {
+  const server = mongoUrl();
+  if (server === undefined) return [];
+  const open = () => openMongoStore({ url: withDatabase(server, freshDatabaseName()) });
+  return [['mongodb', open]];
+}
 
 /** In a folder of its own, which goes when it is closed. */
 async function openSqliteForOnce(): Promise<Store> {
@@ -60,7 +72,10 @@ export interface CallAnswer {
   readonly json: Shown;
 }
 
-export async function openFhirApp(open: () => Promise<Store>): Promise<FhirApp> {
+export async function openFhirApp(
+  open: () => Promise<Store>,
+  more: Partial<FhirRestOptions> = {},
+): Promise<FhirApp> {
   const store = await open();
   const accesses: AccessEvent[] = [];
   const logged: string[] = [];
@@ -78,6 +93,7 @@ export async function openFhirApp(open: () => Promise<Store>): Promise<FhirApp> 
     secret: new Uint8Array(32).fill(1),
     log,
     recordAccess: (event) => accesses.push(event),
+    ...more,
   });
   return {
     app,
