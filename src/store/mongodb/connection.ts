@@ -125,7 +125,8 @@ function describe(error: unknown, where: string): StoreOpenError {
 
 /** An address as it may be shown: without user name and password, and without its options. */
 export function withoutPassword(text: string): string {
-  return text.replace(/(mongodb(?:\+srv)?:\/\/)[^\s/]*@/g, '$1').replace(/\?[^\s]*/g, '');
+  // Up to the last `@`: an address that is not well formed may hold a password with anything in it.
+  return text.replace(/(mongodb(?:\+srv)?:\/\/)\S*@/g, '$1').replace(/\?\S*/g, '');
 }
 
 function databaseOf(url: string): string {
