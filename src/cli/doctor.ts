@@ -113,9 +113,11 @@ async function site({ site: folder, zone }: Config): Promise<Finding> {
     return { level: 'fail', text: `There is no site folder ${folder}` };
   }
   try {
-    const { feeding } = await openSite({ root, folder, zone });
+    const { feeding, searchParameters } = await openSite({ root, folder, zone });
     const feeds = feeding.feeds().map(({ name }) => name);
-    return { level: 'ok', text: `Maps and rules can be read; feeds: ${feeds.join(', ')}` };
+    const own = searchParameters.flatMap(({ base, code }) => base.map((type) => `${type}.${code}`));
+    const more = own.length === 0 ? '' : `; own search parameters: ${own.join(', ')}`;
+    return { level: 'ok', text: `Maps and rules can be read; feeds: ${feeds.join(', ')}${more}` };
   } catch (error) {
     return { level: 'fail', text: (error as Error).message };
   }

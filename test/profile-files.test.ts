@@ -1,0 +1,90 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { limits } from '../src/limits.ts';
+import { readSearchParameters } from '../src/profile-files.ts';
+import { openSite } from '../src/site.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'weir-profiles-'));
+  for (const name of ['base', 'own']) mkdirSync(join(folder, name));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const marital = {
+  resourceType: 'SearchParameter',
+  url: 'http://example.org/SearchParameter/marital',
+  status: 'active',
+  code: 'marital',
+  base: ['Patient'],
+  type: 'token',
+  expression: 'Patient.maritalStatus',
+};
+
+function write(path: string, content: unknown): void {
+  const text = typeof content === 'string' ? content : JSON.stringify(content);
+  writeFileSync(join(folder, path), text);
+}
+
+function read() {
+  return readSearchParameters([
+    { folder: join(folder, 'base'), shownAs: 'profiles' },
+    { folder: join(folder, 'own'), shownAs: 'site/profiles' },
+  ]);
+}
+
+describe('profiles/', () => {
+  it('gives the active search parameters of all folders', async () => {
+    write('base/a.json', marital);
+    write('base/CodeSystem-x.json', { resourceType: 'CodeSystem', url: 'http://example.org/x' });
+    write('base/notes.txt', 'no JSON');
+    const other = { ...marital, url: 'http://example.org/other', code: 'other' };
+    write('own/b.json', other);
+    write('own/c.json', { ...marital, url: 'http://example.org/c', code: 'c', status: 'draft' });
+    const { parameters, faults } = await read();
+    expect(faults).toEqual([]);
+    expect(parameters.map(({ code }) => code)).toEqual(['marital', 'other']);
+  });
+
+  it('lets the site replace a parameter of the program, and switch it off', async () => {
+    write('base/a.json', marital);
+    write('own/mine.json', {
+      ...marital,
+      type: 'string',
+      expression: 'Patient.maritalStatus.text',
+    });
+    expect((await read()).parameters).toMatchObject([{ code: 'marital', type: 'string' }]);
+    write('own/mine.json', { ...marital, status: 'retired' });
+    expect(await read()).toEqual({ parameters: [], faults: [] });
+  });
+
+  const faulty: readonly [string, unknown, RegExp][] = [
+    ['no JSON', '{"resourceType":', /^site\/profiles\/f\.json: Not JSON from line 1/],
+    ['a list', '[]', /^site\/profiles\/f\.json: is no FHIR resource/],
+    ['a key twice', '{"resourceType":"Basic","id":"1","id":"2"}', /f\.json: .*twice/],
+    ['another status', { ...marital, status: 'on' }, /f\.json: status is active, draft/],
+    ['no status', { ...marital, status: undefined }, /f\.json: status is active, draft/],
+    ['no code', { ...marital, code: undefined }, /f\.json: .*marital: a code is .* \(code\)/],
+    ['no url', { ...marital, url: undefined }, /f\.json: .*a url is needed \(url\)/],
+    ['an unknown element', { ...marital, expression: 'Patient.nmae' }, /no element Patient\.nmae/],
+    ['a taken code', { ...marital, code: 'name' }, /f\.json: .*FHIR R4 has .* name for Patient/],
+    ['a type that is none', { ...marital, base: ['Patiemt'] }, /f\.json: .*\(base\)/],
+    ['too much', ' '.repeat(limits.profileFileBytesMax + 1), /profileFileBytesMax/],
+  ];
+  it.each(faulty)('names the file that has %s', async (_title, content, expected) => {
+    write('base/good.json', { ...marital, url: 'http://example.org/good', code: 'good' });
+    write('own/f.json', content);
+    const { faults } = await read();
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toMatch(expected);
+  });
+
+  it('with a fault stop the start of a site', async () => {
+    mkdirSync(join(folder, 'profiles'));
+    write('profiles/f.json', { ...marital, expression: 'Patient.nmae' });
+    const opening = openSite({ root: process.cwd(), folder, zone: 'UTC' });
+    await expect(opening).rejects.toThrow(/profiles\/f\.json: .*Patient\.nmae/);
+  });
+});
