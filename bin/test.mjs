@@ -17,8 +17,14 @@ const gates = [
   ['arrows', '../scripts/check-arrows.mjs'],
   ['knip', 'knip/bin/knip.js'],
   ['pages', '../scripts/build-pages.ts'],
-  ['vitest', 'vitest/vitest.mjs', 'run', '--coverage'],
+  ['vitest', 'vitest/vitest.mjs', 'run', '--coverage', ...testReport('coverage/tests.json')],
+  ['parity', '../scripts/store-parity.ts'],
 ];
+
+/** Besides what is printed, a report for the gates after it. */
+function testReport(file) {
+  return ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+}
 
 const only = process.argv.slice(2);
 for (const [name, script, ...args] of gates) {

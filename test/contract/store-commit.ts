@@ -90,7 +90,6 @@ export function commitLaws(define: DefineLaw): void {
   });
 
   define(2, 'what was committed is there after closing and opening again', async (_store, open) => {
-    if (open.reopen === undefined) return;
     await commit(open.store, many(3), effects());
     await commit(open.store, [remove('p1')]);
     const before = await footprint(open.store);

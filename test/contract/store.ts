@@ -33,7 +33,7 @@ interface StoreContract {
 }
 
 /** What a law's test gets besides the store. */
-interface LawContext extends OpenStore {
+interface LawContext extends Required<OpenStore> {
   /** How many of so many rounds this implementation is to run. */
   readonly rounds: (all: number) => number;
 }
@@ -60,12 +60,21 @@ export function storeContract({ name, open, skip = [], rounds }: StoreContract):
         async () => {
           const fresh = await open();
           opened.push(fresh.store);
-          await test(fresh.store, { ...fresh, rounds: (all) => roundsOf(all, rounds) });
+          await test(fresh.store, {
+            reopen: keepsNothing,
+            ...fresh,
+            rounds: (all) => roundsOf(all, rounds),
+          });
         },
       );
     };
     for (const laws of all) laws(define);
   });
+}
+
+/** A test of what is there after opening again is to be skipped by such a store, not passed. */
+function keepsNothing(): Promise<Store> {
+  throw new Error('This store cannot be opened again');
 }
 
 function roundsOf(all: number, most = all): number {
