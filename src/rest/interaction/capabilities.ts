@@ -64,9 +64,9 @@ function resourceOf(type: string, routes: readonly Route[]): object {
     ...(references.length === 0
       ? {}
       : { searchInclude: references.map(({ code }) => `${type}:${code}`) }),
-    searchParam: parameters.map(({ code, id, type: kind }) => ({
+    searchParam: parameters.map(({ code, id, url, type: kind }) => ({
       name: code,
-      definition: `http://hl7.org/fhir/SearchParameter/${id}`,
+      definition: url ?? `http://hl7.org/fhir/SearchParameter/${id}`,
       type: kind,
     })),
     ...(operation.length === 0 ? {} : { operation }),
