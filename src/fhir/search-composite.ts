@@ -1,7 +1,7 @@
 /** Composite parameters: values that stand together in one element (http://hl7.org/fhir/R4/search.html#composite). */
 import { limits } from '../limits.ts';
 import { searchParameters, type SearchParameterDefinition } from './definitions.ts';
-import type { IndexEntry, ValueEntry, WithoutParam } from './search-ast.ts';
+import type { IndexEntry, SearchLeaf, ValueEntry, WithoutParam } from './search-ast.ts';
 import { compileCompositePath, type Found } from './search-path.ts';
 import { entriesOf, isIndexedType, type IndexedType } from './search-values.ts';
 
@@ -66,7 +66,15 @@ function partsOf(found: readonly Found[], kind: IndexedType = 'token'): readonly
   }
   return entries
     .filter((entry) => entry.param === '' && partKinds[kind].includes(entry.kind))
-    .map(({ param: _, ...part }) => part);
+    .map((entry) => withoutParam(entry));
+}
+
+/** A value or a condition as part of a composite. */
+export function withoutParam<Member extends ValueEntry | SearchLeaf>({
+  param: _,
+  ...part
+}: Member): WithoutParam<Member> {
+  return part as WithoutParam<Member>;
 }
 
 /** Every choice of one from each list, the last changing fastest. */

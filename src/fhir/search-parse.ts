@@ -5,10 +5,9 @@
  * understood is always refused; an empty value is no condition.
  */
 import { limits } from '../limits.ts';
-import { searchParameters, type SearchParameterDefinition } from './definitions.ts';
 import { errorIssue, type Issue } from './issue.ts';
 import type { SearchNode, SearchQuery } from './search-ast.ts';
-import { parseCondition, type ParamOutcome } from './search-condition.ts';
+import { parseFilter } from './search-filter.ts';
 import { ResultOptions, type ResultView } from './search-result.ts';
 
 export interface SearchOptions {
@@ -58,6 +57,8 @@ export function parseSearch(
   const where: SearchNode[] = [];
   const used: SearchParam[] = [];
   const issues: Issue[] = [];
+  const budget = { nodes: limits.searchNodesMax };
+  const place = { types, strict: options.strict, options, links: 0, budget };
   const result = new ResultOptions(types, options.defaultTotal ?? 'accurate');
   for (const param of distinct(params)) {
     const [name, value] = param;
@@ -65,7 +66,10 @@ export function parseSearch(
     const outcome =
       name === '_type'
         ? { used: value }
-        : (result.take(name, value) ?? parseFilter(types, param, options));
+        : (result.take(name, value) ??
+          (notOffered.has(name.replace(/:.*$/s, ''))
+            ? { issue: errorIssue('not-supported', `${name} is not offered`) }
+            : parseFilter(place, name, value)));
     if ('issue' in outcome) issues.push(outcome.issue);
     if ('node' in outcome) where.push(outcome.node);
     if (!('issue' in outcome)) used.push('used' in outcome ? [name, outcome.used] : param);
@@ -95,60 +99,14 @@ function distinct(params: readonly SearchParam[]): readonly SearchParam[] {
   return [...new Map(params.map((param) => [JSON.stringify(param), param])).values()];
 }
 
-function parseFilter(
-  types: SearchQuery['types'],
-  [name, value]: SearchParam,
-  options: SearchOptions,
-): ParamOutcome {
-  if (notOffered.has(name)) {
-    return { issue: errorIssue('not-supported', `${name} is not offered`) };
-  }
-  if (name.startsWith('_has:')) {
-    return { issue: errorIssue('not-supported', 'Reverse chaining (_has) is not offered') };
-  }
-  const [path = '', modifier] = split(name, ':');
-  const [code = '', chained] = split(path, '.');
-  const definition = commonDefinition(types, code);
-  if (!definition) return { issue: unknownParameter(code, types, options.strict) };
-  if (chained !== undefined || modifier?.includes('.')) {
-    return { issue: errorIssue('not-supported', 'Chained parameters are not offered') };
-  }
-  return parseCondition({ definition, modifier, options }, value);
-}
-
-function split(text: string, separator: string): readonly [string, string?] {
-  const at = text.indexOf(separator);
-  return at === -1 ? [text] : [text.slice(0, at), text.slice(at + 1)];
-}
-
-/** The parameter of this code, if every type has one of the same type. */
-function commonDefinition(
-  types: SearchQuery['types'],
-  code: string,
-): SearchParameterDefinition | undefined {
-  const [first, ...others] = types.map((type) => searchParameters(type).get(code));
-  return others.every((other) => other?.type === first?.type) ? first : undefined;
-}
-
-/** A parameter name is repeated only if it looks like one: it is the caller's text. */
-function unknownParameter(code: string, types: SearchQuery['types'], strict: boolean): Issue {
-  const shown = /^[\w-]{1,64}$/.test(code) ? `${code} ` : '';
-  const on = types.length === 1 ? types[0] : `all of ${String(types.length)} types`;
-  return {
-    code: 'search-parameter',
-    severity: strict ? 'error' : 'warning',
-    diagnostics: strict
-      ? `The search parameter ${shown}does not exist for ${on}`
-      : `The search parameter ${shown}does not exist for ${on} and was ignored`,
-  };
-}
-
 function countNodes(nodes: readonly SearchNode[]): number {
   let count = 0;
   for (const node of nodes) {
     count++;
     if (node.op === 'and' || node.op === 'or') count += countNodes(node.nodes);
     if (node.op === 'not') count += countNodes([node.node]);
+    if (node.op === 'chain' || node.op === 'has') count += countNodes([node.where]);
+    if (node.op === 'composite') count += node.parts.length;
   }
   return count;
 }

@@ -76,6 +76,18 @@ export function unknownElement(typeName: string, expression: string): string | u
   return walk ? undefined : unknown[0];
 }
 
+/** The FHIR types of what an expression may find in a type; none where only the FHIRPath engine can tell. */
+export function valueTypes(typeName: string, expression: string): ReadonlySet<string> {
+  const types = new Set<string>();
+  const root = rootOf(typeName);
+  const end = (at: At): Walk<See> => {
+    types.add(at.type);
+    return showing(at);
+  };
+  const walk = root && compileUnion(expression, { at: root, root, unknown: [], end });
+  return walk ? types : new Set();
+}
+
 function gather(part: Walk<See>, value: unknown, resource: unknown): readonly Found[] {
   const found: Found[] = [];
   const see: See = (item, type, property) => found.push({ value: item, type, property });

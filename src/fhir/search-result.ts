@@ -9,7 +9,9 @@ export type Summary = 'true' | 'text' | 'data' | 'count' | 'false';
 
 /** One `_include` or `_revinclude`. */
 export interface Include {
+  /** The type that the references are of; `*` for any. */
   readonly sourceType: string;
+  /** The reference parameter; `*` for all that the type has. */
   readonly param: string;
   /** Only targets of this type. */
   readonly targetType?: string;
@@ -140,21 +142,23 @@ export class ResultOptions {
       return refuse('search-modifier', 'An include takes the modifier iterate only');
     }
     const [sourceType = '', param = '', targetType, ...more] = value.split(':');
-    if (sourceType === '*' || param === '*') {
-      return refuse('not-supported', 'Including everything (*) is not offered; name the parameter');
+    const isForm = value === '*' || (isResourceType(sourceType) && more.length === 0);
+    const definitions = isForm ? includedParameters(sourceType, param) : [];
+    if (definitions.length === 0) {
+      return refuse(
+        'search-parameter',
+        'An include is Type:reference-parameter or with :Type; * stands for any parameter',
+      );
     }
-    const definition = isResourceType(sourceType)
-      ? searchParameters(sourceType).get(param)
-      : undefined;
-    if (definition?.type !== 'reference' || more.length > 0) {
-      return refuse('search-parameter', 'An include is Type:reference-parameter or with :Type');
-    }
-    if (targetType !== undefined && !isTarget(definition, targetType)) {
+    if (
+      targetType !== undefined &&
+      !definitions.some((definition) => isTarget(definition, targetType))
+    ) {
       return refuse('search-value', 'The parameter of an include never points to this type');
     }
     this.#includes.push({
       sourceType,
-      param,
+      param: value === '*' ? '*' : param,
       ...(targetType === undefined ? {} : { targetType }),
       iterate: modifier !== undefined,
       reverse,
@@ -165,6 +169,19 @@ export class ResultOptions {
 
 function isSummary(value: string): value is Summary {
   return ['true', 'text', 'data', 'count', 'false'].includes(value);
+}
+
+const anyParameter: SearchParameterDefinition = { code: '*', id: '*', type: 'reference' };
+
+/** The reference parameters that an include names; of `*` one that stands for all. */
+function includedParameters(
+  sourceType: string,
+  param: string,
+): readonly SearchParameterDefinition[] {
+  if (sourceType === '*') return [anyParameter];
+  return [...searchParameters(sourceType).values()].filter(
+    ({ code, type }) => type === 'reference' && (param === '*' || code === param),
+  );
 }
 
 /** Whether a reference parameter may point to a type; a parameter without targets to any. */
