@@ -47,7 +47,10 @@ function extractorsOf(typeName: string): readonly Extractor[] {
   const parameters = searchParameters(typeName);
   let found = extractors.get(parameters);
   if (!found) {
-    found = [...parameters.values()].flatMap((p) => extractorOf(typeName, p));
+    found = [...parameters.values()].flatMap((p) => {
+      const made = extractorOf(typeName, p);
+      return p.url === undefined ? made : made.map(forgiving);
+    });
     extractors.set(parameters, found);
   }
   return found;
@@ -78,6 +81,18 @@ function extractorOf(
       });
     },
   ];
+}
+
+/** What a site wrote may fail on some resource: there it finds nothing, and the write goes on. */
+function forgiving(extract: Extractor): Extractor {
+  return (resource, entries) => {
+    const before = entries.length;
+    try {
+      extract(resource, entries);
+    } catch {
+      entries.length = before;
+    }
+  };
 }
 
 /** Keeps the first of equal entries from `first` on. */

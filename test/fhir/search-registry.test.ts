@@ -52,6 +52,19 @@ describe('a registered search parameter', () => {
     expect(searchParameters('Patient').has('race')).toBe(false);
   });
 
+  it.each([
+    ['single()', 'Patient.name.single().family'],
+    ['an argument too few', "Patient.name.family.substring('a')"],
+  ])('finds nothing where its expression fails: %s', (_, expression) => {
+    const { parameters } = compileSearchParameters([parameter({ type: 'string', expression })]);
+    expect(parameters).toHaveLength(1);
+    registerSearchParameters(parameters);
+    const patient = { resourceType: 'Patient', name: [{ family: 'Lang' }, { family: 'Meyer' }] };
+    const entries = extractIndex(patient);
+    expect(entries.filter(({ param }) => param === 'race')).toEqual([]);
+    expect(entries.filter(({ param }) => param === 'family')).toHaveLength(2);
+  });
+
   it('may speak of all types, and of several in a union', () => {
     const source = parameter({ base: ['DomainResource'], expression: 'DomainResource.language' });
     const union = parameter({
