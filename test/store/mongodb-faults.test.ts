@@ -87,7 +87,9 @@ describeOnMongoDouble('a MongoDB store whose server fails', (server) => {
     });
     const trace = {
       versions: (await store.readMany(ids)).map((version) => version?.versionId),
-      claims: Object.fromEntries([...claims].map(([key, owner]) => [key.split('-')[1], owner])),
+      claims: Object.fromEntries(
+        [...claims].map(([key, owner]) => [key.split('-')[1] ?? '', owner]),
+      ) as unknown,
       found: found.matches.map(({ id }) => id.split('-')[1]),
       sources: (await store.sourceViews('Patient', `${name}-new`)).length,
       journal: (await store.journal.read(name))?.state,

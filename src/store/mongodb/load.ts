@@ -55,7 +55,7 @@ async function loadResources(loading: Loading, changes: readonly PreparedChange[
   const { collections, set } = loading;
   const ids = changes.map(({ type, id }) => `${type}/${id}`);
   const projection = { keys: 0, dates: 0, numbers: 0, composites: 0, points: 0, references: 0 };
-  const found = await findAmong(loading, collections.resource, '_id', ids, projection);
+  const found = await findAmong(loading, { in: collections.resource, values: ids, projection });
   const present = new Map(found.map((resource) => [resource._id, resource]));
   const bodies = await loadBodies(loading, positionsNeeded(changes, present));
   for (const resource of found) {
@@ -86,13 +86,11 @@ async function loadBodies(
   const { collections, parts, session } = loading;
   const bodies = new Map<number, string>();
   const projection = { body: 1, parts: 1 };
-  for (const version of await findAmong(
-    loading,
-    collections.version,
-    '_id',
-    positions,
+  for (const version of await findAmong(loading, {
+    in: collections.version,
+    values: positions,
     projection,
-  )) {
+  })) {
     const body = await parts.text(version.body, `v${version._id}`, version.parts, session);
     bodies.set(version._id, body);
   }
@@ -101,7 +99,10 @@ async function loadBodies(
 
 async function loadClaims(loading: Loading, keys: readonly string[]): Promise<void> {
   const ids = keys.map(claimId);
-  for (const { key, owner } of await findAmong(loading, loading.collections.claim, '_id', ids)) {
+  for (const { key, owner } of await findAmong(loading, {
+    in: loading.collections.claim,
+    values: ids,
+  })) {
     loading.set.claims.load(key, owner);
   }
 }
@@ -113,13 +114,15 @@ async function loadJournal(loading: Loading, requests: readonly WriteRequest[]):
     return request.kind === 'commit' ? (request.commit.journal ?? []) : [];
   });
   if (entries.length === 0) return;
-  const known = await findAmong(
-    loading,
-    collections.journal,
-    '_id',
-    entries.map(({ id }) => id),
-  );
-  const same = await findAmong(loading, collections.journal, 'same', entries.map(sameness));
+  const known = await findAmong(loading, {
+    in: collections.journal,
+    values: entries.map(({ id }) => id),
+  });
+  const same = await findAmong(loading, {
+    in: collections.journal,
+    field: 'same',
+    values: entries.map(sameness),
+  });
   for (const document of [...known, ...same]) {
     if (set.journal.get(document._id) !== undefined) continue;
     const bytes = await parts.bytes(
@@ -135,7 +138,7 @@ async function loadJournal(loading: Loading, requests: readonly WriteRequest[]):
 
 async function loadOutbox(loading: Loading, positions: readonly number[]): Promise<void> {
   const { collections, set } = loading;
-  for (const event of await findAmong(loading, collections.outbox, '_id', positions)) {
+  for (const event of await findAmong(loading, { in: collections.outbox, values: positions })) {
     set.outbox.load(event._id, event);
   }
 }
@@ -147,7 +150,7 @@ async function loadJobs(loading: Loading, requests: readonly WriteRequest[]): Pr
     if (request.kind !== 'commit') return [];
     return (request.commit.jobs ?? []).map((job) => (job.op === 'put' ? job.job.key : job.key));
   });
-  const jobs = await findAmong(loading, collections.job, '_id', named);
+  const jobs = await findAmong(loading, { in: collections.job, values: named });
   for (const job of jobs) set.jobs.load(job._id, job);
   for (const request of requests) {
     if (request.kind !== 'lease') continue;
@@ -170,26 +173,28 @@ async function loadJobs(loading: Loading, requests: readonly WriteRequest[]): Pr
 
 async function loadState(loading: Loading, keys: readonly string[]): Promise<void> {
   const { collections, set } = loading;
-  for (const { _id: key, value, revision } of await findAmong(
-    loading,
-    collections.state,
-    '_id',
-    keys,
-  )) {
+  for (const { _id: key, value, revision } of await findAmong(loading, {
+    in: collections.state,
+    values: keys,
+  })) {
     set.state.load(key, { key, value, revision });
   }
 }
 
-/** The documents whose field has one of these values; no query where there are none. */
+interface Sought<Row extends Document> {
+  readonly in: Collection<Row>;
+  readonly field?: 'same';
+  readonly values: readonly (string | number)[];
+  readonly projection?: Document;
+}
+
+/** The documents whose field (`_id`) has one of these values; no query where there are none. */
 async function findAmong<Row extends Document>(
   { session }: Loading,
-  collection: Collection<Row>,
-  field: '_id' | 'same',
-  values: readonly (string | number)[],
-  projection?: Document,
+  { in: collection, field, values, projection }: Sought<Row>,
 ): Promise<Row[]> {
   if (values.length === 0) return [];
-  const filter = { [field]: { $in: [...new Set(values)] } };
+  const filter = { [field ?? '_id']: { $in: [...new Set(values)] } };
   const found = await collection
     .find(filter as object, {
       session,

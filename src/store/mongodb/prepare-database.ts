@@ -9,12 +9,12 @@ import { collectionsOf, indexes, layoutVersion, type Collections } from './layou
 export async function prepareDatabase(db: Db): Promise<Collections> {
   const collections = collectionsOf(db);
   await refuseNewer(collections);
-  const present = new Set(
-    (await db.listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name),
-  );
-  for (const [name, { collectionName }] of Object.entries(collections)) {
+  const listed = await db.listCollections({}, { nameOnly: true }).toArray();
+  const present = new Set(listed.map(({ name }) => name));
+  for (const key of Object.keys(collections) as (keyof Collections)[]) {
+    const { collectionName } = collections[key];
     if (!present.has(collectionName)) await createCollection(db, collectionName);
-    const wanted = indexes[name as keyof Collections];
+    const wanted = indexes[key];
     if (wanted !== undefined) await db.collection(collectionName).createIndexes([...wanted]);
   }
   await once(

@@ -142,7 +142,7 @@ export class Searches {
       const counts = await this.#reads.counts();
       return types.reduce((sum, type) => sum + (counts.get(type) ?? 0), 0);
     }
-    return this.#collections.resource.countDocuments(filter as object);
+    return this.#collections.resource.countDocuments(filter);
   }
 }
 
