@@ -235,7 +235,7 @@ describeOnMongo('a MongoDB server', (url) => {
     const plain = db.collection<Row & Document>('plain');
     await indexed.createIndex({ t: 1, n: 1 });
     await indexed.createIndex({ 'd.p': 1, 'd.lo': 1 });
-    const values = [null, 0, 1, 1.5, 2, '1', 'b', 4e9, 4e9 + 0.5, true, [], [1, 'b']];
+    const values = [null, 0, 1, 1.5, 2, '1', 'b', 4e9, true, [], [1, 'b']];
     const documents: (Row & Document)[] = values.flatMap((n, i) =>
       values.map((lo, j) => ({ _id: `${i}.${j}`, t: j % 3, n, d: [{ p: i % 4, lo }, { p: 9 }] })),
     );

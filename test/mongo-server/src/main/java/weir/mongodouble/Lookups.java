@@ -1,7 +1,6 @@
 package weir.mongodouble;
 
 import de.bwaldvogel.mongo.backend.Utils;
-import de.bwaldvogel.mongo.backend.ValueComparator;
 import de.bwaldvogel.mongo.bson.Document;
 import de.bwaldvogel.mongo.bson.ObjectId;
 import java.time.Instant;
@@ -30,7 +29,7 @@ final class Lookups {
     }
 
     void cover(String field) {
-        fields.put(field, new TreeMap<>(ValueComparator.asc()));
+        fields.put(field, new TreeMap<>(Lookups::compare));
     }
 
     void add(Document document, Integer position) {
@@ -57,6 +56,19 @@ final class Lookups {
     private static boolean isOrdinary(Object value) {
         return value instanceof String || value instanceof Number || value instanceof Boolean || value instanceof Instant
             || value instanceof ObjectId;
+    }
+
+    @SuppressWarnings({"unchecked", "rawtypes"})
+    private static int compare(Object one, Object other) {
+        if (one instanceof Number a && other instanceof Number b) return Double.compare(a.doubleValue() + 0.0, b.doubleValue() + 0.0);
+        if (one.getClass() == other.getClass()) return ((Comparable) one).compareTo(other);
+        return Integer.compare(rank(one), rank(other));
+    }
+
+    private static int rank(Object value) {
+        if (value instanceof Number) return 0;
+        if (value instanceof String) return 1;
+        return value instanceof ObjectId ? 2 : value instanceof Boolean ? 3 : 4;
     }
 
     /** Positions that hold everything the query matches, the fewest that are known; null: it may be anywhere. */
