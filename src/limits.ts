@@ -114,6 +114,10 @@ export const limits = {
   mongoSelectionTimeoutMs: 15_000,
   /** A connection on which a command is answered with silence is given up. */
   mongoSocketTimeoutMs: 30_000,
+  /** The server ends a search that takes longer; before the connection is given up. */
+  mongoSearchTimeoutMs: 25_000,
+  /** The database must answer a health check within this. */
+  mongoCheckTimeoutMs: 3_000,
   /** A commit is tried again this long, then it is `transient`; longer than an election takes. */
   mongoCommitTimeoutMs: 45_000,
   /** The longest pause before a transaction that met another one is tried again. */

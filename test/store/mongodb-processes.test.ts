@@ -2,8 +2,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { matchAll } from '../../src/fhir/search-ast.ts';
 import { verifyChain } from '../../src/store/audit-chain.ts';
 import { openMongoStore } from '../../src/store/mongodb/open.ts';
-import type { CommitRefused } from '../../src/store/store.ts';
-import { type Store } from '../../src/store/store.ts';
+import type { CommitRefused, Store } from '../../src/store/store.ts';
 import { at, commit, put, query, refusalOf } from '../contract/store-fixture.ts';
 import { describeOnMongo, freshDatabaseName, withDatabase } from '../mongo/mongo.ts';
 

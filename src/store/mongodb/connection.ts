@@ -62,6 +62,7 @@ function clientOptions(options: ConnectionOptions): MongoClientOptions {
     connectTimeoutMS: options.selectionTimeoutMs ?? limits.mongoSelectionTimeoutMs,
     socketTimeoutMS: options.socketTimeoutMs ?? limits.mongoSocketTimeoutMs,
     maxPoolSize: limits.mongoConnectionsMax,
+    waitQueueTimeoutMS: options.selectionTimeoutMs ?? limits.mongoSelectionTimeoutMs,
     promoteBuffers: true,
     ignoreUndefined: true,
   };

@@ -38,6 +38,7 @@ export function hasLabel(error: unknown, label: MongoErrorLabel): boolean {
 /** The server cannot be reached, or is not the primary just now. */
 function isAway(error: unknown): boolean {
   if (error instanceof MongoNetworkError || error instanceof MongoServerSelectionError) return true;
+  if (error instanceof MongoError && error.name === 'MongoWaitQueueTimeoutError') return true;
   return error instanceof MongoSystemError || hasLabel(error, 'RetryableWriteError');
 }
 

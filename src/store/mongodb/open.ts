@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
+import { fail } from '../../fhir/issue.ts';
 import { limits } from '../../limits.ts';
 import type { Commit, CommitResult, Store } from '../store.ts';
 import { AppendWatch } from './append-watch.ts';
@@ -110,10 +112,23 @@ function assemble(options: MongoOptions, { client, db }: Connection, open: OpenP
     counts: answering(() => reads.counts()),
     check: answering(async () => {
       queue.check();
-      await db.command({ ping: 1 });
+      await answers(db);
     }),
     close: () => (closing ??= close()),
   };
+}
+
+async function answers(db: Connection['db']): Promise<void> {
+  const patience = new AbortController();
+  const late = setTimeout(limits.mongoCheckTimeoutMs, undefined, { signal: patience.signal }).then(
+    () => fail('transient', 'The database does not answer'),
+  );
+  try {
+    await Promise.race([db.command({ ping: 1 }), late]);
+  } finally {
+    patience.abort();
+    await late.catch(() => undefined);
+  }
 }
 
 /** A read as the port has it, with faults that other rooms understand. */

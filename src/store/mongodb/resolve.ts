@@ -100,7 +100,7 @@ export class Resolver {
   #find(filter: Document, projection: Document): AsyncIterable<Found> {
     return this.#resources.find(filter as object, {
       projection: { _id: 0, ...projection },
-      batchSize: limits.mongoBatchMax,
+      ...{ batchSize: limits.mongoBatchMax, maxTimeMS: limits.mongoSearchTimeoutMs },
     });
   }
 }

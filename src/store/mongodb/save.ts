@@ -193,7 +193,7 @@ function increase(key: string, by: Document, first?: Document): Operation {
 
 type Operation = Record<string, Document>;
 
-/** In order; every operation must find its row. */
+/** Each row at most once, in no order: that makes one command of each kind. Every operation must find its row. */
 async function write<Row extends Document>(
   { session }: Saving,
   collection: Collection<Row>,
@@ -202,7 +202,7 @@ async function write<Row extends Document>(
   if (operations.length === 0) return;
   const result = await collection.bulkWrite(operations as unknown as AnyBulkWriteOperation<Row>[], {
     session,
-    ordered: true,
+    ordered: false,
   });
   const { insertedCount, matchedCount, deletedCount, upsertedCount } = result;
   if (insertedCount + matchedCount + deletedCount + upsertedCount !== operations.length) {

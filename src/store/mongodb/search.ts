@@ -89,7 +89,7 @@ export class Searches {
       .find({ $and: conditions } as object, {
         projection: { id: 1, ordinal: 1, position: 1, updated: 1, sort: 1 },
         sort: sortSpecification(sort),
-        limit,
+        ...{ limit, batchSize: limit, maxTimeMS: limits.mongoSearchTimeoutMs },
       })
       .toArray();
     return found.map((resource) => ({ ...placeOf(resource, sort), position: resource.position }));
@@ -142,7 +142,9 @@ export class Searches {
       const counts = await this.#reads.counts();
       return types.reduce((sum, type) => sum + (counts.get(type) ?? 0), 0);
     }
-    return this.#collections.resource.countDocuments(filter);
+    return this.#collections.resource.countDocuments(filter, {
+      maxTimeMS: limits.mongoSearchTimeoutMs,
+    });
   }
 }
 
