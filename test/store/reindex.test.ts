@@ -1,19 +1,25 @@
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import type { Resource } from '../../src/fhir/resource.ts';
-import type { IndexEntry, SearchNode } from '../../src/fhir/search-ast.ts';
 import { limits } from '../../src/limits.ts';
-import { readIndexState, type ParameterSet } from '../../src/store/index-state.ts';
 import { openMemoryStore } from '../../src/store/memory.ts';
-import { startReindex, type Reindex } from '../../src/store/reindex.ts';
-import type { Change, Store } from '../../src/store/store.ts';
-import { at, commit, idsOf, put, remove, token } from '../contract/store-fixture.ts';
+import type { Store } from '../../src/store/store.ts';
+import { at, commit, idsOf, put, remove } from '../contract/store-fixture.ts';
+import {
+  begin,
+  count,
+  countOf,
+  hasColor,
+  ids,
+  indexed,
+  noColor,
+  populate,
+  red,
+  until,
+  walkOf,
+} from './colored-patients.ts';
 
-/** Parameters by code, each a token of the element of its name; the number is the definition's. */
-type Parameters = Readonly<Record<string, number>>;
-
-const count = 1_000;
-const ids = Array.from({ length: count }, (_, n) => `p${n}`);
+const populated = (parameters: Parameters<typeof populate>[1]): Promise<Store> =>
+  populate(openMemoryStore(), parameters);
 
 describe('reindexing', () => {
   it('costs nothing where there are no resources', async () => {
@@ -71,7 +77,7 @@ describe('reindexing', () => {
     await until(() => (first.unfinished()[0]?.done ?? 0) >= 300);
     await first.stop();
     await expect(first.idle()).rejects.toThrow();
-    const { walk } = readIndexState((await store.state('search-parameters:Patient'))?.value);
+    const walk = await walkOf(store);
     expect(walk?.done).toBeGreaterThanOrEqual(300);
     expect(walk?.done).toBeLessThan(count);
     expect(await countOf(store, hasColor)).toBe(walk?.done);
@@ -204,62 +210,7 @@ describe('reindexing', () => {
   });
 });
 
-const red = { op: 'token', param: 'color', code: 'red' } as const;
-const noColor = { op: 'missing', param: 'color', missing: true } as const;
-const hasColor = { op: 'missing', param: 'color', missing: false } as const;
 const watched = ['p5', 'p7', 'p9', 'new', 'p150'];
-
-interface BeginOptions {
-  readonly holder?: string;
-  readonly clock?: () => Date;
-  readonly onExtract?: (id: string) => unknown;
-  readonly onError?: (fields: object) => unknown;
-}
-
-function begin(store: Store, parameters: Parameters, options: BeginOptions = {}): Promise<Reindex> {
-  const { holder = 'only', clock = () => at(0), onExtract, onError } = options;
-  return startReindex({
-    store,
-    clock,
-    holder,
-    rest: (ms, signal) => setTimeout(Math.min(ms, 5), undefined, { signal }),
-    log: { info: () => undefined, error: (fields) => onError?.(fields) },
-    types: ['Basic', 'Patient'],
-    parametersOf: () => printsOf(parameters),
-    extract: (resource) => {
-      onExtract?.(resource.id ?? '');
-      return entriesOf(resource, parameters);
-    },
-  });
-}
-
-function printsOf(parameters: Parameters): ParameterSet {
-  return Object.fromEntries(Object.entries(parameters).map(([code, n]) => [code, `${code}${n}`]));
-}
-
-function entriesOf(resource: Resource, parameters: Parameters): IndexEntry[] {
-  return Object.keys(parameters).flatMap((code) => {
-    const value = resource[code];
-    return typeof value === 'string' ? [token(code, value)] : [];
-  });
-}
-
-function indexed(id: string, content: Record<string, string>, parameters: Parameters): Change {
-  const index = entriesOf({ resourceType: 'Patient', ...content }, parameters);
-  return put(id, { content, index });
-}
-
-/** A store that a start with these parameters filled. */
-async function populated(parameters: Parameters): Promise<Store> {
-  const store = openMemoryStore();
-  await (await begin(store, parameters)).idle();
-  const contents = ids.map((_, n) => ({ color: n % 2 === 0 ? 'red' : 'blue', size: `${n}` }));
-  await commit(
-    store,
-    contents.map((content, n) => indexed(ids[n] ?? '', content, parameters)),
-  );
-  return store;
-}
 
 /** The store, where something happens between the reading of the n-th page and its commit. */
 function racing(store: Store, happen: () => Promise<unknown>, page = 1): Store {
@@ -273,23 +224,4 @@ function racing(store: Store, happen: () => Promise<unknown>, page = 1): Store {
       return found;
     },
   };
-}
-
-async function walkOf(store: Store) {
-  return readIndexState((await store.state('search-parameters:Patient'))?.value).walk;
-}
-
-async function countOf(store: Store, where: SearchNode): Promise<number | undefined> {
-  const page = await store.search({
-    types: ['Patient'],
-    where,
-    sort: [],
-    count: 0,
-    total: 'accurate',
-  });
-  return page.total;
-}
-
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await holds())) await setTimeout(2);
 }
