@@ -8,6 +8,7 @@ import {
 } from 'mongodb';
 import { limits } from '../../limits.ts';
 import { StoreOpenError } from '../open-error.ts';
+import { hasLabel } from './fault.ts';
 
 export interface ConnectionOptions {
   /** `mongodb://` or `mongodb+srv://`, with the database in its path (`weir` where there is none). */
@@ -81,7 +82,8 @@ async function refuseStandalone(client: MongoClient, db: Db, where: string): Pro
       if (error instanceof MongoServerError && transactionCodes.has(Number(error.code))) {
         throw standalone(where);
       }
-      throw error;
+      // Another process may be making the collections just now; that it says so is answer enough.
+      if (!hasLabel(error, 'TransientTransactionError')) throw error;
     } finally {
       await session.abortTransaction();
     }

@@ -70,10 +70,18 @@ function all(parts: readonly Document[]): Document {
 
 function any(parts: readonly Document[]): Document {
   if (parts.includes(always)) return always;
-  const live = parts.filter((part) => part !== never);
+  const live = joined(parts.filter((part) => part !== never));
   const [first, ...others] = live;
   if (first === undefined) return never;
   return others.length === 0 ? first : { $or: live };
+}
+
+/** Alternatives of one plain key each as one list of keys: one scan of the index instead of a plan for each. */
+function joined(parts: readonly Document[]): readonly Document[] {
+  const keyOf = (part: Document): unknown => (Object.keys(part).length === 1 ? part['keys'] : null);
+  const keys = parts.map(keyOf).filter((key) => typeof key === 'string');
+  if (keys.length < 2) return parts;
+  return [among('keys', keys), ...parts.filter((part) => typeof keyOf(part) !== 'string')];
 }
 
 function negated(filter: Document): Document {

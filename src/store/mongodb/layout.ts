@@ -221,7 +221,9 @@ const daySeconds = 24 * 60 * 60;
 export const indexes: Partial<Record<keyof Collections, readonly IndexDescription[]>> = {
   resource: [
     { key: { type: 1, live: 1, ordinal: 1 } },
+    // Oldest first and newest first: creation order decides among equals both ways.
     { key: { type: 1, live: 1, updated: 1, ordinal: 1 } },
+    { key: { type: 1, live: 1, updated: -1, ordinal: 1 } },
     { key: { type: 1, position: 1 } },
     { key: { type: 1, keys: 1, ordinal: 1 } },
     { key: { 'dates.p': 1, 'dates.lo': 1, 'dates.hi': 1 }, sparse: true },
