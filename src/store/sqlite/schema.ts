@@ -156,9 +156,9 @@ CREATE TABLE ix_uri (
   PRIMARY KEY (param, value, rid)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE ix_reference (
-  param INTEGER NOT NULL, target TEXT NOT NULL, rid INTEGER NOT NULL, by INTEGER NOT NULL,
+  target TEXT NOT NULL, param INTEGER NOT NULL, rid INTEGER NOT NULL, by INTEGER NOT NULL,
   type INTEGER NOT NULL, version ANY NOT NULL, other ANY NOT NULL,
-  PRIMARY KEY (param, target, rid, by, type, version, other)
+  PRIMARY KEY (target, param, rid, by, type, version, other)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE ix_composite (
   param INTEGER NOT NULL, kinds INTEGER NOT NULL, a ANY NOT NULL, b ANY NOT NULL,
