@@ -6,7 +6,7 @@ import { startReindex, type Reindex } from '../../src/store/reindex.ts';
 import type { Change, Store } from '../../src/store/store.ts';
 import { at, commit, put, token } from '../contract/store-fixture.ts';
 
-/** Parameters by code, each a token of the element of its name; the number is the definition's. */
+/** Parameters by code, each a token of the element of its name; the number is the definition's, which gives other entries. */
 type Parameters = Readonly<Record<string, number>>;
 
 export const count = 1_000;
@@ -54,9 +54,9 @@ function printsOf(parameters: Parameters): ParameterSet {
 }
 
 function entriesOf(resource: Resource, parameters: Parameters): IndexEntry[] {
-  return Object.keys(parameters).flatMap((code) => {
+  return Object.entries(parameters).flatMap(([code, definition]) => {
     const value = resource[code];
-    return typeof value === 'string' ? [token(code, value)] : [];
+    return typeof value === 'string' ? [token(code, definition === 1 ? value : 'another')] : [];
   });
 }
 
