@@ -15,7 +15,9 @@ export function usedParameters(
   query: Pick<SearchQuery, 'types' | 'where' | 'sort'>,
 ): readonly UsedParameter[] {
   const used = new Map<string, UsedParameter>();
-  const note = (types: readonly string[], param: string): void => {
+  const note = (types: readonly string[], name: string): void => {
+    // What is indexed apart for a modifier (`identifier:of-type`) belongs to its parameter.
+    const param = name.replace(/:.*$/, '');
     for (const type of types) used.set(`${type}.${param}`, { type, param });
   };
   noteNode(query.types, query.where, note);

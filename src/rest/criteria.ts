@@ -3,8 +3,9 @@ import { isError } from '../fhir/outcome.ts';
 import type { SearchNode, SearchQuery } from '../fhir/search-ast.ts';
 import { parseSearch } from '../fhir/search-parse.ts';
 import type { ParsedSearch } from '../fhir/search-parse.ts';
-import { compartmentFilter } from '../security/policy.ts';
+import { allowed, compartmentFilter } from '../security/policy.ts';
 import type { Principal } from '../security/principal.ts';
+import { authorize } from './authorize.ts';
 import type { Params, RestContext } from './call.ts';
 
 /** Parses search parameters; throws every error that they have. */
@@ -21,8 +22,48 @@ export function parseCriteria(
   return parsed;
 }
 
-/** The tree that matches both what is asked for and what the principal may see of the type. */
+/**
+ * The tree that matches both what is asked for and what the principal may see of the type. What a chain or `_has` leads
+ * to is confined in the same way, so that it tells no more than a search of that type would. Throws
+ * `forbidden` where the role may not search that type at all; of a chain that branches to several types those
+ * that it may not search are left out, as if nothing were there.
+ */
 export function confined(principal: Principal, type: string, where: SearchNode): SearchNode {
   const filter = compartmentFilter(principal, type);
-  return filter === undefined ? where : { op: 'and', nodes: [filter, where] };
+  const inner = confinedLinks(principal, where);
+  return filter === undefined ? inner : { op: 'and', nodes: [filter, inner] };
+}
+
+function confinedLinks(principal: Principal, node: SearchNode): SearchNode {
+  switch (node.op) {
+    case 'and':
+      return { op: 'and', nodes: node.nodes.map((each) => confinedLinks(principal, each)) };
+    case 'or': {
+      const nodes = isBranched(node.nodes) ? searchable(principal, node.nodes) : node.nodes;
+      return { op: 'or', nodes: nodes.map((each) => confinedLinks(principal, each)) };
+    }
+    case 'not':
+      return { op: 'not', node: confinedLinks(principal, node.node) };
+    case 'chain':
+    case 'has':
+      authorize(principal, 'search-type', { type: node.type });
+      return { ...node, where: confined(principal, node.type, node.where) };
+    default:
+      return node;
+  }
+}
+
+/** Whether the alternatives are the types that one chain may lead to, where the caller named none. */
+function isBranched(nodes: readonly SearchNode[]): boolean {
+  const [first] = nodes;
+  const param = first?.op === 'chain' ? first.param : undefined;
+  return param !== undefined && nodes.every((node) => node.op === 'chain' && node.param === param);
+}
+
+/** The chains to types that may be searched; all where none may, so that the refusal says so. */
+function searchable(principal: Principal, nodes: readonly SearchNode[]): readonly SearchNode[] {
+  const some = nodes.filter(
+    (node) => node.op === 'chain' && allowed(principal, 'search-type', node.type),
+  );
+  return some.length === 0 ? nodes : some;
 }

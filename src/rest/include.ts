@@ -1,3 +1,4 @@
+import { searchParameters } from '../fhir/definitions.ts';
 import { extractIndex } from '../fhir/search-extract.ts';
 import type { SearchNode } from '../fhir/search-ast.ts';
 import type { Include } from '../fhir/search-result.ts';
@@ -5,7 +6,7 @@ import { fail } from '../fhir/issue.ts';
 import type { IdentifiedResource } from '../fhir/resource.ts';
 import { limits } from '../limits.ts';
 import { allowed } from '../security/policy.ts';
-import type { StoredVersion } from '../store/store.ts';
+import type { ResourceKey, StoredVersion } from '../store/store.ts';
 import { canSee } from './authorize.ts';
 import { jsonOf } from './body.ts';
 import type { Call, RestContext } from './call.ts';
@@ -14,7 +15,8 @@ import { confined } from './criteria.ts';
 /**
  * The resources that `_include` and `_revinclude` add to a page
  * (http://hl7.org/fhir/R4/search.html#include): each once, none that is a match already, none that the caller
- * may not see; a reference that leads to nothing is passed over. `:iterate` goes on from what was added.
+ * may not see; a reference that leads to nothing is passed over. `:iterate` goes on from what was added until
+ * that is nothing new. `*` includes by every reference parameter.
  * Throws `limit` past limits.searchIncludesMax.
  */
 export async function included(
@@ -51,27 +53,36 @@ async function pointedAtBy(
   from: readonly StoredVersion[],
   include: Include,
 ): Promise<readonly StoredVersion[]> {
-  const wanted = new Map<string, { type: string; id: string }>();
+  const wanted = new Map<string, ResourceKey>();
   for (const version of from) {
-    if (version.type !== include.sourceType) continue;
+    if (include.sourceType !== anything && version.type !== include.sourceType) continue;
     for (const target of targetsOf(version, include.param)) {
       const fits = include.targetType === undefined || include.targetType === target.type;
-      if (fits && allowed(call.principal, 'read', target.type)) {
-        wanted.set(`${target.type}/${target.id}`, target);
-      }
+      if (fits && allowed(call.principal, 'read', target.type)) wanted.set(nameOf(target), target);
     }
   }
-  const reads = [...wanted.values()].map(({ type, id }) => context.store.read(type, id));
-  const versions = await Promise.all(reads);
-  return versions.flatMap((version) =>
-    version !== undefined && !version.deleted && canSee(call.principal, version) ? [version] : [],
-  );
+  const keys = [...wanted.values()];
+  const found: StoredVersion[] = [];
+  for (let at = 0; at < keys.length; at += limits.readManyMax) {
+    const versions = await context.store.readMany(keys.slice(at, at + limits.readManyMax));
+    for (const version of versions) {
+      if (version === undefined || version.deleted) continue;
+      if (canSee(call.principal, version)) found.push(version);
+    }
+  }
+  return found;
 }
 
-function targetsOf(version: StoredVersion, param: string): readonly { type: string; id: string }[] {
+/** In an include: every parameter, or the parameters of every type. */
+const anything = '*';
+
+function targetsOf(version: StoredVersion, param: string): readonly ResourceKey[] {
   const resource = jsonOf(version.body) as unknown as IdentifiedResource;
   return extractIndex(resource).flatMap((entry) =>
-    entry.kind === 'reference' && entry.param === param && entry.type !== null && entry.id !== null
+    entry.kind === 'reference' &&
+    (param === anything || entry.param === param) &&
+    entry.type !== null &&
+    entry.id !== null
       ? [{ type: entry.type, id: entry.id }]
       : [],
   );
@@ -84,11 +95,48 @@ async function pointingAt(
   { sourceType, param, targetType }: Include,
 ): Promise<readonly StoredVersion[]> {
   const targets = from.filter(({ type }) => targetType === undefined || targetType === type);
-  if (targets.length === 0 || !allowed(call.principal, 'search-type', sourceType)) return [];
-  const nodes = targets.map(({ type, id }): SearchNode => ({ op: 'reference', param, type, id }));
+  // Most types have no resources at all.
+  const sources =
+    sourceType === anything ? [...(await context.store.counts()).keys()].sort() : [sourceType];
+  const found: StoredVersion[] = [];
+  for (const source of sources) {
+    if (targets.length === 0 || !allowed(call.principal, 'search-type', source)) continue;
+    const nodes = targets.flatMap((target) => referencesTo(target, source, param));
+    for (let at = 0; at < nodes.length; at += nodesPerSearch) {
+      const some = nodes.slice(at, at + nodesPerSearch);
+      found.push(...(await matchingAny(context, call, source, some)));
+    }
+  }
+  return found;
+}
+
+/** Conditions of one search for what refers to a page; more are asked for by another search. */
+const nodesPerSearch = limits.searchNodesMax / 2;
+
+/** That a resource of the type refers to this one, by the parameter or by any that may. */
+function referencesTo(
+  { type, id }: ResourceKey,
+  source: string,
+  param: string,
+): readonly SearchNode[] {
+  const params =
+    param !== anything
+      ? [param]
+      : [...searchParameters(source).values()]
+          .filter((one) => one.type === 'reference' && (one.target?.includes(type) ?? true))
+          .map(({ code }) => code);
+  return params.map((code) => ({ op: 'reference', param: code, type, id }));
+}
+
+async function matchingAny(
+  context: RestContext,
+  call: Call,
+  type: string,
+  nodes: readonly SearchNode[],
+): Promise<readonly StoredVersion[]> {
   const page = await context.store.search({
-    types: [sourceType],
-    where: confined(call.principal, sourceType, { op: 'or', nodes }),
+    types: [type],
+    where: confined(call.principal, type, { op: 'or', nodes }),
     sort: [],
     count: limits.searchPageMax,
     total: 'none',
@@ -106,6 +154,6 @@ function isNew(known: Set<string>, version: StoredVersion): boolean {
   return true;
 }
 
-function nameOf({ type, id }: StoredVersion): string {
+function nameOf({ type, id }: ResourceKey): string {
   return `${type}/${id}`;
 }

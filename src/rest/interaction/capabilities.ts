@@ -1,22 +1,31 @@
-import { resourceTypes, searchParameters } from '../../fhir/definitions.ts';
+import {
+  resourceTypes,
+  searchParameters,
+  type SearchParameterDefinition,
+} from '../../fhir/definitions.ts';
 import { stringify } from '../../fhir/json.ts';
+import { notIndexed } from '../../fhir/search-extract.ts';
+import { customSearchParameters } from '../../fhir/search-registry.ts';
 import type { Interaction } from '../../security/policy.ts';
 import type { Answer, Call, RestContext, Route } from '../call.ts';
 
 /**
  * `GET /metadata`: http://hl7.org/fhir/R4/http.html#capabilities, made from the route table and the search
- * parameters themselves, once.
+ * parameters themselves, once per set of parameters.
  */
 export async function capabilities(context: RestContext, _call: Call): Promise<Answer> {
-  let body = made.get(context);
-  if (body === undefined) {
-    body = stringify(capabilityStatement(context.routes, context.baseUrl, context.clock()));
-    made.set(context, body);
+  const custom = customSearchParameters();
+  let known = made.get(context);
+  if (known?.custom !== custom) {
+    const statement = capabilityStatement(context.routes, context.baseUrl, context.clock());
+    known = { custom, body: stringify(statement) };
+    made.set(context, known);
   }
-  return { status: 200, body };
+  return { status: 200, body: known.body };
 }
 
-const made = new WeakMap<RestContext, string>();
+/** By what was registered when it was made: a site may bring parameters of its own later. */
+const made = new WeakMap<RestContext, { readonly custom: object; readonly body: string }>();
 
 function capabilityStatement(routes: readonly Route[], baseUrl: string, now: Date): object {
   return {
@@ -46,10 +55,9 @@ function capabilityStatement(routes: readonly Route[], baseUrl: string, now: Dat
 
 function resourceOf(type: string, routes: readonly Route[]): object {
   const operation = operationsOf(type, routes);
-  const parameters = [...searchParameters(type).values()].filter(({ type: kind }) =>
-    offeredKinds.has(kind),
-  );
+  const parameters = [...searchParameters(type).values()].filter(isOffered);
   const references = parameters.filter(({ type: kind }) => kind === 'reference');
+  const revincludes = referrersOf(type);
   return {
     type,
     interaction: codes(routes, typeInteractions),
@@ -63,7 +71,8 @@ function resourceOf(type: string, routes: readonly Route[]): object {
     referencePolicy: ['literal', 'logical', 'local'],
     ...(references.length === 0
       ? {}
-      : { searchInclude: references.map(({ code }) => `${type}:${code}`) }),
+      : { searchInclude: ['*', ...references.map(({ code }) => `${type}:${code}`)] }),
+    ...(revincludes.length === 0 ? {} : { searchRevInclude: ['*', ...revincludes] }),
     searchParam: parameters.map(({ code, id, url, type: kind }) => ({
       name: code,
       definition: url ?? `http://hl7.org/fhir/SearchParameter/${id}`,
@@ -73,8 +82,19 @@ function resourceOf(type: string, routes: readonly Route[]): object {
   };
 }
 
-/** Kinds of parameters that the index has. */
-const offeredKinds = new Set(['string', 'token', 'date', 'number', 'quantity', 'uri', 'reference']);
+function isOffered(parameter: SearchParameterDefinition): boolean {
+  const { code } = parameter;
+  return code === '_id' || code === '_lastUpdated' || notIndexed(parameter) === undefined;
+}
+
+/** `Type:parameter` of every reference that may lead to the type. */
+function referrersOf(target: string): readonly string[] {
+  return resourceTypes().flatMap((type) =>
+    [...searchParameters(type).values()]
+      .filter((one) => one.type === 'reference' && one.target?.includes(target) === true)
+      .map(({ code }) => `${type}:${code}`),
+  );
+}
 
 const typeInteractions: readonly Interaction[] = [
   'read',

@@ -1,3 +1,4 @@
+import { dateInterval } from '../../fhir/date-interval.ts';
 import { fail } from '../../fhir/issue.ts';
 import { limits } from '../../limits.ts';
 import type { HistoryQuery, StoredVersion } from '../../store/store.ts';
@@ -9,23 +10,25 @@ import { formatQuery } from '../query-string.ts';
 import { visible } from './read.ts';
 
 /**
- * `GET [Type[/id]]/_history`: http://hl7.org/fhir/R4/http.html#history, newest first, with `_count` and
- * `_since`. A principal who is confined to a patient sees the history of single resources, and of those the
+ * `GET [Type[/id]]/_history`: http://hl7.org/fhir/R4/http.html#history, newest first, with `_count`,
+ * `_since` and `_at`. A principal who is confined to a patient sees the history of single resources, and of those the
  * versions that lie in the compartment.
  */
 export async function history(context: RestContext, call: Call): Promise<Answer> {
   refuseUnoffered(call.params);
-  const query = pageQuery(context, call);
+  const opened = openPage(context, call);
+  const query = pageQuery(call, opened);
   const confined = call.principal.patient !== undefined;
   if (confined) visible(call, await context.store.read(call.at.type ?? '', call.at.id ?? ''));
   const page = await context.store.history(query);
   if (page.total === 0 && call.at.id !== undefined) await requireKnown(context, call);
   const versions = page.versions.filter((version) => canSee(call.principal, version));
-  const self = selfParams(query);
+  const self = selfParams(query, opened?.at ?? paramOf(call.params, '_at'));
   const address = `${context.baseUrl}/${call.path}`;
   const state: PageState = {
     path: call.path,
     since: query.since?.toISOString(),
+    at: paramOf(self, '_at'),
     count: query.count,
     cursor: page.next,
   };
@@ -46,23 +49,45 @@ export async function history(context: RestContext, call: Call): Promise<Answer>
 interface PageState {
   readonly path: string;
   readonly since: string | undefined;
+  /** As it was given. */
+  readonly at: string | undefined;
   readonly count: number;
   readonly cursor: string | undefined;
 }
 
-function pageQuery(context: RestContext, call: Call): HistoryQuery {
-  const { type, id } = call.at;
-  const place = { ...(type === undefined ? {} : { type }), ...(id === undefined ? {} : { id }) };
+/** The state of a page link; undefined for a first page. Throws `cursor-invalid`. */
+function openPage(context: RestContext, call: Call): PageState | undefined {
   const token = paramOf(call.params, '_page');
-  if (token === undefined) {
-    const since = sinceOf(paramOf(call.params, '_since'));
-    return { ...place, ...since, count: countOf(paramOf(call.params, '_count')) };
-  }
+  if (token === undefined) return undefined;
   const state = context.seal.open(token) as PageState;
   if (state.path !== call.path || state.cursor === undefined) {
     fail('cursor-invalid', 'The page link belongs to another address');
   }
-  return { ...place, ...sinceOf(state.since), count: state.count, cursor: state.cursor };
+  return state;
+}
+
+function pageQuery(call: Call, opened: PageState | undefined): HistoryQuery {
+  const { type, id } = call.at;
+  const place = { ...(type === undefined ? {} : { type }), ...(id === undefined ? {} : { id }) };
+  if (opened === undefined) {
+    const since = sinceOf(paramOf(call.params, '_since'));
+    const at = atOf(paramOf(call.params, '_at'));
+    return { ...place, ...since, ...at, count: countOf(paramOf(call.params, '_count')) };
+  }
+  const { since, at, count, cursor } = opened;
+  const page = { count, ...(cursor === undefined ? {} : { cursor }) };
+  return { ...place, ...sinceOf(since), ...atOf(at), ...page };
+}
+
+/** The time that a FHIR date, dateTime or instant stands for: a day from midnight to midnight. Throws `search-value`. */
+function atOf(text: string | undefined): Pick<HistoryQuery, 'at'> {
+  if (text === undefined || text === '') return {};
+  // A plus that was not percent-encoded arrives as a blank.
+  const interval = dateInterval(text.replace(/ (?=\d\d:\d\d$)/, '+'));
+  if (interval === undefined) {
+    return fail('search-value', '_at takes a date or time such as 2026-03-01 or 2026-03-01T12:00Z');
+  }
+  return { at: { from: new Date(interval.lo), to: new Date(interval.hi) } };
 }
 
 /** An instant as `_since` takes it. Throws `search-value`. */
@@ -82,15 +107,16 @@ export function countOf(text: string | undefined): number {
   return Math.min(Number(text), limits.searchPageMax);
 }
 
-function selfParams(query: HistoryQuery): Params {
+function selfParams(query: HistoryQuery, at: string | undefined): Params {
   const since = query.since === undefined ? [] : [['_since', query.since.toISOString()] as const];
-  return [...since, ['_count', String(query.count)]];
+  const during = at === undefined || at === '' ? [] : [['_at', at] as const];
+  return [...since, ...during, ['_count', String(query.count)]];
 }
 
 function refuseUnoffered(params: Params): void {
-  for (const name of ['_at', '_sort', '_list']) {
+  for (const name of ['_sort', '_list']) {
     if (paramOf(params, name) !== undefined) {
-      fail('not-supported', `${name} is not offered on history; _since and _count are`);
+      fail('not-supported', `${name} is not offered on history; _since, _at and _count are`);
     }
   }
 }
