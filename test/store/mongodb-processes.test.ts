@@ -3,7 +3,7 @@ import { matchAll } from '../../src/fhir/search-ast.ts';
 import { verifyChain } from '../../src/store/audit-chain.ts';
 import { openMongoStore } from '../../src/store/mongodb/open.ts';
 import type { CommitRefused, Store } from '../../src/store/store.ts';
-import { at, commit, put, query, refusalOf } from '../contract/store-fixture.ts';
+import { at, commit, put, query, refusalOf, text, walk } from '../contract/store-fixture.ts';
 import { describeOnMongo, freshDatabaseName, withDatabase } from '../mongo/mongo.ts';
 
 /** Rounds of what needs luck to fail; WEIR_TEST_ROUNDS=20 makes 500 of the claims' 25. */
@@ -114,6 +114,32 @@ describeOnMongo('one MongoDB database, opened by several', (server) => {
     await commit(stores[0], [put('a')]);
     await heard;
     expect(await stores[1].outbox.pending(10)).toHaveLength(1);
+  });
+
+  it('walks a sorted search that sees each once while others write all the time', async () => {
+    const person = (id: string, name: number) => put(id, { index: [text('name', `n${name}`)] });
+    const ids = Array.from({ length: 40 }, (_, n) => `p${n}`);
+    await commit(
+      stores[0],
+      ids.map((id, n) => person(id, n)),
+    );
+    let walking = true;
+    const write = async (store: Store, from: number): Promise<void> => {
+      for (let n = from; walking; n += 7) {
+        const own = person(`p${n % 40}`, (n * 31) % 97);
+        await commit(store, [own, person(`new-${n}`, n % 97)], { now: at(n) });
+      }
+    };
+    const writing = Promise.all([write(stores[0], 1), write(stores[1], 5)]);
+    const sort = [{ param: 'name', kind: 'string', descending: false }] as const;
+    for (let round = 0; round < 3 * more; round++) {
+      const seen = await walk(stores[1], query(matchAll, { sort, count: 7 }));
+      const known = seen.filter((id) => ids.includes(id));
+      expect(new Set(seen).size).toBe(seen.length);
+      expect(known.toSorted()).toEqual(ids.toSorted());
+    }
+    walking = false;
+    await writing;
   });
 
   it('walks a search that began at another', async () => {

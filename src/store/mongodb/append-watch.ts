@@ -44,7 +44,7 @@ export class AppendWatch {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
-    await this.#stream?.close();
+    await this.#stream?.close().catch(ignore);
   }
 
   #watch(): void {
@@ -58,7 +58,7 @@ export class AppendWatch {
     });
     stream.on('error', () => {
       this.#stream = undefined;
-      void stream.close();
+      stream.close().catch(ignore);
       this.#pollLater();
     });
     // What was committed before the stream stood is found by one look.
@@ -84,4 +84,9 @@ export class AppendWatch {
       // The database is away; the next look finds what was missed.
     }
   }
+}
+
+/** A stream whose connection is gone cannot be closed in order, and need not be. */
+function ignore(): void {
+  return undefined;
 }

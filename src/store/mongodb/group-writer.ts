@@ -82,6 +82,9 @@ function isOfOne(fault: Error): boolean {
   return fault.issues[0].code === 'exception' || fault.issues[0].code === 'limit';
 }
 
+/** Rows that are not as they were read, in one transaction: the server or the data is at fault, not another writer. */
+const missesMax = 3;
+
 /** The attempts at one group. */
 class Attempts {
   readonly #parts: WriterParts;
@@ -89,6 +92,7 @@ class Attempts {
   readonly #session: ClientSession;
   /** What each attempt came to that may have taken effect, by its id. */
   readonly #sent = new Map<string, GroupOutcome>();
+  #missed = 0;
 
   constructor(parts: WriterParts, requests: readonly WriteRequest[]) {
     this.#parts = parts;
@@ -116,12 +120,15 @@ class Attempts {
       return await this.#transact();
     } catch (error) {
       if (this.#session.inTransaction()) await this.#session.abortTransaction();
-      const again =
-        isTransient(error) || error instanceof UnknownResult || error instanceof MissedWrite;
-      if (!again) throw error;
+      if (!this.#isWorthAgain(error)) throw error;
       if (isLast) return this.#giveUp(error);
       return undefined;
     }
+  }
+
+  #isWorthAgain(error: unknown): boolean {
+    if (error instanceof MissedWrite) return ++this.#missed < missesMax;
+    return error instanceof UnknownResult || isTransient(error);
   }
 
   async #transact(): Promise<GroupOutcome> {

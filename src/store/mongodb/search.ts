@@ -73,11 +73,13 @@ export class Searches {
       [...conditions, { position: { $lte: snapshot } }],
       count + 1,
     );
+    // Asked second: what is written between the two is then in both, and not in neither.
     const moved = await this.#moved(query, filter, snapshot);
-    const behind = moved.filter(
-      (place) => cursor === undefined || comparePlaces(sort, place, cursor) > 0,
-    );
-    return [...inPlace, ...behind].sort((a, b) => comparePlaces(sort, a, b)).slice(0, count + 1);
+    const places = new Map([...inPlace, ...moved].map((place) => [place.ordinal, place]));
+    return [...places.values()]
+      .filter((place) => cursor === undefined || comparePlaces(sort, place, cursor) > 0)
+      .sort((a, b) => comparePlaces(sort, a, b))
+      .slice(0, count + 1);
   }
 
   async #find(
