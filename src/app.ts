@@ -16,6 +16,7 @@ import { createHttp } from './ops/http.ts';
 import { openHttpPort } from './ops/http-port.ts';
 import type { HttpPort } from './ops/http-port.ts';
 import { uuidSource } from './ops/id.ts';
+import { dataFile } from './ops/data-file.ts';
 import type { Log } from './ops/log.ts';
 import { createMetrics } from './ops/metrics.ts';
 import type { Metrics } from './ops/metrics.ts';
@@ -212,7 +213,7 @@ async function openStore(config: Config, log: Log): Promise<Store> {
   if (config.store === 'memory') return openMemoryStore();
   if (config.store === 'sqlite') {
     const onFault = (err: Error): void => log.error({ err }, 'The writer of the store has ended');
-    return openSqliteStore({ file: join(config.data, 'weir.db'), onFault });
+    return openSqliteStore({ ...dataFile(config), onFault });
   }
   if (/^mongodb(\+srv)?:\/\//.test(config.store)) return openMongoStore({ url: config.store });
   // What was given may hold a password: it is not repeated.

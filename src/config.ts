@@ -12,6 +12,8 @@ export const settings = {
     'sqlite | memory | mongodb://...',
     'The store: a file in the data folder, a MongoDB replica set, or memory for a trial',
   ),
+  storeKeyFile: text('', 'FILE', 'A file whose one line is the key that encrypts the SQLite store'),
+  storeKey: text('', 'KEY', 'That key itself; for the environment, since all can see a flag'),
   site: text('', 'DIR', 'The site folder: feeds/, mappings/, automations/, profiles/'),
   publicUrl: text('', 'URL', 'The address users reach HTTP by, where a proxy stands before it'),
   logLevel: text('info', 'debug | info | warn | error | silent', 'What the log on stderr says'),

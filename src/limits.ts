@@ -86,6 +86,10 @@ export const limits = {
   pageCacheBytes: 64 * 1024 * 1024,
   /** Heap of the thread that writes, in MiB: some of the largest commits at once. Past it that thread ends, not the server. */
   writerHeapMiB: 1024,
+  /** Resources whose index rows a check compares where it is not told to take all. */
+  checkSampleMax: 1_000,
+  /** Faults that a check names. */
+  checkFaultsMax: 100,
   /** Prepared statements kept; search makes one per shape of query. */
   statementCacheMax: 512,
   /** Texts whose dictionary ids are kept in memory, per dictionary. */

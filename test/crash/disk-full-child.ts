@@ -4,7 +4,7 @@
  */
 import { rmSync } from 'node:fs';
 import { OutcomeError } from '../../src/fhir/issue.ts';
-import { StoreOpenError } from '../../src/store/sqlite/fault.ts';
+import { StoreOpenError } from '../../src/store/open-error.ts';
 import { openSqliteStore } from '../../src/store/sqlite/open.ts';
 import type { Store } from '../../src/store/store.ts';
 import { idsOf, journalEntry, put, token } from '../contract/store-fixture.ts';

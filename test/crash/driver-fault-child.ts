@@ -4,7 +4,7 @@
  * driver-shim.ts. Arguments: which of these, a folder for data files.
  */
 import { OutcomeError } from '../../src/fhir/issue.ts';
-import { StoreOpenError } from '../../src/store/sqlite/fault.ts';
+import { StoreOpenError } from '../../src/store/open-error.ts';
 import { openSqliteStore } from '../../src/store/sqlite/open.ts';
 import type { Store } from '../../src/store/store.ts';
 import { arm, codes, disarm, type Blow } from './driver-shim.ts';

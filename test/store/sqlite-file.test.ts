@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
-import { StoreOpenError } from '../../src/store/sqlite/fault.ts';
+import { StoreOpenError } from '../../src/store/open-error.ts';
 import { openSqliteStore } from '../../src/store/sqlite/open.ts';
 import { commit, put } from '../contract/store-fixture.ts';
 import { temporaryFolders } from './temporary-folder.ts';

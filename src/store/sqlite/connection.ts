@@ -1,7 +1,8 @@
 import Database from 'better-sqlite3-multiple-ciphers';
 import { existsSync, statSync } from 'node:fs';
 import { limits } from '../../limits.ts';
-import { sqliteCode, StoreOpenError } from './fault.ts';
+import { StoreOpenError } from '../open-error.ts';
+import { sqliteCode } from './fault.ts';
 import { defineFunctions } from './functions.ts';
 import { applicationId, migrate, schemaVersion } from './schema.ts';
 
@@ -27,6 +28,24 @@ export function openConnection(options: ConnectionOptions): Database {
     else refuseStrangers(db, file);
     configure(db, options);
     migrate(db);
+    defineFunctions(db);
+    return db;
+  } catch (error) {
+    db?.close();
+    throw openFault(error, options);
+  }
+}
+
+/** Opens the data file of this or an earlier layout, whoever has it open besides, and writes nothing. */
+export function openReadConnection(options: Pick<ConnectionOptions, 'file' | 'key'>): Database {
+  const { file, key } = options;
+  let db: Database | undefined;
+  try {
+    db = new Database(file, { timeout: 5_000, readonly: true, fileMustExist: true });
+    if (key !== undefined) db.key(Buffer.from(key));
+    refuseStrangers(db, file);
+    db.pragma(`cache_size = ${-limits.pageCacheBytes / 1024}`);
+    db.pragma('temp_store = MEMORY');
     defineFunctions(db);
     return db;
   } catch (error) {
@@ -80,7 +99,10 @@ function configure(db: Database, { maxBytes }: ConnectionOptions): void {
 }
 
 /** Why a data file cannot be opened, as a sentence for whoever runs the server. */
-export function openFault(error: unknown, { file, key }: ConnectionOptions): Error {
+export function openFault(
+  error: unknown,
+  { file, key }: Pick<ConnectionOptions, 'file' | 'key'>,
+): Error {
   if (error instanceof StoreOpenError) return error;
 
   const code = sqliteCode(error) ?? '';
@@ -88,7 +110,7 @@ export function openFault(error: unknown, { file, key }: ConnectionOptions): Err
   if (code === 'SQLITE_NOTADB') {
     const why =
       key === undefined
-        ? 'is not an SQLite database, or it is encrypted and no key was given'
+        ? 'is not an SQLite database, or it is encrypted and no key was given (--store-key-file)'
         : 'cannot be read with this key: the key is wrong, or the file is not encrypted';
     return new StoreOpenError('foreign', `${file} ${why}; it was left as it is`, cause);
   }

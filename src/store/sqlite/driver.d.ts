@@ -28,7 +28,11 @@ declare module 'better-sqlite3-multiple-ciphers' {
     readonly open: boolean;
     constructor(
       file: string,
-      options?: { readonly timeout?: number; readonly fileMustExist?: boolean },
+      options?: {
+        readonly timeout?: number;
+        readonly fileMustExist?: boolean;
+        readonly readonly?: boolean;
+      },
     );
     prepare(sql: string): Statement;
     exec(sql: string): this;

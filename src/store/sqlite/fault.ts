@@ -2,17 +2,6 @@ import Database from 'better-sqlite3-multiple-ciphers';
 import { errorIssue, OutcomeError } from '../../fhir/issue.ts';
 import type { IssueCode } from '../../fhir/issue-table.ts';
 
-/** Why a data file cannot be opened. The message is a sentence for whoever runs the server. */
-export class StoreOpenError extends Error {
-  readonly reason: 'locked' | 'foreign' | 'newer' | 'corrupt' | 'unwritable';
-
-  constructor(reason: StoreOpenError['reason'], message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'StoreOpenError';
-    this.reason = reason;
-  }
-}
-
 /** The SQLite error code, or undefined for an error of another kind. */
 export function sqliteCode(error: unknown): string | undefined {
   return error instanceof Database.SqliteError ? error.code : undefined;

@@ -1,5 +1,6 @@
 import Database from 'better-sqlite3-multiple-ciphers';
-import { sqliteCode, StoreOpenError } from './fault.ts';
+import { StoreOpenError } from '../open-error.ts';
+import { sqliteCode } from './fault.ts';
 
 /**
  * Takes the data file for this process until `release`. The lock is an exclusive transaction held open

@@ -1,6 +1,6 @@
 import { OutcomeError } from '../../fhir/issue.ts';
+import { StoreOpenError } from '../open-error.ts';
 import { CommitRefused, type Refusal } from '../store.ts';
-import { StoreOpenError } from './fault.ts';
 
 /** An error as plain data: threads copy what they send each other, and a copied error has lost its class. */
 export type PlainError =
