@@ -1,10 +1,20 @@
 import { MongoClient } from 'mongodb';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { OutcomeError } from '../../src/fhir/issue.ts';
+import { matchAll } from '../../src/fhir/search-ast.ts';
 import { openMongoStore } from '../../src/store/mongodb/open.ts';
 import { verifyChain } from '../../src/store/audit-chain.ts';
 import type { Commit, Store } from '../../src/store/store.ts';
-import { at, journalEntry, put, remove, token } from '../contract/store-fixture.ts';
+import {
+  at,
+  commit,
+  journalEntry,
+  put,
+  query,
+  remove,
+  text,
+  token,
+} from '../contract/store-fixture.ts';
 import {
   clearFaults,
   describeOnMongoDouble,
@@ -108,11 +118,11 @@ describeOnMongoDouble('a MongoDB store whose server fails', (server) => {
 
   /** Commits under a fault; the answer and what is stored must say the same. */
   async function commitUnder(fault: Omit<MongoFault, 'db'>): Promise<Error | undefined> {
-    const commit = await seed();
+    const everything = await seed();
     const { seq } = await store.commit({ now: at(0), origin: 'test', changes: [] });
     const audit = (await store.audit.head())?.seq ?? 0;
     await plan(fault);
-    const failure = await store.commit(commit).then(
+    const failure = await store.commit(everything).then(
       (result) => {
         expect(result.seq).toBe(seq + 1);
         return undefined;
@@ -127,9 +137,9 @@ describeOnMongoDouble('a MongoDB store whose server fails', (server) => {
 
   /** How many commands of each kind one such commit takes. */
   async function commandsOfOne(): Promise<Readonly<Record<string, number>>> {
-    const commit = await seed();
+    const everything = await seed();
     await clearFaults(admin, db);
-    await store.commit(commit);
+    await store.commit(everything);
     return (await faultReport(admin, db)).counters;
   }
 
@@ -206,6 +216,26 @@ describeOnMongoDouble('a MongoDB store whose server fails', (server) => {
     expect(await hasty.read('Patient', 'never')).toBeUndefined();
     await hasty.close();
   });
+
+  it('shows each once on a sorted page, whichever of its queries a write comes before', async () => {
+    const person = (id: string, name: string) =>
+      put(id, { type: 'Person', index: [text('name', name)] });
+    const sort = [{ param: 'name', kind: 'string', descending: false }] as const;
+    const page = query(matchAll, { types: ['Person'], sort });
+    await commit(store, [person('a', '1'), person('b', '2')]);
+    for (const nth of [1, 2]) {
+      await plan({ on: 'find', collection: 'resource', do: 'hang', ms: 250, nth });
+      const found = store.search(page);
+      await untilFired();
+      await commit(store, [person('a', `3-${nth}`)]);
+      expect((await found).matches.map(({ id }) => id).toSorted()).toEqual(['a', 'b']);
+      await clearFaults(admin, db);
+    }
+  });
+
+  async function untilFired(): Promise<void> {
+    while ((await fired()) === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  }
 
   it('keeps the audit chain whole through all of that', async () => {
     expect(verifyChain(await store.audit.rows(0, 10_000))).toBeUndefined();
