@@ -176,6 +176,16 @@ describe('the write-ahead log', () => {
     expect(statSync(file).size).toBeGreaterThan(before);
     await store.close();
   });
+
+  it('begins anew while commits never pause', async () => {
+    const file = newFile();
+    const store = await openSqliteStore({ file, walBytes: 256 * 1024 });
+    const content = { text: 'x'.repeat(50_000) };
+    for (let n = 0; n < 600; n++) await commit(store, [put(`p${n % 50}`, { content })]);
+    // All of it came to some 80 MB; it is looked at now and then, so it may overshoot a little.
+    expect(statSync(`${file}-wal`).size).toBeLessThan(20 * 1024 * 1024);
+    await store.close();
+  });
 });
 
 describe('the queue', () => {

@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3-multiple-ciphers';
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { limits } from '../../limits.ts';
 import { AppendSignal } from '../append-signal.ts';
 import type { Commit, CommitResult, Store } from '../store.ts';
 import { Checkpoints, type CheckpointOptions } from './checkpoints.ts';
@@ -49,13 +50,17 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
   }
 }
 
+/** How many times longer than at the first copy the log is when commits wait for the last. */
+const blockingFactor = limits.walBlockingBytes / limits.walCheckpointBytes;
+
 function startWriter(options: SqliteOptions): WriterThread {
-  const { file, key, maxBytes, writerHeapMiB, onFault = () => undefined } = options;
+  const { file, key, maxBytes, walBytes, writerHeapMiB, onFault = () => undefined } = options;
   return new WriterThread({
     task: {
       file,
       ...(key === undefined ? {} : { key }),
       ...(maxBytes === undefined ? {} : { maxBytes }),
+      ...(walBytes === undefined ? {} : { walBlockingBytes: walBytes * blockingFactor }),
     },
     onFault,
     ...(writerHeapMiB === undefined ? {} : { heapMiB: writerHeapMiB }),

@@ -10,7 +10,10 @@ import type { WriteRequest } from './prepared.ts';
 import { Statements } from './statements.ts';
 import { limits } from '../../limits.ts';
 
-export type WriterTask = ConnectionOptions;
+export interface WriterTask extends ConnectionOptions {
+  /** Length of the log past which commits wait until it can begin anew; limits.walBlockingBytes by default. */
+  readonly walBlockingBytes?: number;
+}
 
 /** A group to write, or the wish to end. */
 export type ToWriter = readonly WriteRequest[] | 'close';
@@ -41,13 +44,18 @@ function open(task: WriterTask): void {
   const pageBytes = Number(db.pragma('page_size', { simple: true }));
   let groups = 0;
 
-  /** Length of the log that is not yet in the data file; past `walBlockingBytes` commits wait for the copy. */
+  const blockingBytes = task.walBlockingBytes ?? limits.walBlockingBytes;
+
+  /**
+   * Length of the log that is not yet in the data file. A log begins anew only when all of it is there, which
+   * a copy made beside commits never reaches while these go on: so a long log is copied to its end here.
+   */
   const look = (): number | undefined => {
     try {
       const [state] = db.pragma('wal_checkpoint(NOOP)') as { log: number; checkpointed: number }[];
-      const bytes = state === undefined ? 0 : (state.log - state.checkpointed) * pageBytes;
-      if (bytes >= limits.walBlockingBytes) db.pragma('wal_checkpoint(PASSIVE)');
-      return bytes;
+      if (state === undefined) return 0;
+      if (state.log * pageBytes >= blockingBytes) db.pragma('wal_checkpoint(PASSIVE)');
+      return (state.log - state.checkpointed) * pageBytes;
     } catch {
       // A full disk: the log stays, and the next look tries again. What is wrong, commits will say.
       return undefined;
