@@ -2,6 +2,8 @@ import { errorIssue, OutcomeError } from '../fhir/issue.ts';
 import { compareCodePoints } from '../fhir/search-match.ts';
 import { limits } from '../limits.ts';
 import { AppendSignal } from './append-signal.ts';
+import type { ArchivedStore } from './archive.ts';
+import { openArchive } from './memory/archive.ts';
 import { applyCommit, equalEntry } from './memory/commit.ts';
 import { emptyData, resourceKey, sourceKey, type MemoryData } from './memory/data.ts';
 import {
@@ -21,7 +23,7 @@ import type { Commit, CommitResult, Journal, Store, StoredVersion } from './stor
  * A store that forgets: every law but durability, by the plainest means. It is what the others are
  * compared with, and what tests of other rooms use.
  */
-export function openMemoryStore(): Store {
+export function openMemoryStore(): ArchivedStore {
   const data = emptyData();
   const appended = new AppendSignal();
   const reads = { ...openReads(data), ...openKeyedReads(data) };
@@ -51,6 +53,7 @@ export function openMemoryStore(): Store {
       rows: async (after, limit) => data.audit.filter(({ seq }) => seq > after).slice(0, limit),
       head: async () => data.audit.at(-1),
     },
+    archive: openArchive(data),
     check: async () => whileOpen(),
     close: async () => {
       closed = true;

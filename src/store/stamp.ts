@@ -38,3 +38,17 @@ export function stampBody(body: UnstampedBody, versionId: string, lastUpdated: D
 function members(resource: IdentifiedResource, keys: readonly string[]): string {
   return JSON.stringify(Object.fromEntries(keys.map((key) => [key, resource[key]]))).slice(1, -1);
 }
+
+/** The other way round: what {@link stampBody} made of these values; undefined where it did not. */
+export function unstamp(
+  body: string,
+  versionId: string,
+  lastUpdated: Date,
+): UnstampedBody | undefined {
+  const before = '"meta":{"versionId":"';
+  const stamp = `${versionId}","lastUpdated":"${lastUpdated.toISOString()}"`;
+  const at = body.indexOf(`${before}${stamp}`);
+  if (at < 0) return undefined;
+  const cut = at + before.length;
+  return { head: body.slice(0, cut), tail: body.slice(cut + stamp.length) };
+}

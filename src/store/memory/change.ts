@@ -30,7 +30,7 @@ export function applyChange(data: MemoryData, placed: PlacedChange, undo: Undo):
     if (current === undefined) return neverExisted(type, id, now);
     if (current.deleted) return current;
     if (change.op === 'index') return reindex(data, change, undo) ?? current;
-    return append(data, placed, { type, id, before, body: '', method: 'DELETE' }, undo);
+    return appendVersion(data, placed, { type, id, before, body: '', method: 'DELETE' }, undo);
   }
   const unstamped = renderUnstamped(change.resource);
   if (change.skipIfSame === true && current !== undefined && !current.deleted) {
@@ -39,7 +39,12 @@ export function applyChange(data: MemoryData, placed: PlacedChange, undo: Undo):
   }
   const body = stampBody(unstamped, nextVersionId(last), now);
   const { index: entries } = change;
-  return append(data, placed, { type, id, before, body, entries, method: putMethod(last) }, undo);
+  return appendVersion(
+    data,
+    placed,
+    { type, id, before, body, entries, method: putMethod(last) },
+    undo,
+  );
 }
 
 /** Gives the current version other index entries; nothing else changes. */
@@ -66,9 +71,10 @@ interface NewVersion {
   readonly method: StoredVersion['method'];
 }
 
-function append(
+/** Writes a version after the last one. */
+export function appendVersion(
   data: MemoryData,
-  { seq, now, origin }: PlacedChange,
+  { seq, now, origin }: Pick<PlacedChange, 'seq' | 'now' | 'origin'>,
   { type, id, before, body, method, entries = [] }: NewVersion,
   undo: Undo,
 ): StoredVersion {

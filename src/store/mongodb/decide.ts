@@ -11,7 +11,7 @@ import {
 import { applyChange } from './decide-change.ts';
 import { appendEntry, applyJournal } from './decide-journal.ts';
 import type { JobDocument } from './layout.ts';
-import type { PreparedCommit, WriteAnswer, WriteRequest } from './request.ts';
+import type { PreparedCommit, PreparedReplay, WriteAnswer, WriteRequest } from './request.ts';
 import type { WorkingSet } from './working-set.ts';
 
 /** Decides one request against a working set, changing it; throws `CommitRefused`, and then nothing is changed. */
@@ -28,8 +28,24 @@ export function decide(
         return appendEntry(set, request.entry);
       case 'lease':
         return leaseJobs(set, request, nextLease);
+      case 'replay':
+        for (const commit of request.commits) replayCommit(set, commit);
+        return undefined;
     }
   });
+}
+
+/** A commit with the numbers it has elsewhere; those of the store never go back. */
+function replayCommit(set: WorkingSet, commit: PreparedReplay): void {
+  const { seq, position } = set.counters;
+  const first = commit.position ?? position + 1;
+  set.counters = { ...set.counters, seq: commit.seq - 1, position: first - 1 };
+  decideCommit(set, commit);
+  set.counters = {
+    ...set.counters,
+    seq: Math.max(seq, set.counters.seq),
+    position: Math.max(position, set.counters.position),
+  };
 }
 
 function decideCommit(set: WorkingSet, commit: PreparedCommit): CommitResult {

@@ -24,24 +24,14 @@ export class KeyedReads {
 
   async sourceView(source: string, type: string, id: string): Promise<SourceView | undefined> {
     const row = await this.#collections.source.findOne({ _id: `${type}/${id}/${source}` });
-    return row === null ? undefined : this.#view(row);
+    return row === null ? undefined : toView(row, this.#parts);
   }
 
   async sourceViews(type: string, id: string): Promise<readonly SourceView[]> {
     const rows = await this.#collections.source
       .find({ of: `${type}/${id}` }, { sort: { source: 1 } })
       .toArray();
-    return Promise.all(rows.map((row) => this.#view(row)));
-  }
-
-  async #view(row: SourceDocument): Promise<SourceView> {
-    const [type = '', id = ''] = row.of.split('/');
-    return {
-      ...{ source: row.source, type, id, controlId: row.controlId },
-      eventTime: new Date(row.eventTime),
-      receivedAt: new Date(row.receivedAt),
-      view: await this.#parts.text(row.view, row.owner, row.parts),
-    };
+    return Promise.all(rows.map((row) => toView(row, this.#parts)));
   }
 
   async state(key: string): Promise<StateEntry | undefined> {
@@ -104,7 +94,17 @@ export class KeyedReads {
   }
 }
 
-function toAuditRow({ _id: seq, at, event, previousHash, hash }: AuditDocument): AuditRow {
+export async function toView(row: SourceDocument, parts: Parts): Promise<SourceView> {
+  const [type = '', id = ''] = row.of.split('/');
+  return {
+    ...{ source: row.source, type, id, controlId: row.controlId },
+    eventTime: new Date(row.eventTime),
+    receivedAt: new Date(row.receivedAt),
+    view: await parts.text(row.view, row.owner, row.parts),
+  };
+}
+
+export function toAuditRow({ _id: seq, at, event, previousHash, hash }: AuditDocument): AuditRow {
   return { seq, at: new Date(at), event, previousHash, hash };
 }
 

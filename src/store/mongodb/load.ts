@@ -5,7 +5,7 @@ import { claimId } from './claim-id.ts';
 import { frameOwner, sameness } from './journal-document.ts';
 import type { Collections, OrderDocument, ResourceDocument } from './layout.ts';
 import type { Parts } from './parts.ts';
-import type { PreparedChange, WriteRequest } from './request.ts';
+import { commitsOf, type PreparedChange, type WriteRequest } from './request.ts';
 import { WorkingSet } from './working-set.ts';
 
 interface Loading {
@@ -24,9 +24,7 @@ export async function loadWorkingSet(
   const { seq, position, row, audit } = order;
   const set = new WorkingSet({ seq, position, row, audit });
   const loading = { ...place, set };
-  const commits = requests.flatMap((request) =>
-    request.kind === 'commit' ? [request.commit] : [],
-  );
+  const commits = requests.flatMap(commitsOf);
   await loadResources(
     loading,
     commits.flatMap(({ changes }) => changes),
@@ -111,7 +109,7 @@ async function loadJournal(loading: Loading, requests: readonly WriteRequest[]):
   const { collections, parts, session, set } = loading;
   const entries = requests.flatMap((request) => {
     if (request.kind === 'append') return [request.entry];
-    return request.kind === 'commit' ? (request.commit.journal ?? []) : [];
+    return commitsOf(request).flatMap(({ journal = [] }) => journal);
   });
   if (entries.length === 0) return;
   const known = await findAmong(loading, {
@@ -146,10 +144,9 @@ async function loadOutbox(loading: Loading, positions: readonly number[]): Promi
 /** Jobs that are named, and the due ones that a lease may take: as many as could be left over. */
 async function loadJobs(loading: Loading, requests: readonly WriteRequest[]): Promise<void> {
   const { collections, session, set } = loading;
-  const named = requests.flatMap((request) => {
-    if (request.kind !== 'commit') return [];
-    return (request.commit.jobs ?? []).map((job) => (job.op === 'put' ? job.job.key : job.key));
-  });
+  const named = requests
+    .flatMap(commitsOf)
+    .flatMap(({ jobs = [] }) => jobs.map((job) => (job.op === 'put' ? job.job.key : job.key)));
   const jobs = await findAmong(loading, { in: collections.job, values: named });
   for (const job of jobs) set.jobs.load(job._id, job);
   for (const request of requests) {

@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { fail } from '../../fhir/issue.ts';
 import { limits } from '../../limits.ts';
-import type { Commit, CommitResult, Store } from '../store.ts';
+import type { ArchivedStore } from '../archive.ts';
+import type { Commit, CommitResult } from '../store.ts';
 import { AppendWatch } from './append-watch.ts';
+import { openArchive } from './archive.ts';
 import { openConnection, type Connection, type ConnectionOptions } from './connection.ts';
 import { translateFault } from './fault.ts';
 import { GroupQueue } from './group-queue.ts';
@@ -29,7 +31,7 @@ export interface MongoOptions extends ConnectionOptions {
  * processes may have it open. A server without transactions, one that does not answer or does not let us in, and
  * a database of a newer layout are refused with `StoreOpenError`.
  */
-export async function openMongoStore(options: MongoOptions): Promise<Store> {
+export async function openMongoStore(options: MongoOptions): Promise<ArchivedStore> {
   const connection = await openConnection(options);
   try {
     const collections = await prepareDatabase(connection.db);
@@ -50,7 +52,8 @@ interface OpenParts {
   readonly watch: AppendWatch;
 }
 
-function assemble(options: MongoOptions, { client, db }: Connection, open: OpenParts): Store {
+function assemble(options: MongoOptions, connection: Connection, open: OpenParts): ArchivedStore {
+  const { client, db } = connection;
   const { collections, parts, reads, watch } = open;
   const searches = new Searches(collections, reads);
   const journal = new JournalReads(collections, parts);
@@ -110,6 +113,7 @@ function assemble(options: MongoOptions, { client, db }: Connection, open: OpenP
     state: answering((key) => keyed.state(key)),
     states: answering((prefix) => keyed.states(prefix)),
     counts: answering(() => reads.counts()),
+    archive: openArchive(collections, parts, queue),
     check: answering(async () => {
       queue.check();
       await answers(db);

@@ -1,6 +1,7 @@
 import { BSON } from 'mongodb';
 import { fail } from '../../fhir/issue.ts';
 import { limits } from '../../limits.ts';
+import type { ReplayedCommit } from '../archive.ts';
 import { renderUnstamped, type UnstampedBody } from '../stamp.ts';
 import type { Change, Commit, CommitResult, JournalEntry, LeasedJob } from '../store.ts';
 import { indexFields, type IndexFields } from './index-fields.ts';
@@ -29,13 +30,18 @@ export type WriteRequest =
       readonly now: Date;
       readonly leaseMs: number;
       readonly limit: number;
-    };
+    }
+  | { readonly kind: 'replay'; readonly commits: readonly PreparedReplay[] };
+
+/** A commit with the numbers it has elsewhere (store/archive.ts). */
+export type PreparedReplay = PreparedCommit & Pick<ReplayedCommit, 'seq' | 'position'>;
 
 /** What a request is answered with. */
 export interface WriteAnswers {
   readonly commit: CommitResult;
   readonly append: { readonly existing?: JournalEntry };
   readonly lease: readonly LeasedJob[];
+  readonly replay: undefined;
 }
 
 export type WriteAnswer = WriteAnswers[WriteRequest['kind']];
@@ -45,13 +51,27 @@ export type WriteAnswer = WriteAnswers[WriteRequest['kind']];
  * what no document can hold, so that it does not fail its neighbours in the group.
  */
 export function prepareCommit(commit: Commit): PreparedCommit {
+  refuseLongTexts(commit);
+  return { ...commit, changes: commit.changes.map(prepareChange) };
+}
+
+export function prepareReplay(commit: ReplayedCommit): PreparedReplay {
+  refuseLongTexts(commit);
+  const changes = commit.changes.map((change): PreparedChange => {
+    if (change.op === 'delete') return change;
+    const { index, ...rest } = change;
+    return { ...rest, fields: boundedFields(change.type, index) };
+  });
+  return { ...commit, changes };
+}
+
+function refuseLongTexts(commit: Omit<Commit, 'changes'>): void {
   for (const { value } of commit.state ?? []) refuseTooLong(value, 'A state entry');
   for (const job of commit.jobs ?? []) {
     if (job.op === 'put') refuseTooLong(job.job.payload, 'A job');
   }
   for (const { event } of commit.audit ?? []) refuseTooLong(event, 'An audit event');
   for (const { report } of commit.journal ?? []) refuseTooLong(report, 'The report of a message');
-  return { ...commit, changes: commit.changes.map(prepareChange) };
 }
 
 function prepareChange(change: Change): PreparedChange {
@@ -81,11 +101,20 @@ function refuseTooLong(text: string | undefined, what: string): void {
   fail('limit', `${what} is longer than one document (mongoDocumentBytes)`);
 }
 
+/** The commits that a request is made of. */
+export function commitsOf(request: WriteRequest): readonly PreparedCommit[] {
+  if (request.kind === 'commit') return [request.commit];
+  return request.kind === 'replay' ? request.commits : [];
+}
+
 /** Roughly the bytes that a request writes: bounds a group. */
 export function weightOf(request: WriteRequest): number {
   if (request.kind === 'lease') return 0;
   if (request.kind === 'append') return request.entry.bytes.byteLength;
-  const { changes, sources = [], journal = [] } = request.commit;
+  return commitsOf(request).reduce((sum, commit) => sum + commitWeight(commit), 0);
+}
+
+function commitWeight({ changes, sources = [], journal = [] }: PreparedCommit): number {
   return (
     changes.reduce((sum, change) => sum + changeWeight(change), 0) +
     sources.reduce((sum, { view }) => sum + view.length, 0) +

@@ -2,7 +2,7 @@ import { nextAuditRow } from '../audit-chain.ts';
 import type { AuditRecord, AuditRow } from '../store.ts';
 import type { Statements } from './statements.ts';
 
-interface Row {
+export interface AuditTableRow {
   readonly seq: number;
   readonly at: number;
   readonly event: string;
@@ -13,8 +13,8 @@ interface Row {
 /** The hash chain of audit rows. */
 export function openAudit(statements: Statements) {
   const select = 'SELECT seq, at, event, previous_hash, hash FROM audit';
-  const last = statements.row<Row>(`${select} ORDER BY seq DESC LIMIT 1`);
-  const after = statements.rows<Row>(`${select} WHERE seq > ? ORDER BY seq LIMIT ?`);
+  const last = statements.row<AuditTableRow>(`${select} ORDER BY seq DESC LIMIT 1`);
+  const after = statements.rows<AuditTableRow>(`${select} WHERE seq > ? ORDER BY seq LIMIT ?`);
   const insert = statements.write(
     'INSERT INTO audit (seq, at, event, previous_hash, hash) VALUES (?, ?, ?, ?, ?)',
   );
@@ -37,7 +37,7 @@ export function openAudit(statements: Statements) {
   };
 }
 
-function toAuditRow(row: Row): AuditRow {
+export function toAuditRow(row: AuditTableRow): AuditRow {
   const { seq, event, hash } = row;
   return { seq, at: new Date(row.at), event, previousHash: row.previous_hash, hash };
 }

@@ -1,4 +1,5 @@
 import type Database from 'better-sqlite3-multiple-ciphers';
+import type { ReplayedCommit } from '../archive.ts';
 import type { CommitResult } from '../store.ts';
 import { openAudit } from './audit.ts';
 import { Changes } from './changes.ts';
@@ -106,7 +107,19 @@ export class GroupWriter {
         return this.#tables.journal.append(request.entry);
       case 'lease':
         return this.#tables.jobs.lease(request);
+      case 'replay':
+        for (const commit of request.commits) this.#replay(commit);
+        return undefined;
     }
+  }
+
+  /** A commit with the numbers it has elsewhere; those of the store never go back. */
+  #replay(commit: ReplayedCommit): void {
+    const { seq, pos } = this.#counters;
+    this.#counters = { seq: commit.seq - 1, pos: (commit.position ?? pos + 1) - 1 };
+    this.#commit(commit);
+    const replayed = this.#counters;
+    this.#counters = { seq: Math.max(seq, replayed.seq), pos: Math.max(pos, replayed.pos) };
   }
 
   #commit(commit: PreparedCommit): CommitResult {

@@ -69,8 +69,9 @@ export function openJournal(statements: Statements) {
 const columns = `j.row, j.id, j.feed, j.peer, j.received_at, j.control_id, j.message_type, j.hash,
   j.state, j.attempts, j.last_error, j.next_retry_at, j.ack, j.ack_code, j.written, j.patient,
   j.report, f.bytes`;
-const select = `SELECT ${columns} FROM journal j JOIN journal_frame f ON f.row = j.row`;
-const byControlId = select.replace('journal j', 'journal j INDEXED BY journal_equal');
+/** All columns of {@link JournalRow}; the table is `j`. */
+export const journalRows = `SELECT ${columns} FROM journal j JOIN journal_frame f ON f.row = j.row`;
+const byControlId = journalRows.replace('journal j', 'journal j INDEXED BY journal_equal');
 
 function prepare(statements: Statements) {
   return {
@@ -84,12 +85,12 @@ function prepare(statements: Statements) {
       `UPDATE journal SET state = ?, attempts = ?, last_error = ?, next_retry_at = ?, ack = ?,
        ack_code = ?, written = ?, patient = ?, report = ? WHERE row = ?`,
     ),
-    byId: statements.row<JournalRow>(`${select} WHERE j.id = ?`),
+    byId: statements.row<JournalRow>(`${journalRows} WHERE j.id = ?`),
     equal: statements.row<JournalRow>(
-      `${select} WHERE j.control_id = ? AND j.feed = ? AND j.hash = ?`,
+      `${journalRows} WHERE j.control_id = ? AND j.feed = ? AND j.hash = ?`,
     ),
     byControlId: statements.rows<JournalRow>(
-      `${select} WHERE j.control_id = ? AND j.feed = ? ORDER BY j.row`,
+      `${journalRows} WHERE j.control_id = ? AND j.feed = ? ORDER BY j.row`,
     ),
     count: statements.write(
       `INSERT INTO journal_tally (feed, state, ack_code, count) VALUES (?, ?, ?, ?)
@@ -139,7 +140,7 @@ function list(statements: Statements, query: JournalQuery): JournalPage {
   }
   const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
   // Left alone, the planner walks a feed's rows from the newest and reads all of them for an id that is new.
-  const source = query.controlId === undefined ? select : byControlId;
+  const source = query.controlId === undefined ? journalRows : byControlId;
   const sql = `${source} ${where} ORDER BY j.row DESC LIMIT ?`;
   const rows = statements.objects<JournalRow>(sql, [...values, query.count + 1]);
   const page = rows.slice(0, query.count);

@@ -4,7 +4,9 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { limits } from '../../limits.ts';
 import { AppendSignal } from '../append-signal.ts';
-import type { Commit, CommitResult, Store } from '../store.ts';
+import type { ArchivedStore } from '../archive.ts';
+import type { Commit, CommitResult } from '../store.ts';
+import { openArchive } from './archive.ts';
 import { Checkpoints, type CheckpointOptions } from './checkpoints.ts';
 import { CommitQueue } from './commit-queue.ts';
 import { openConnection, openFault, type ConnectionOptions } from './connection.ts';
@@ -28,7 +30,7 @@ export interface SqliteOptions extends ConnectionOptions, CheckpointOptions {
  * writes a file; a second is refused with `StoreOpenError`, as are files that are damaged, of
  * another program, or of a newer layout.
  */
-export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
+export async function openSqliteStore(options: SqliteOptions): Promise<ArchivedStore> {
   mkdirSync(dirname(options.file), { recursive: true, mode: 0o700 });
   const lock = lockDataFile(options.file);
   let db: Database | undefined;
@@ -75,7 +77,7 @@ interface Parts {
 }
 
 /** Commits go to the writer's thread; point reads are answered here, on a connection that cannot write. */
-function assemble({ db, writer, options, releaseLock }: Parts): Store {
+function assemble({ db, writer, options, releaseLock }: Parts): ArchivedStore {
   const reader = openReader(db);
   const nextLease = options.idSource ?? randomUUID;
   const checkpoints = new Checkpoints(options);
@@ -131,6 +133,7 @@ function assemble({ db, writer, options, releaseLock }: Parts): Store {
     state: answering(reader.state),
     states: answering(reader.states),
     counts: answering(reader.counts),
+    archive: openArchive(db, queue),
     check: answering(() => {
       queue.check();
       writer.check();

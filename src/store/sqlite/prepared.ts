@@ -1,3 +1,4 @@
+import type { ReplayedCommit } from '../archive.ts';
 import { renderUnstamped, type UnstampedBody } from '../stamp.ts';
 import type { Change, Commit, CommitResult, JournalEntry, LeasedJob } from '../store.ts';
 
@@ -25,23 +26,25 @@ export type WriteRequest =
       readonly limit: number;
       /** Unique: each lease is this and a number. */
       readonly token: string;
-    };
+    }
+  | { readonly kind: 'replay'; readonly commits: readonly ReplayedCommit[] };
 
 /** What a request is answered with. */
 export interface WriteAnswers {
   readonly commit: CommitResult;
   readonly append: { readonly existing?: JournalEntry };
   readonly lease: readonly LeasedJob[];
+  readonly replay: undefined;
 }
 
 /** Renders and copies now, so that what the caller does to its resources and bytes later changes nothing. */
 export function prepareCommit(commit: Commit): PreparedCommit {
+  return ownBytes({ ...commit, changes: commit.changes.map(prepareChange) });
+}
+
+export function ownBytes<Written extends Pick<Commit, 'journal'>>(commit: Written): Written {
   const { journal } = commit;
-  return {
-    ...commit,
-    changes: commit.changes.map(prepareChange),
-    ...(journal === undefined ? {} : { journal: journal.map(prepareEntry) }),
-  };
+  return journal === undefined ? commit : { ...commit, journal: journal.map(prepareEntry) };
 }
 
 /** With bytes of its own: a frame is mostly a small part of what a socket read, and would travel with all of it. */
@@ -70,6 +73,8 @@ function entriesOf(request: WriteRequest): readonly JournalEntry[] {
       return request.commit.journal ?? [];
     case 'append':
       return [request.entry];
+    case 'replay':
+      return request.commits.flatMap(({ journal = [] }) => journal);
     case 'lease':
       return [];
   }

@@ -1,7 +1,7 @@
 import type { SourceView } from '../store.ts';
 import type { Statements } from './statements.ts';
 
-interface Row {
+export interface SourceRow {
   readonly source: string;
   readonly type: string;
   readonly id: string;
@@ -15,8 +15,8 @@ interface Row {
 export function openSourceViews(statements: Statements) {
   const select = `SELECT source, type, id, event_time, received_at, control_id, view
                   FROM source_view WHERE type = ? AND id = ?`;
-  const one = statements.row<Row>(`${select} AND source = ?`);
-  const all = statements.rows<Row>(`${select} ORDER BY source`);
+  const one = statements.row<SourceRow>(`${select} AND source = ?`);
+  const all = statements.rows<SourceRow>(`${select} ORDER BY source`);
   const put = statements.write(
     `INSERT OR REPLACE INTO source_view
      (type, id, source, event_time, received_at, control_id, view) VALUES (?, ?, ?, ?, ?, ?, ?)`,
@@ -35,7 +35,7 @@ export function openSourceViews(statements: Statements) {
   };
 }
 
-function toView(row: Row): SourceView {
+export function toView(row: SourceRow): SourceView {
   return {
     source: row.source,
     type: row.type,
