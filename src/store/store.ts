@@ -97,7 +97,8 @@ export type Change =
   /**
    * Replaces the index entries of the current version, as a changed set of search parameters wants it: no new
    * version, nothing in history, outbox or change feed. Of what is deleted or never was: nothing. Answered
-   * with the current version as `read` gives it (or, where there never was one, as a deletion is).
+   * with the current version as `read` gives it (or, where there never was one, as a deletion is). A walk that is
+   * sorted by a parameter whose entries it changes may pass the resource over, or show it twice.
    */
   | {
       readonly op: 'index';
