@@ -105,7 +105,8 @@ export function engineSearchPath(expression: string): SearchPath {
   };
 }
 
-function engineCompositePath(
+/** Composites by the FHIRPath engine. */
+export function engineCompositePath(
   expression: string,
   components: readonly string[],
 ): (resource: unknown, see: SeeElement) => void {
@@ -283,7 +284,10 @@ function compileName<Shown>(
   at: At,
   compilation: Compilation<Shown>,
 ): Walk<Shown> | undefined {
-  const properties = [...(at.shape?.properties.values() ?? [])].filter((p) => p.name === name);
+  // FHIRPath says `value`, and many a guide `valueDateTime`.
+  const properties = [...(at.shape?.properties.values() ?? [])].filter(
+    (property) => property.name === name || (property.choice && property.key === name),
+  );
   if (properties.length === 0) {
     if (at.shape) compilation.unknown.push(`${at.type}.${name}`);
     return undefined;

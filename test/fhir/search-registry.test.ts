@@ -89,6 +89,25 @@ describe('a registered search parameter', () => {
     );
   });
 
+  it('may name a choice with its type, and an extension by its function', () => {
+    const url = 'http://example.org/StructureDefinition/asserted';
+    for (const expression of [
+      `Condition.extension.where(url='${url}').valueDateTime`,
+      `Condition.extension('${url}').value`,
+    ]) {
+      const source = parameter({ code: 'asserted', type: 'date', base: ['Condition'], expression });
+      const { parameters, issues } = compileSearchParameters([source]);
+      expect(issues).toEqual([]);
+      registerSearchParameters(parameters);
+      const extension = [
+        { url, valueDateTime: '2020' },
+        { url: 'http://other', valueDateTime: '1' },
+      ];
+      const entries = extractIndex({ resourceType: 'Condition', extension });
+      expect(entries.filter(({ param }) => param === 'asserted')).toMatchObject([{ kind: 'date' }]);
+    }
+  });
+
   it('may be a composite of known ones', () => {
     const composite = parameter({
       code: 'name-parts',
