@@ -1,8 +1,10 @@
+import { resourceTypes, searchParameters } from '../fhir/definitions.ts';
 import { fail } from '../fhir/issue.ts';
 import type { Issue } from '../fhir/issue.ts';
 import type { SearchQuery } from '../fhir/search-ast.ts';
 import type { Include } from '../fhir/search-result.ts';
 import { usedParameters } from '../fhir/search-used.ts';
+import type { UsedParameter } from '../fhir/search-used.ts';
 import type { RestContext } from './call.ts';
 
 type Conditions = Pick<SearchQuery, 'types' | 'where' | 'sort'>;
@@ -16,11 +18,12 @@ export function unfinishedWarning(
   conditions: Conditions,
   includes: readonly Include[],
 ): readonly Issue[] {
-  const reversed = includes.filter(({ reverse }) => reverse);
-  const read = reversed.map(({ sourceType: type, param }) => ({ type, param }));
-  const names = unfinished(context, [...usedParameters(conditions), ...read]);
-  if (names.length === 0) return [];
-  const diagnostics = `${names.join(', ')}: not every resource is indexed by it yet; results may be incomplete`;
+  const names = unfinished(context, [
+    ...usedParameters(conditions),
+    ...includes.flatMap(searchedBy),
+  ]);
+  if (names === '') return [];
+  const diagnostics = `${names}: not every resource is indexed by it yet; results may be incomplete`;
   return [{ code: 'index-incomplete', severity: 'warning', diagnostics }];
 }
 
@@ -30,18 +33,29 @@ export function unfinishedWarning(
  */
 export function refuseUnfinished(context: RestContext, conditions: Conditions): void {
   const names = unfinished(context, usedParameters(conditions));
-  if (names.length === 0) return;
-  fail(
-    'index-incomplete',
-    `${names.join(', ')}: not every resource is indexed by it yet; try later`,
-  );
+  if (names === '') return;
+  fail('index-incomplete', `${names}: not every resource is indexed by it yet; try again later`);
 }
 
-function unfinished(
-  { isUnfinished }: RestContext,
-  read: readonly { readonly type: string; readonly param: string }[],
-): readonly string[] {
-  return read
+/** What a `_revinclude` searches by; an `_include` reads the resources themselves. */
+function searchedBy({ reverse, sourceType, param }: Include): readonly UsedParameter[] {
+  if (!reverse) return [];
+  const types = sourceType === '*' ? resourceTypes() : [sourceType];
+  return types.flatMap((type) => {
+    const all = [...searchParameters(type).values()].filter((one) => one.type === 'reference');
+    const params = param === '*' ? all.map(({ code }) => code) : [param];
+    return params.map((each) => ({ type, param: each }));
+  });
+}
+
+/** Names told in one issue; after an update of Weir all may be unfinished. */
+const namesMax = 5;
+
+/** Empty where all are finished. */
+function unfinished({ isUnfinished }: RestContext, read: readonly UsedParameter[]): string {
+  const names = read
     .filter(({ type, param }) => isUnfinished(type, param))
     .map(({ type, param }) => `${type}.${param}`);
+  const more = names.length > namesMax ? ` and ${names.length - namesMax} more` : '';
+  return `${names.slice(0, namesMax).join(', ')}${more}`;
 }

@@ -24,6 +24,10 @@ describe('while a type is being indexed by a parameter', () => {
     ['a sort by it', '/Patient?_sort=birthdate', 'Patient.birthdate'],
     ['a search for what lacks it', '/Patient?gender:missing=true', 'Patient.gender'],
     ['a reverse include by it', '/Patient?_revinclude=Observation:subject', 'Observation.subject'],
+    ['a reverse include of all', '/Patient?_revinclude=Observation:*', 'Observation.performer'],
+    ['a reverse include of anything', '/Patient?_revinclude=*', 'Group.member'],
+    ['a chain to it', '/Patient?organization.name=x', 'Organization.name'],
+    ['a reverse chain by it', '/Patient?_has:Observation:patient:code=x', 'Observation.code'],
     ['a compartment by it', '/Patient/a/Observation', 'Observation.subject'],
     ['a search of the system', '/?_type=Patient&gender=female', 'Patient.gender'],
   ];
@@ -42,6 +46,17 @@ describe('while a type is being indexed by a parameter', () => {
     expect(entriesOf(json, 'match')).toEqual(entriesOf(before.json, 'match'));
     expect((json as { total?: number }).total).toBe((before.json as { total?: number }).total);
     expect(entriesOf(before.json, 'outcome')).toEqual([]);
+  });
+
+  it('names a few where there are many', async () => {
+    for (const type of ['Account', 'Group', 'List', 'Person', 'Task', 'Media', 'Flag']) {
+      for (const param of ['subject', 'member', 'patient', 'link'])
+        unfinished.add(`${type}.${param}`);
+    }
+    const { json } = await fhir.call('GET', '/Patient?_revinclude=*');
+    expect(JSON.stringify(entriesOf(json, 'outcome'))).toMatch(
+      /(\w+\.\w+, ){4}\w+\.\w+ and \d+ more:/,
+    );
   });
 
   it('says so on every page', async () => {
