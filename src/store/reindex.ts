@@ -184,5 +184,5 @@ class Reindexer {
 }
 
 function restFor(ms: number, signal: AbortSignal): Promise<void> {
-  return setTimeout(ms, undefined, { signal, ref: false });
+  return setTimeout(ms, undefined, { signal });
 }
