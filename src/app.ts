@@ -30,7 +30,7 @@ import type { Keys } from './security/keys.ts';
 import { requireSender } from './security/sender.ts';
 import { openSite } from './site.ts';
 import { openMemoryStore } from './store/memory.ts';
-import { openMongoStore } from './store/mongodb/open.ts';
+import { isMongoUrl } from './store/mongodb/address.ts';
 import { openSqliteStore } from './store/sqlite/open.ts';
 import { registeredIndexing, startReindex } from './store/reindex.ts';
 import type { Reindex } from './store/reindex.ts';
@@ -212,10 +212,14 @@ async function buildHttp(parts: Parts, port: HttpPort): Promise<FastifyInstance>
 async function openStore(config: Config, log: Log): Promise<Store> {
   if (config.store === 'memory') return openMemoryStore();
   if (config.store === 'sqlite') {
-    const onFault = (err: Error): void => log.error({ err }, 'The writer of the store has ended');
+    const onFault = (err: Error): void => log.error({ err }, 'The store is in trouble');
     return openSqliteStore({ ...dataFile(config), onFault });
   }
-  if (/^mongodb(\+srv)?:\/\//.test(config.store)) return openMongoStore({ url: config.store });
+  if (isMongoUrl(config.store)) {
+    // Its driver is loaded where it is used: it would take a tenth of a second of every start.
+    const { openMongoStore } = await import('./store/mongodb/open.ts');
+    return openMongoStore({ url: config.store });
+  }
   // What was given may hold a password: it is not repeated.
   return fail(
     'not-supported',

@@ -14,6 +14,7 @@ import type { Config } from '../config.ts';
 import { parseAddress } from '../ops/address.ts';
 import { loadKeys } from '../security/keys.ts';
 import { openSite } from '../site.ts';
+import { isMongoUrl, withoutPassword } from '../store/mongodb/address.ts';
 import type { ParsedArguments } from './arguments.ts';
 import { exitCode } from './io.ts';
 import type { CliIo, ExitCode } from './io.ts';
@@ -32,7 +33,7 @@ export async function doctorCommand(
 ): Promise<ExitCode> {
   const findings: Finding[] = [nodeVersion(), clock(), zone(config), dataFolder(config)];
   if (findings.every(({ level }) => level !== 'fail')) findings.push(disk(config), keys(config));
-  findings.push(await site(config));
+  findings.push(await site(config), ...(await database(config)));
   findings.push(await port('HTTP', config.http), await port('MLLP', config.mllp));
   for (const { level, text } of findings) io.stdout.write(`${level.padEnd(4)}  ${text}\n`);
   return findings.some(({ level }) => level === 'fail') ? exitCode.no : exitCode.done;
@@ -120,6 +121,20 @@ async function site({ site: folder, zone }: Config): Promise<Finding> {
     return { level: 'ok', text: `Maps and rules can be read; feeds: ${feeds.join(', ')}${more}` };
   } catch (error) {
     return { level: 'fail', text: (error as Error).message };
+  }
+}
+
+/** Whether a MongoDB server can be used; a store in the data folder is looked at when it is opened. */
+async function database({ store }: Config): Promise<Finding[]> {
+  if (!isMongoUrl(store)) return [];
+  const where = withoutPassword(store);
+  try {
+    const { openConnection } = await import('../store/mongodb/connection.ts');
+    const { client } = await openConnection({ url: store, selectionTimeoutMs: 3_000 });
+    await client.close();
+    return [{ level: 'ok', text: `The database at ${where} has transactions` }];
+  } catch (error) {
+    return [{ level: 'fail', text: (error as Error).message }];
   }
 }
 

@@ -54,6 +54,7 @@ describe('weir doctor', () => {
     ['a site that is not there', () => ({ site: join(folder, 'none') }), 'There is no site folder'],
     ['a folder that is a file', dataFile, 'The data folder cannot be used'],
     ['an address of another machine', () => ({ http: '192.0.2.1:0' }), 'HTTP cannot listen on'],
+    ['no database', () => ({ store: 'mongodb://u:secret@127.0.0.1:1/weir' }), '127.0.0.1:1/weir'],
     ['a fault in a map', faultySite, 'faulty.map.yaml:1'],
     ['a key that cannot be read', keyFolder, 'The signing key cannot be read'],
   ])('%s: exits 1 and says which', async (_case, change, text) => {

@@ -34,7 +34,7 @@ describeOnMongoDouble('a MongoDB store whose server fails', (server) => {
   beforeAll(async () => {
     admin = await new MongoClient(server).connect();
     const url = withDatabase(server, db);
-    store = await openMongoStore({ url, socketTimeoutMs: 400, commitTimeoutMs: 8_000 });
+    store = await openMongoStore({ url, socketTimeoutMs: 800, commitTimeoutMs: 8_000 });
   });
   afterEach(() => clearFaults(admin, db));
   afterAll(async () => {
@@ -181,7 +181,7 @@ describeOnMongoDouble('a MongoDB store whose server fails', (server) => {
     ['takes effect and its answer is lost twice', { do: 'dropAfter', times: 2 }],
     ['takes effect and its answer is lost three times', { do: 'dropAfter', times: 3 }],
     ['is lost on its way, twice', { do: 'drop', times: 2 }],
-    ['hangs longer than a connection may be silent, twice', { do: 'hang', ms: 700, times: 2 }],
+    ['hangs longer than a connection may be silent, twice', { do: 'hang', ms: 1_200, times: 2 }],
   ];
   for (const [what, fault] of commitFaults) {
     it(`commits once where the commit ${what}`, async () => {
@@ -191,7 +191,7 @@ describeOnMongoDouble('a MongoDB store whose server fails', (server) => {
 
   it('commits once where a command hangs longer than a connection may be silent', async () => {
     for (const nth of [1, 5, 9]) {
-      expect(await commitUnder({ on: '*', do: 'hang', ms: 700, nth })).toBeUndefined();
+      expect(await commitUnder({ on: '*', do: 'hang', ms: 1_200, nth })).toBeUndefined();
     }
   });
 
@@ -205,7 +205,7 @@ describeOnMongoDouble('a MongoDB store whose server fails', (server) => {
 
   it('answers transient when its time is up, and nothing is left', async () => {
     const hasty = await openMongoStore({
-      ...{ url: withDatabase(server, db), commitTimeoutMs: 300, socketTimeoutMs: 400 },
+      ...{ url: withDatabase(server, db), commitTimeoutMs: 300, socketTimeoutMs: 800 },
     });
     await plan({ on: 'write', do: 'writeConflict', times: 1_000 });
     const refused = hasty.commit({ now: at(0), origin: 'test', changes: [put('never')] });

@@ -1,7 +1,7 @@
 import { MongoClient } from 'mongodb';
 import { createServer, type AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { withoutPassword } from '../../src/store/mongodb/connection.ts';
+import { withoutPassword } from '../../src/store/mongodb/address.ts';
 import { openMongoStore } from '../../src/store/mongodb/open.ts';
 import { StoreOpenError } from '../../src/store/open-error.ts';
 import { put, commit, journalEntry } from '../contract/store-fixture.ts';

@@ -8,6 +8,7 @@ import {
 } from 'mongodb';
 import { limits } from '../../limits.ts';
 import { StoreOpenError } from '../open-error.ts';
+import { databaseOf, withoutPassword } from './address.ts';
 import { hasLabel } from './fault.ts';
 
 export interface ConnectionOptions {
@@ -124,15 +125,4 @@ function describe(error: unknown, where: string): StoreOpenError {
     'unreachable',
     `No MongoDB server answers at ${where}: ${withoutPassword(error.message)}`,
   );
-}
-
-/** An address as it may be shown: without user name and password, and without its options. */
-export function withoutPassword(text: string): string {
-  // Up to the last `@`: an address that is not well formed may hold a password with anything in it.
-  return text.replace(/(mongodb(?:\+srv)?:\/\/)\S*@/g, '$1').replace(/\?\S*/g, '');
-}
-
-function databaseOf(url: string): string {
-  const name = /^mongodb(?:\+srv)?:\/\/[^/]+\/([^?]+)/.exec(url)?.[1];
-  return name === undefined ? 'weir' : decodeURIComponent(name);
 }
