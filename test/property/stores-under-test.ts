@@ -20,9 +20,9 @@ export const storesUnderTest: readonly StoreUnderTest[] = [
   {
     name: 'SQLite',
     open: () => openSqliteStore({ file: `${folders.make()}/weir.db` }),
-    runs: 300,
+    runs: 120,
   },
-  { name: 'MongoDB', ...mongo(), runs: 40 },
+  { name: 'MongoDB', ...mongo(), runs: 25 },
 ];
 
 function mongo(): Pick<StoreUnderTest, 'open' | 'absent'> {
