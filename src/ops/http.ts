@@ -64,7 +64,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     void reply.header('cache-control', 'no-store');
     try {
       await options.check();
-      const reindexing = options.reindexing();
+      const reindexing = options.reindexing().map(shareDone);
       return { status: 'ok', ...(reindexing.length === 0 ? {} : { reindexing }) };
     } catch (error) {
       log.error({ id: request.id, err: error }, 'The health check failed');
@@ -79,4 +79,9 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
   });
   return app;
+}
+
+/** No counts: anyone may ask, and how many people there are is nobody's business. */
+function shareDone({ type, done, total }: Reindexing): { type: string; percent: number } {
+  return { type, percent: total === 0 ? 0 : Math.min(100, Math.floor((100 * done) / total)) };
 }

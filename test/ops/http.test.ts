@@ -63,13 +63,13 @@ describe('/health', () => {
     expect(await answer.json()).toEqual({ status: 'ok' });
   });
 
-  it('tells how far reindexing is, while there is any', async () => {
-    reindexing.push({ type: 'Patient', done: 300, total: 1000 });
+  it('tells how far reindexing is, while there is any, and no counts', async () => {
+    reindexing.push({ type: 'Patient', done: 309, total: 1000 });
     const answer = await fetch(`${port.url}/health`);
     expect(answer.status).toBe(200);
     expect(await answer.json()).toEqual({
       status: 'ok',
-      reindexing: [{ type: 'Patient', done: 300, total: 1000 }],
+      reindexing: [{ type: 'Patient', percent: 30 }],
     });
   });
 
