@@ -264,11 +264,9 @@ function addQuantity({ param, valueType }: ValuePlace, value: unknown, entries: 
 
 /** The same in the canonical unit; open ends stay open. */
 export function canonicalSpan({ lo, hi, value }: Span, unit: CanonicalUnit): Span {
-  return {
-    lo: canonicalValue(lo, unit),
-    hi: canonicalValue(hi, unit),
-    value: canonicalValue(value, unit),
-  };
+  const converted = canonicalValue(value, unit);
+  const bound = (end: number): number => (end === value ? converted : canonicalValue(end, unit));
+  return { lo: bound(lo), hi: bound(hi), value: converted };
 }
 
 /** The span of a quantity-like value and where its unit stands. */
