@@ -1,3 +1,4 @@
+import { limits } from '../../limits.ts';
 import { expectationHolds, neverExisted, putMethod } from '../expectation.ts';
 import { stampBody } from '../stamp.ts';
 import { CommitRefused, type StoredVersion } from '../store.ts';
@@ -147,6 +148,8 @@ export class Changes {
     const { rid } = before;
     const replaced = this.#sql.entries(rid) ?? noRows;
     this.#sql.keepReplaced(pos, replaced);
+    // No walk goes on past so many versions: nothing will ask for these.
+    this.#sql.forgetReplaced(pos - limits.searchDriftMax);
     this.#index.replace(rid, replaced, rows);
     const liveSince = before.deleted ? pos : before.live_since;
     const deleted = Number(next.method === 'DELETE');
@@ -204,6 +207,7 @@ function prepare(statements: Statements) {
       `INSERT INTO version (pos, rid, type, version, seq, updated, method, body)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
+    forgetReplaced: statements.write('DELETE FROM replaced WHERE pos <= ?'),
     keepReplaced: statements.write('INSERT INTO replaced (pos, entries) VALUES (?, jsonb(?))'),
     count: statements.write(
       `INSERT INTO tally (type, live, versions) VALUES (?, ?, 1)

@@ -1,7 +1,7 @@
 import type { IndexEntry } from '../../fhir/search-ast.ts';
 import type { Dictionary } from './dictionary.ts';
 import { columnsOf, indexTables, type IndexTable } from './index-table.ts';
-import { RowCoder, type IndexRow } from './row-coder.ts';
+import { RowCoder, rowIdentity, type IndexRow } from './row-coder.ts';
 import type { SqlValue, Statements } from './statements.ts';
 
 /** What is to become of an index row. */
@@ -42,10 +42,10 @@ export class IndexRows {
 
   /** Turns the rows of `before`, the JSON kept until now, into `after`, touching only what differs. */
   replace(rid: number, before: string, after: readonly IndexRow[]): void {
-    const old = new Map(this.#coder.read(before).map((row) => [identity(row), row]));
+    const old = new Map(this.#coder.read(before).map((row) => [rowIdentity(row), row]));
     this.insert(
       rid,
-      after.filter((row) => !old.delete(identity(row))),
+      after.filter((row) => !old.delete(rowIdentity(row))),
     );
     for (const row of old.values()) this.#waiting.push({ op: 'remove', rid, row });
   }
@@ -64,20 +64,21 @@ export class IndexRows {
   flush(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const { op, rid, row } of waiting) {
-      this.#tables[row.table][op]([row.param, rid, ...row.columns]);
+    try {
+      for (const { op, rid, row } of waiting) {
+        this.#tables[row.table][op]([row.param, rid, ...row.columns]);
+      }
+      for (const table of indexTables) this.#tables[table].flush();
+    } finally {
+      // A group that fails here is rolled back: what was gathered of it must not go in with the next.
+      for (const table of indexTables) this.#tables[table].drop();
     }
-    for (const table of indexTables) this.#tables[table].flush();
   }
 }
 
 function openTables(statements: Statements): Readonly<Record<IndexTable, TableWriter>> {
   const tables = indexTables.map((table) => [table, new TableWriter(statements, table)]);
   return Object.fromEntries(tables) as Record<IndexTable, TableWriter>;
-}
-
-function identity({ param, columns }: IndexRow): string {
-  return `${param}${JSON.stringify(columns)}`;
 }
 
 /** Rows inserted by one statement: half the time that they take one by one; more of them gain nothing. */
@@ -122,6 +123,11 @@ class TableWriter {
     for (let at = 0; at < values.length; at += this.#width) {
       this.#insertOne(...values.slice(at, at + this.#width));
     }
+    this.#values = [];
+  }
+
+  /** Forgets the rows that are not written yet. */
+  drop(): void {
     this.#values = [];
   }
 }

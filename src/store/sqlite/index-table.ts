@@ -6,6 +6,7 @@ import type { IndexEntry } from '../../fhir/search-ast.ts';
  */
 const tables = {
   token: ['code', 'system'],
+  dated: ['code', 'at'],
   string: ['folded', 'exact'],
   date: ['lo', 'hi'],
   number: ['lo', 'hi', 'value', 'system', 'code', 'unit'],
@@ -41,6 +42,12 @@ export const tableOfKind: Readonly<Record<IndexEntry['kind'], IndexTable>> = {
 };
 
 export const entryKinds = Object.keys(tableOfKind) as readonly IndexEntry['kind'][];
+
+/**
+ * Tokens of this parameter stand in `ix_dated` with each date of that one: without it, "newest first of this
+ * code" reads every resource of the code, or every date. A tree more for those that have both.
+ */
+export const dated = { token: 'code', date: 'date' } as const;
 
 /** Which column a resource is sorted by. */
 export function sortColumn(table: IndexTable): number {

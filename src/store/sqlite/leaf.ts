@@ -2,7 +2,14 @@ import type { IndexEntry, SearchLeaf, SearchNode, WithoutParam } from '../../fhi
 import { latitudesWithin } from '../../fhir/position.ts';
 import type { Dictionary } from './dictionary.ts';
 import { both, either, fragment, never, oneOf, type Fragment } from './fragment.ts';
-import { paramName, partsName, systemName, typeName } from './row-coder.ts';
+import {
+  boundedInteger,
+  boundedReal,
+  paramName,
+  partsName,
+  systemName,
+  typeName,
+} from './row-coder.ts';
 import {
   entryKinds,
   inEntry,
@@ -26,8 +33,17 @@ export interface Leaf {
   readonly params: readonly number[];
   /** What a row must fulfil besides being of one of `params`. */
   readonly where: (at: Columns) => Fragment;
+  /** Conditions that an index serves, each with its own; together they give the rows of `where`. */
+  readonly scans: readonly Scan[];
   /** One value is asked for: its rows come in the order of `rid`, and one resource's are found at once. */
   readonly exact: boolean;
+}
+
+/** A way to read an index table. */
+export interface Scan {
+  /** Empty: the table's own order. */
+  readonly by: '' | 'INDEXED BY ix_date_long' | 'INDEXED BY ix_number_wide';
+  readonly where: Fragment;
 }
 
 /** A node that is judged by one entry. */
@@ -46,7 +62,7 @@ export class Leaves {
   }
 
   /** Ids of a parameter; empty where no resource has an entry of it. */
-  params(code: string, kind: IndexEntry['kind']): number[] {
+  params(code: string, kind: IndexEntry['kind'] | 'dated'): number[] {
     return this.#types.flatMap((type) => this.#names.find(paramName(type, code, kind)) ?? []);
   }
 
@@ -62,7 +78,7 @@ export class Leaves {
     const where = (at: Columns): Fragment => this.#where(node, at);
     if (params.length === 0 || where(inTable) === never) return undefined;
     const exact = params.length === 1 && isExact(node);
-    return { table: tableOfKind[kind], params, where, exact };
+    return { table: tableOfKind[kind], params, where, scans: scansOf(node, where(inTable)), exact };
   }
 
   /** References by type and id to resources `target` of `type`; undefined where there is none. */
@@ -76,7 +92,8 @@ export class Leaves {
         fragment(`${at('by')} = ${targetBy.id}`),
         fragment(`${at('type')} = ?`, typeId),
       );
-    return { table: 'reference', params, where, exact: false };
+    const scans = [{ by: '', where: where(inTable) }] as const;
+    return { table: 'reference', params, where, scans, exact: false };
   }
 
   #where(node: LeafNode, at: Columns): Fragment {
@@ -171,6 +188,38 @@ function isExact(node: LeafNode): boolean {
   }
 }
 
+/**
+ * What ends after a point is found by its beginning too where it is short: then it begins not long before. The
+ * others have an index by their end.
+ */
+function scansOf(node: LeafNode, where: Fragment): readonly Scan[] {
+  const endsLate = ['gt', 'ge', 'ap'];
+  if (node.op === 'date' && endsLate.includes(node.prefix)) {
+    const end = boundedInteger(node.prefix === 'gt' ? node.hi : node.lo);
+    const short = fragment(`x.lo >= ? AND x.hi - x.lo <= ${dayMs}`, end - dayMs);
+    const long = fragment(`x.hi > ? AND x.hi - x.lo > ${dayMs}`, end);
+    return [
+      { by: '', where: both(short, where) },
+      { by: 'INDEXED BY ix_date_long', where: both(long, where) },
+    ];
+  }
+  const isNumber = node.op === 'number' || node.op === 'quantity' || node.op === 'ucum';
+  if (isNumber && endsLate.includes(node.prefix)) {
+    const end = boundedReal(node.prefix === 'ap' ? node.lo : node.value);
+    return [
+      { by: '', where: both(fragment('x.lo >= ? AND x.hi <= x.lo', end), where) },
+      {
+        by: 'INDEXED BY ix_number_wide',
+        where: both(fragment('x.hi >= ? AND x.hi > x.lo', end), where),
+      },
+    ];
+  }
+  return [{ by: '', where }];
+}
+
+/** As the condition of `ix_date_long` says it. */
+const dayMs = 86_400_000;
+
 function nearCondition(node: Extract<LeafNode, { op: 'near' }>, at: Columns): Fragment {
   const { lo, hi } = latitudesWithin(node, node.meters);
   const [latitude, longitude] = [at('latitude'), at('longitude')];
@@ -190,9 +239,15 @@ function equalId(column: string, id: number | undefined): Fragment {
 }
 
 /** Resources that an index leads to. */
-export function ridsOf({ table, params, where }: Leaf): Fragment {
-  const rows = both(oneOf('x.param', params), where(inTable));
-  return { sql: `SELECT x.rid FROM ix_${table} x WHERE ${rows.sql}`, values: rows.values };
+export function ridsOf({ table, params, scans }: Leaf): Fragment {
+  const ways = scans.map(({ by, where }) => {
+    const rows = both(oneOf('x.param', params), where);
+    return { sql: `SELECT x.rid FROM ix_${table} x ${by} WHERE ${rows.sql}`, values: rows.values };
+  });
+  return {
+    sql: ways.map(({ sql }) => sql).join(' UNION ALL '),
+    values: ways.flatMap(({ values }) => values),
+  };
 }
 
 /** Whether the resource `r` has such a row, by what is kept with it. */

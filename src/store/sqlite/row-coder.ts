@@ -1,7 +1,7 @@
 import type { IndexEntry, ValueEntry, WithoutParam } from '../../fhir/search-ast.ts';
 import { compareCodePoints } from '../../fhir/search-match.ts';
 import type { Dictionary } from './dictionary.ts';
-import { sortColumn, tableOfKind, targetBy, type IndexTable } from './index-table.ts';
+import { dated, sortColumn, tableOfKind, targetBy, type IndexTable } from './index-table.ts';
 import type { SqlValue } from './statements.ts';
 
 /** One row of an index table: the parameter's id, and the table's columns in the order of `columnsOf`. */
@@ -15,7 +15,7 @@ export interface IndexRow {
 export type RowsByParam = Readonly<Record<string, readonly (readonly SqlValue[])[]>>;
 
 /** The dictionary name of a search parameter; kinds are apart, since one code may have entries of several. */
-export function paramName(type: string, code: string, kind: IndexEntry['kind']): string {
+export function paramName(type: string, code: string, kind: IndexEntry['kind'] | 'dated'): string {
   return `p:${type}:${code}:${kind}`;
 }
 export const systemName = (system: string): string => `s:${system}`;
@@ -42,15 +42,23 @@ export class RowCoder {
 
   /** The rows of index entries, each once; texts get their dictionary ids. Only inside a write transaction. */
   rows(type: string, entries: readonly IndexEntry[]): IndexRow[] {
-    const rows = new Map<string, IndexRow>();
+    const rows: IndexRow[] = [];
+    const dates: number[] = [];
+    const codes: string[] = [];
     for (const entry of entries) {
       const table = tableOfKind[entry.kind];
       const param = this.#names.intern(paramName(type, entry.param, entry.kind));
-      for (const columns of this.#columns(entry)) {
-        rows.set(`${param}${JSON.stringify(columns)}`, { table, param, columns });
+      for (const columns of this.#columns(entry)) rows.push({ table, param, columns });
+      if (entry.kind === 'date' && entry.param === dated.date) dates.push(boundedInteger(entry.lo));
+      if (entry.kind === 'token' && entry.param === dated.token) codes.push(entry.code);
+    }
+    if (codes.length > 0 && dates.length > 0) {
+      const param = this.#names.intern(paramName(type, dated.token, 'dated'));
+      for (const code of codes) {
+        for (const at of dates) rows.push({ table: 'dated', param, columns: [code, at] });
       }
     }
-    return [...rows.values()];
+    return distinct(rows);
   }
 
   write(rows: readonly IndexRow[]): string {
@@ -67,7 +75,8 @@ export class RowCoder {
     return Object.entries(JSON.parse(json) as RowsByParam).flatMap(([id, rows]) => {
       const param = Number(id);
       const name = this.#names.text(param) ?? '';
-      const table = tableOfKind[name.slice(name.lastIndexOf(':') + 1) as IndexEntry['kind']];
+      const kind = name.slice(name.lastIndexOf(':') + 1);
+      const table = kind === 'dated' ? kind : tableOfKind[kind as IndexEntry['kind']];
       return rows.map((columns) => ({ table, param, columns }));
     });
   }
@@ -134,6 +143,15 @@ export class RowCoder {
   #system(system: string | null): number {
     return system === null ? 0 : this.#names.intern(systemName(system));
   }
+}
+
+/** Equal rows of several entries are one. */
+function distinct(rows: readonly IndexRow[]): IndexRow[] {
+  return [...new Map(rows.map((row) => [rowIdentity(row), row])).values()];
+}
+
+export function rowIdentity({ param, columns }: IndexRow): string {
+  return `${param}${JSON.stringify(columns)}`;
 }
 
 function insertSorted(

@@ -1,189 +1,23 @@
 import type Database from 'better-sqlite3-multiple-ciphers';
+import { layout1 } from './layout-1.ts';
+import { layout2 } from './layout-2.ts';
 
 /** `WEIR` in ASCII: the header field by which SQLite files tell whose they are. */
 export const applicationId = 0x57454952;
 
-/** Layout 1: a second index by `rid` on every index table, codes and targets as ids of texts in `term`. */
-const layout = `
-CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-INSERT INTO counter VALUES ('seq', 0), ('pos', 0);
-
-CREATE TABLE name (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT;
-CREATE TABLE term (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;
-
-CREATE TABLE resource (
-  rid INTEGER PRIMARY KEY, type INTEGER NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL,
-  pos INTEGER NOT NULL, updated INTEGER NOT NULL, live_since INTEGER NOT NULL,
-  deleted INTEGER NOT NULL, UNIQUE (type, id)
-) STRICT;
-CREATE INDEX resource_live ON resource (type) WHERE deleted = 0;
-CREATE INDEX resource_updated ON resource (type, updated) WHERE deleted = 0;
-
-CREATE TABLE version (
-  pos INTEGER PRIMARY KEY, rid INTEGER NOT NULL, type INTEGER NOT NULL, version INTEGER NOT NULL,
-  seq INTEGER NOT NULL, updated INTEGER NOT NULL, method TEXT NOT NULL, body TEXT NOT NULL
-) STRICT;
-CREATE UNIQUE INDEX version_rid ON version (rid, version);
-CREATE INDEX version_type ON version (type, pos, rid, updated);
-CREATE TABLE replaced_keys (pos INTEGER PRIMARY KEY, keys TEXT NOT NULL) STRICT;
-
-CREATE TABLE ix_token (
-  param INTEGER NOT NULL, code INTEGER NOT NULL, rid INTEGER NOT NULL, system INTEGER NOT NULL,
-  PRIMARY KEY (param, code, rid, system)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX ix_token_rid ON ix_token (rid, param);
-
-CREATE TABLE ix_string (
-  param INTEGER NOT NULL, folded TEXT NOT NULL, rid INTEGER NOT NULL, exact TEXT NOT NULL,
-  PRIMARY KEY (param, folded, rid, exact)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX ix_string_rid ON ix_string (rid, param);
-CREATE INDEX ix_string_exact ON ix_string (param, exact);
-
-CREATE TABLE ix_date (
-  param INTEGER NOT NULL, lo INTEGER NOT NULL, hi INTEGER NOT NULL, rid INTEGER NOT NULL,
-  PRIMARY KEY (param, lo, hi, rid)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX ix_date_rid ON ix_date (rid, param);
-CREATE INDEX ix_date_hi ON ix_date (param, hi);
-
-CREATE TABLE ix_number (
-  param INTEGER NOT NULL, value REAL NOT NULL, lo REAL NOT NULL, hi REAL NOT NULL,
-  system INTEGER NOT NULL, code INTEGER NOT NULL, unit INTEGER NOT NULL, rid INTEGER NOT NULL,
-  PRIMARY KEY (param, lo, hi, value, system, code, unit, rid)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX ix_number_rid ON ix_number (rid, param);
-
-CREATE TABLE ix_uri (
-  param INTEGER NOT NULL, value TEXT NOT NULL, rid INTEGER NOT NULL,
-  PRIMARY KEY (param, value, rid)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX ix_uri_rid ON ix_uri (rid, param);
-
-CREATE TABLE ix_reference (
-  param INTEGER NOT NULL, target INTEGER NOT NULL, rid INTEGER NOT NULL, by INTEGER NOT NULL,
-  type INTEGER NOT NULL, version INTEGER NOT NULL, other INTEGER NOT NULL,
-  PRIMARY KEY (param, target, rid, by, type, version, other)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX ix_reference_rid ON ix_reference (rid, param);
-
-CREATE TABLE tally (
-  type INTEGER PRIMARY KEY, live INTEGER NOT NULL, versions INTEGER NOT NULL
-) STRICT;
-CREATE TABLE claim (key TEXT PRIMARY KEY, owner TEXT NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE state (
-  key TEXT PRIMARY KEY, value TEXT NOT NULL, revision INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE TABLE source_view (
-  type TEXT NOT NULL, id TEXT NOT NULL, source TEXT NOT NULL, event_time INTEGER NOT NULL,
-  received_at INTEGER NOT NULL, control_id TEXT NOT NULL, view TEXT NOT NULL,
-  UNIQUE (type, id, source)
-) STRICT;
-
-CREATE TABLE journal (
-  row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, feed TEXT NOT NULL, peer TEXT NOT NULL,
-  received_at INTEGER NOT NULL, control_id TEXT NOT NULL, message_type TEXT NOT NULL,
-  hash TEXT NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL, last_error TEXT,
-  next_retry_at INTEGER, ack BLOB, ack_code TEXT, written TEXT, patient TEXT, report TEXT
-) STRICT;
-CREATE UNIQUE INDEX journal_equal ON journal (control_id, feed, hash);
-CREATE INDEX journal_feed ON journal (feed);
-CREATE INDEX journal_open ON journal (state) WHERE state <> 'processed';
-CREATE INDEX journal_patient ON journal (patient) WHERE patient IS NOT NULL;
-CREATE TABLE journal_frame (row INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
-CREATE TABLE journal_tally (
-  feed TEXT NOT NULL, state TEXT NOT NULL, ack_code TEXT NOT NULL, count INTEGER NOT NULL,
-  PRIMARY KEY (feed, state, ack_code)
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE outbox (pos INTEGER PRIMARY KEY, origin TEXT NOT NULL) STRICT;
-CREATE TABLE job (
-  key TEXT PRIMARY KEY, kind TEXT NOT NULL, due INTEGER NOT NULL, payload TEXT NOT NULL,
-  attempts INTEGER NOT NULL, lease TEXT, leased_until INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE INDEX job_due ON job (due);
-CREATE TABLE audit (
-  seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, event TEXT NOT NULL,
-  previous_hash TEXT NOT NULL, hash TEXT NOT NULL
-) STRICT;
-`;
-
-/**
- * The layout.
- *
- * - `version` holds every body ever committed, appended in commit order (`pos`); the current one is not
- *   moved when it is replaced. `resource` is the row of the present: which `pos` is current, with which it
- *   last came to life, and as JSONB the index rows of a live resource by parameter, in the order in which they
- *   sort (row-coder.ts): by these it is sorted, tested, and its rows removed. `pos` orders everything,
- *   `seq` by commit.
- * - `ix_*` hold the search values of current, live resources only; they lead from a value to resources
- *   and never the other way. `param`, `system`, `type` and `kinds` are ids in `name`.
- * - `replaced` keeps, under the `pos` of the version that replaced it, the `entries` that a version had, so
- *   that a sorted walk can still place a resource where it stood at the walk's snapshot.
- * - Journal frames lie apart from their rows: a change of state must not rewrite the bytes.
- */
-const fewerTrees = `
-ALTER TABLE resource ADD COLUMN entries BLOB;
-CREATE TABLE replaced (pos INTEGER PRIMARY KEY, entries BLOB NOT NULL) STRICT;
-DROP TABLE replaced_keys;
-DROP TABLE ix_token;
-DROP TABLE ix_string;
-DROP TABLE ix_date;
-DROP TABLE ix_number;
-DROP TABLE ix_uri;
-DROP TABLE ix_reference;
-DROP TABLE term;
-
-CREATE TABLE ix_token (
-  param INTEGER NOT NULL, code TEXT NOT NULL, rid INTEGER NOT NULL, system INTEGER NOT NULL,
-  PRIMARY KEY (param, code, rid, system)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE ix_string (
-  param INTEGER NOT NULL, folded TEXT NOT NULL, rid INTEGER NOT NULL, exact TEXT NOT NULL,
-  PRIMARY KEY (param, folded, rid, exact)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE ix_date (
-  param INTEGER NOT NULL, lo INTEGER NOT NULL, rid INTEGER NOT NULL, hi INTEGER NOT NULL,
-  PRIMARY KEY (param, lo, rid, hi)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE ix_number (
-  param INTEGER NOT NULL, lo REAL NOT NULL, hi REAL NOT NULL, value REAL NOT NULL,
-  system INTEGER NOT NULL, code ANY NOT NULL, unit ANY NOT NULL, rid INTEGER NOT NULL,
-  PRIMARY KEY (param, lo, hi, value, system, code, unit, rid)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE ix_uri (
-  param INTEGER NOT NULL, value TEXT NOT NULL, rid INTEGER NOT NULL,
-  PRIMARY KEY (param, value, rid)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE ix_reference (
-  target TEXT NOT NULL, param INTEGER NOT NULL, rid INTEGER NOT NULL, by INTEGER NOT NULL,
-  type INTEGER NOT NULL, version ANY NOT NULL, other ANY NOT NULL,
-  PRIMARY KEY (target, param, rid, by, type, version, other)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE ix_composite (
-  param INTEGER NOT NULL, kinds INTEGER NOT NULL, a ANY NOT NULL, b ANY NOT NULL,
-  rid INTEGER NOT NULL, rest TEXT NOT NULL,
-  PRIMARY KEY (param, kinds, a, b, rid, rest)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE ix_position (
-  param INTEGER NOT NULL, latitude REAL NOT NULL, longitude REAL NOT NULL, rid INTEGER NOT NULL,
-  PRIMARY KEY (param, latitude, longitude, rid)
-) STRICT, WITHOUT ROWID;
-`;
-
 /** Forward steps; the file's user_version is how many it has taken. A step once released never changes. */
-const migrations: readonly string[] = [layout, fewerTrees];
+const migrations: readonly string[] = [layout1, layout2];
 
 export const schemaVersion = migrations.length;
 
-/** Takes the steps the file lacks, all in one transaction. */
-export function migrate(db: Database): void {
+/** Takes the steps the file lacks, up to a version, all in one transaction. */
+export function migrate(db: Database, version = schemaVersion): void {
   const taken = Number(db.pragma('user_version', { simple: true }));
-  if (taken >= schemaVersion) return;
+  if (taken >= version) return;
   const step = db.transaction(() => {
-    for (const sql of migrations.slice(taken)) db.exec(sql);
+    for (const sql of migrations.slice(taken, version)) db.exec(sql);
     db.pragma(`application_id = ${applicationId}`);
-    db.pragma(`user_version = ${schemaVersion}`);
+    db.pragma(`user_version = ${version}`);
   });
   step.immediate();
 }

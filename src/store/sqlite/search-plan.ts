@@ -4,7 +4,7 @@ import type { Dictionary } from './dictionary.ts';
 import { both, fragment, never, oneOf, type Fragment } from './fragment.ts';
 import { typeName } from './row-coder.ts';
 import { inEntry } from './index-table.ts';
-import { Leaves, ridsOf, type Leaf } from './leaf.ts';
+import { Leaves, ridsOf, type Leaf, type LeafNode } from './leaf.ts';
 import { SearchCondition } from './search-condition.ts';
 import type { Statements } from './statements.ts';
 import { lastUpdatedCondition } from './value-condition.ts';
@@ -13,13 +13,18 @@ import { lastUpdatedCondition } from './value-condition.ts';
 export interface SearchPlan {
   /** Live resources of the asked types that fulfil the tree. */
   readonly where: Fragment;
-  /** What the search starts from: a set of rids, or nothing where reading in order is as good. */
+  /** The condition with the fewest index rows, where an index serves one. */
   readonly start: Start | undefined;
+  /** Whether the start leads to fewer than limits.searchProbeRows resources, so that all of them are soon read. */
+  readonly isShort: boolean;
 }
 
-/** A condition that leads to few resources. */
+/** A condition that an index answers. */
 export interface Start {
+  readonly node: SearchNode;
   readonly rids: Fragment;
+  /** How many index rows it has; limits.searchProbeRows stands for that many or more. */
+  readonly rows: number;
   /** Where its index gives the rids in order, so that a page can stop early however many there are. */
   readonly stream: Leaf | undefined;
 }
@@ -44,32 +49,35 @@ export class SearchPlanner {
 
   plan({ types, where }: Pick<SearchQuery, 'types' | 'where'>): SearchPlan {
     const condition = new SearchCondition(this.#names).live(types, where);
-    if (condition === never) return { where: never, start: undefined };
-    return { where: condition, start: this.#start(types, where) };
+    if (condition === never) return { where: never, start: undefined, isShort: true };
+    return { where: condition, ...this.#start(types, where) };
   }
 
   /** The conjunct with the fewest index rows. Counting stops early, so that this stays cheap. */
-  #start(types: readonly string[], where: SearchNode): Start | undefined {
-    let best: { readonly start: Start; readonly rows: number } | undefined;
+  #start(types: readonly string[], where: SearchNode): Pick<SearchPlan, 'start' | 'isShort'> {
+    let start: Start | undefined;
     for (const node of conjuncts(where)) {
-      const start = this.#startOf(types, node);
-      if (start === undefined) continue;
-      const rows = this.#probe(start);
-      if (best === undefined || rows < best.rows) best = { start, rows };
+      const path = this.#pathOf(types, node);
+      if (path === undefined) continue;
+      const rows = this.countRows(path, limits.searchProbeRows);
+      const streams = path.stream !== undefined && start?.stream === undefined;
+      if (start === undefined || rows < start.rows || (rows === start.rows && streams)) {
+        start = { ...path, node, rows };
+      }
     }
-    if (best === undefined) return undefined;
-    const isShort = best.rows < limits.searchProbeRows;
-    return isShort || best.start.stream !== undefined ? best.start : undefined;
+    // What an id says is found one by one, whatever the search starts from.
+    const byId = conjuncts(where).some(({ op }) => op === 'id');
+    return { start, isShort: byId || isShort(start) };
   }
 
-  #probe({ rids }: Start): number {
+  /** Index rows of a condition, counted up to a bound. */
+  countRows({ rids }: Path, upTo: number): number {
     const sql = `SELECT count(*) FROM (${rids.sql} LIMIT ?)`;
-    const values = [...rids.values, limits.searchProbeRows];
-    return this.#statements.query<[number]>(sql, values)[0]?.[0] ?? 0;
+    return this.#statements.query<[number]>(sql, [...rids.values, upTo])[0]?.[0] ?? 0;
   }
 
   /** The rids a node selects, where its index gives them directly. */
-  #startOf(types: readonly string[], node: SearchNode): Start | undefined {
+  #pathOf(types: readonly string[], node: SearchNode): Path | undefined {
     switch (node.op) {
       case 'and':
       case 'not':
@@ -87,19 +95,19 @@ export class SearchPlanner {
         return this.#referred(node);
       default: {
         const leaf = this.leaves(types).leaf(node);
-        if (leaf === undefined) return undefined;
+        if (leaf === undefined || !isIndexed(node)) return undefined;
         return { rids: ridsOf(leaf), stream: leaf.exact ? leaf : undefined };
       }
     }
   }
 
-  #union(types: readonly string[], nodes: readonly SearchNode[]): Start | undefined {
+  #union(types: readonly string[], nodes: readonly SearchNode[]): Path | undefined {
     if (nodes.length === 0 || nodes.length > maxUnion) return undefined;
-    const sets: Start[] = [];
+    const sets: Path[] = [];
     for (const node of nodes) {
-      const start = this.#startOf(types, node);
-      if (start === undefined) return undefined;
-      sets.push(start);
+      const path = this.#pathOf(types, node);
+      if (path === undefined) return undefined;
+      sets.push(path);
     }
     return startFrom({
       sql: sets.map(({ rids }) => rids.sql).join(' UNION ALL '),
@@ -111,7 +119,7 @@ export class SearchPlanner {
   #referring(
     types: readonly string[],
     { param, type, where }: Extract<SearchNode, { op: 'chain' }>,
-  ): Start | undefined {
+  ): Path | undefined {
     const target = this.#few(type, where);
     const leaf = this.leaves(types).referenceTo(param, type, 'r.id');
     if (target === undefined || leaf === undefined) return undefined;
@@ -126,7 +134,7 @@ export class SearchPlanner {
   }
 
   /** What the few resources refer to that fulfil the condition of a `has`. */
-  #referred({ type, param, where }: Extract<SearchNode, { op: 'has' }>): Start | undefined {
+  #referred({ type, param, where }: Extract<SearchNode, { op: 'has' }>): Path | undefined {
     const source = this.#few(type, where);
     const [id] = this.leaves([type]).params(param, 'reference');
     if (source === undefined || id === undefined) return undefined;
@@ -144,16 +152,37 @@ export class SearchPlanner {
   #few(type: string, where: SearchNode): Fragment | undefined {
     const plan = this.plan({ types: [type], where });
     const { start } = plan;
-    if (start === undefined || this.#probe(start) >= limits.searchProbeRows) return undefined;
+    if (!isShort(start)) return undefined;
     return both({ sql: `r.rid IN (${start.rids.sql})`, values: start.rids.values }, plan.where);
   }
 }
 
-function startFrom(rids: Fragment): Start {
+type Path = Omit<Start, 'node' | 'rows'>;
+
+export function isShort(start: Start | undefined): start is Start {
+  return start !== undefined && start.rows < limits.searchProbeRows;
+}
+
+/** Whether an index has the rows of a condition together: otherwise all of a parameter would be read. */
+function isIndexed(node: LeafNode): boolean {
+  switch (node.op) {
+    case 'reference':
+      return (node.url ?? node.id) !== undefined;
+    case 'string':
+      return node.match === 'prefix';
+    case 'token':
+    case 'referenceIdentifier':
+      return node.code !== undefined;
+    default:
+      return !('prefix' in node && node.prefix === 'ne');
+  }
+}
+
+function startFrom(rids: Fragment): Path {
   return { rids, stream: undefined };
 }
 
-function conjuncts(node: SearchNode): readonly SearchNode[] {
+export function conjuncts(node: SearchNode): readonly SearchNode[] {
   return node.op === 'and' ? node.nodes.flatMap(conjuncts) : [node];
 }
 

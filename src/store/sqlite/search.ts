@@ -6,13 +6,14 @@ import type { SortValue } from '../../fhir/search-match.ts';
 import { comparePlaces, type Place } from '../order.ts';
 import type { SearchPage } from '../store.ts';
 import type { Dictionary } from './dictionary.ts';
-import { both, fragment, never, oneOf, type Fragment } from './fragment.ts';
-import { inTable } from './index-table.ts';
+import { always, both, fragment, never, oneOf, type Fragment } from './fragment.ts';
+import { dated, inTable } from './index-table.ts';
 import type { Leaf } from './leaf.ts';
 import { PastPlaces } from './past-place.ts';
 import type { Reads } from './reads.ts';
-import { SearchPlanner, type SearchPlan, type Start } from './search-plan.ts';
+import { isShort, SearchPlanner, type SearchPlan, type Start } from './search-plan.ts';
 import { afterCursor, orderBy, sortExpression } from './sort-value.ts';
+import { boundOf, walkOf, type SortedWalk } from './sorted-walk.ts';
 import type { SqlValue, Statements } from './statements.ts';
 
 /**
@@ -28,20 +29,43 @@ export class Searches {
   readonly #planner: SearchPlanner;
   readonly #past: PastPlaces;
   readonly #reads: Reads;
+  readonly #guard: Fragment | undefined;
+  /** Sorted walks that began before this position cannot be gone on with. */
+  readonly #walksFrom: number;
 
-  constructor(statements: Statements, names: Dictionary, reads: Reads) {
+  /** `guard`: a condition over `r` that is asked of every resource looked at, before any other. */
+  constructor(statements: Statements, names: Dictionary, reads: Reads, guard?: Fragment) {
+    this.#guard = guard;
+    this.#walksFrom =
+      statements.value<number>("SELECT value FROM counter WHERE name = 'walks'")() ?? 0;
     this.#statements = statements;
     this.#planner = new SearchPlanner(statements, names);
     this.#past = new PastPlaces(statements, names);
     this.#reads = reads;
   }
 
+  plan(query: SearchQuery): SearchPlan {
+    const plan = this.#planner.plan(query);
+    if (this.#guard === undefined || plan.where === never) return plan;
+    return { ...plan, where: both(this.#guard, plan.where) };
+  }
+
+  /** Whether a page may take more than some thousand resources to read. */
+  isLong({ types, where, sort, total }: SearchQuery, { isShort, start }: SearchPlan): boolean {
+    if (isShort || this.#live(types) < limits.searchProbeRows) return false;
+    if (sort.length > 0) return true;
+    if (conditions(where) === 0) return false;
+    // Read in order, an index that holds just what is asked for leads to a page without a detour.
+    return total !== 'none' || start?.stream === undefined || conditions(where) > 1;
+  }
+
   /** `newest` is the newest version's position: the snapshot of a walk that begins. */
-  page(query: SearchQuery, newest: number): SearchPage {
+  page(query: SearchQuery, newest: number, plan = this.plan(query)): SearchPage {
     const cursor =
       query.cursor === undefined ? undefined : readSearchCursor(query.cursor, query.sort.length);
-    if (cursor !== undefined && query.sort.length > 0) refuseDrift(newest - cursor.snapshot);
-    const plan = this.#planner.plan(query);
+    if (cursor !== undefined && query.sort.length > 0) {
+      refuseDrift(cursor.snapshot < this.#walksFrom ? Infinity : newest - cursor.snapshot);
+    }
     const total = cursor === undefined ? this.#total(query, plan) : cursor.total;
     const counted = total === null ? {} : { total };
     if (query.count === 0 || plan.where === never) return { matches: [], ...counted };
@@ -66,7 +90,7 @@ export class Searches {
     const { start } = plan;
     const [source, rid] =
       start?.stream === undefined
-        ? [resources(start), 'r.rid']
+        ? [resources(isShort(start) ? start : undefined), 'r.rid']
         : [streamFrom(start.stream), 'x.rid'];
     const after =
       cursor === undefined ? where : both(where, fragment(`${rid} > ?`, cursor.ordinal));
@@ -80,24 +104,93 @@ export class Searches {
   #sorted(query: SearchQuery, plan: SearchPlan, cursor?: SearchCursor): Place[] {
     const { sort, count } = query;
     const leaves = this.#planner.leaves(query.types);
-    const keys = sort.map((key) => sortExpression(leaves, key));
-    const columns = keys.map((sql, at) => `, ${sql} AS k${at}`).join('');
-    const source = resources(plan.start);
-    const unchanged =
-      cursor === undefined ? plan.where : both(plan.where, fragment('r.pos <= ?', cursor.snapshot));
-    const after = cursor === undefined ? undefined : afterCursor(sort, cursor);
-    const rows = this.#query<[number, ...SortValue[]]>(
-      `WITH place AS ${after === undefined ? '' : 'MATERIALIZED'} (
-         SELECT r.rid AS rid${columns} FROM ${source.sql} ${unchanged.sql})
-       SELECT * FROM place WHERE ${after?.sql ?? '1'} ORDER BY ${orderBy(sort)} LIMIT ?`,
-      [source, unchanged, after ?? fragment(''), fragment('', count + 1)],
-    );
-    const places = rows.map(([ordinal, ...values]): Place => ({ ordinal, values }));
+    const walk = this.#walk(query, plan);
+    const places =
+      walk === undefined
+        ? this.#sortAll(query, plan, cursor)
+        : this.#walkInOrder({ query, plan, walk }, cursor);
     if (cursor === undefined) return places;
     const moved = this.#changedSince(cursor, query.types, plan)
       .map((rid) => this.#past.place(rid, cursor.snapshot, sort, leaves))
       .filter((place) => comparePlaces(sort, place, cursor) > 0);
     return [...places, ...moved].sort((a, b) => comparePlaces(sort, a, b)).slice(0, count + 1);
+  }
+
+  /** An index in the sort's order, where reading on in it until the page is full looks at less than the matches. */
+  #walk(query: SearchQuery, { start }: SearchPlan): SortedWalk | undefined {
+    const walk = walkOf(this.#planner.leaves(query.types), query);
+    if (walk === undefined || start === undefined) return walk;
+    const isNarrowed =
+      walk.isNarrow && start.node.op === 'token' && start.node.param === dated.token;
+    if (isNarrowed) return start.rows > query.count ? walk : undefined;
+    if (isShort(start)) return undefined;
+    if (walk.isNarrow) return walk;
+    // Of `live` every `live / rows`th matches: a page looks at `count * live / rows`, sorting at `rows`.
+    const even = Math.ceil(Math.sqrt(this.#live(query.types) * (query.count + 1)));
+    if (even <= limits.searchProbeRows) return walk;
+    return this.#planner.countRows(start, even) < even ? undefined : walk;
+  }
+
+  /** Reads all that match. */
+  #sortAll(query: SearchQuery, plan: SearchPlan, cursor?: SearchCursor): Place[] {
+    const { sort, count } = query;
+    const source = resources(plan.start);
+    const unchanged = unchangedSince(plan, cursor);
+    const after = cursor === undefined ? undefined : afterCursor(sort, cursor);
+    return this.#places(
+      `WITH place AS ${after === undefined ? '' : 'MATERIALIZED'} (
+         SELECT ${this.#columns(query)} FROM ${source.sql} ${unchanged.sql})
+       SELECT * FROM place WHERE ${after?.sql ?? '1'} ORDER BY ${orderBy(sort)} LIMIT ?`,
+      [source, unchanged, after ?? always, fragment('', count + 1)],
+    );
+  }
+
+  /** Reads on in the index until the page is full; then, if it is not, what lacks the first key. */
+  #walkInOrder({ query, plan, walk }: WalkPlan, cursor?: SearchCursor): Place[] {
+    const { sort, count } = query;
+    const [first] = sort;
+    if (first === undefined) return [];
+    const unchanged = unchangedSince(plan, cursor);
+    const after = cursor === undefined ? always : afterCursor(sort, cursor);
+    const columns = this.#columns(query, walk.value);
+    const isPast = cursor?.values[0] === null;
+    const where = both(walk.where, boundOf(walk, first, cursor), unchanged, after);
+    const places = isPast
+      ? []
+      : this.#places(
+          `SELECT DISTINCT ${columns} FROM ${walk.from} WHERE ${where.sql}
+           ORDER BY ${orderBy(sort, walk.value)} LIMIT ?`,
+          [where, fragment('', count + 1)],
+        );
+    if (!walk.leavesOut || places.length > count) return places;
+    const lacking = both(
+      fragment(`${sortExpression(this.#planner.leaves(query.types), first)} IS NULL`),
+      unchanged,
+      isPast ? after : always,
+    );
+    const source = resources(plan.start);
+    const rest = this.#places(
+      `SELECT ${this.#columns(query, 'NULL')} FROM ${source.sql} ${lacking.sql}
+       ORDER BY ${orderBy(sort.slice(1), undefined, 1)} LIMIT ?`,
+      [source, lacking, fragment('', count + 1 - places.length)],
+    );
+    return [...places, ...rest];
+  }
+
+  /** `ordinal, k0, k1`: a row as #places takes it. */
+  #columns({ sort, types }: SearchQuery, firstKey?: string): string {
+    const leaves = this.#planner.leaves(types);
+    const keys = sort.map((key, at) =>
+      at === 0 && firstKey !== undefined ? firstKey : sortExpression(leaves, key),
+    );
+    return ['r.rid AS ordinal', ...keys.map((sql, at) => `${sql} AS k${at}`)].join(', ');
+  }
+
+  #places(sql: string, parts: readonly Fragment[]): Place[] {
+    return this.#query<[number, ...SortValue[]]>(sql, parts).map(([ordinal, ...values]) => ({
+      ordinal,
+      values,
+    }));
   }
 
   /** Resources of the walk that were written since its snapshot and still match. */
@@ -120,20 +213,38 @@ export class Searches {
   #total(query: SearchQuery, plan: SearchPlan): number | null {
     if (query.total === 'none') return null;
     if (plan.where === never) return 0;
-    if (query.where.op === 'and' && query.where.nodes.length === 0) {
-      const types = oneOf('type', this.#planner.typeIds(query.types));
-      const sql = `SELECT coalesce(sum(live), 0) FROM tally WHERE ${types.sql}`;
-      return this.#query<[number]>(sql, [types])[0]?.[0] ?? 0;
-    }
+    if (conditions(query.where) === 0) return this.#live(query.types);
     const source = resources(plan.start);
     const sql = `SELECT count(*) FROM ${source.sql} ${plan.where.sql}`;
     return this.#query<[number]>(sql, [source, plan.where])[0]?.[0] ?? 0;
+  }
+
+  /** Resources of these types. */
+  #live(types: readonly string[]): number {
+    const wanted = oneOf('type', this.#planner.typeIds(types));
+    const sql = `SELECT coalesce(sum(live), 0) FROM tally WHERE ${wanted.sql}`;
+    return this.#query<[number]>(sql, [wanted])[0]?.[0] ?? 0;
   }
 
   #query<Row extends readonly SqlValue[]>(sql: string, parts: readonly Fragment[]): Row[] {
     const values = parts.flatMap((part) => part.values);
     return this.#statements.query<Row>(sql, values);
   }
+}
+
+interface WalkPlan {
+  readonly query: SearchQuery;
+  readonly plan: SearchPlan;
+  readonly walk: SortedWalk;
+}
+
+/** What was written since stands where it stood then: past-place.ts finds that. */
+function unchangedSince({ where }: SearchPlan, cursor: SearchCursor | undefined): Fragment {
+  return cursor === undefined ? where : both(where, fragment('r.pos <= ?', cursor.snapshot));
+}
+
+function conditions(where: SearchQuery['where']): number {
+  return where.op === 'and' ? where.nodes.length : 1;
 }
 
 function refuseDrift(versions: number): void {

@@ -39,10 +39,18 @@ function referenceExpression(param: number, descending: boolean): string {
     FROM json_each(r.entries, '$.${param}') x)`;
 }
 
-/** `k0 ASC NULLS LAST, k1 DESC NULLS LAST, rid`: the order of store/order.ts. */
-export function orderBy(sort: readonly SortKey[]): string {
-  const keys = sort.map((key, at) => `k${at} ${key.descending ? 'DESC' : 'ASC'} NULLS LAST`);
-  return [...keys, 'rid'].join(', ');
+/**
+ * `k0 ASC NULLS LAST, k1 DESC NULLS LAST, ordinal`: the order of store/order.ts. `indexed`: the first key as a column
+ * that is never null, so that an index may serve. `from`: the number of the first key.
+ */
+export function orderBy(sort: readonly SortKey[], indexed?: string, from = 0): string {
+  const keys = sort.map((key, at) => {
+    const direction = key.descending ? 'DESC' : 'ASC';
+    return at === 0 && indexed !== undefined
+      ? `${indexed} ${direction}`
+      : `k${from + at} ${direction} NULLS LAST`;
+  });
+  return [...keys, 'ordinal'].join(', ');
 }
 
 /** Rows after the cursor's, in that order. */
@@ -50,7 +58,7 @@ export function afterCursor(sort: readonly SortKey[], cursor: SearchCursor): Fra
   const steps = sort.map((key, at) =>
     both(...equalUpTo(cursor, at), beyond(`k${at}`, cursor.values[at] ?? null, key)),
   );
-  const tie = both(...equalUpTo(cursor, sort.length), fragment('rid > ?', cursor.ordinal));
+  const tie = both(...equalUpTo(cursor, sort.length), fragment('ordinal > ?', cursor.ordinal));
   return either(...steps, tie);
 }
 
