@@ -90,12 +90,28 @@ export const limits = {
   checkSampleMax: 1_000,
   /** Faults that a check names. */
   checkFaultsMax: 100,
+  /** Threads for reads that take long; each costs some 10 MB while it runs. */
+  readerThreadsMax: 2,
+  /** A reader thread that nobody has asked anything for this long ends. */
+  readerIdleMs: 60_000,
+  /** A long read is given up after this time: while it lasts the write-ahead log cannot be emptied. */
+  scanTimeoutMs: 15_000,
+  /** What the thread takes longer, because it starts or counts much in one step, before it is given up itself. */
+  scanGraceMs: 10_000,
+  /** Long reads waiting for a thread; then callers get `transient`. */
+  scansWaitingMax: 64,
   /** Prepared statements kept; search makes one per shape of query. */
   statementCacheMax: 512,
   /** Texts whose dictionary ids are kept in memory, per dictionary. */
   dictionaryCacheMax: 50_000,
   /** Versions written since a sorted page walk began, each looked at per page; past it it must begin anew. */
   searchDriftMax: 50_000,
+  /** Bodies and frames of one batch of a copy between stores; one longer record is a batch of its own. */
+  copyBatchBytes: 4 * 1024 * 1024,
+  /** Records of one batch of a copy: a transaction. */
+  copyBatchRecords: 1_000,
+  /** Records read at once when both sides of a copy are compared. */
+  copyProofRecords: 200,
   /** Nesting of a search tree. */
   searchDepthMax: 64,
   /** Index rows counted to find the condition that a search starts from. */
@@ -124,8 +140,8 @@ export const limits = {
   mongoCheckTimeoutMs: 3_000,
   /** A commit is tried again this long, then it is `transient`; longer than an election takes. */
   mongoCommitTimeoutMs: 45_000,
-  /** The longest pause before a transaction that met another one is tried again. */
-  mongoBackoffMaxMs: 200,
+  /** The longest pause before a transaction that met another is tried again: a few times what one takes. */
+  mongoBackoffMaxMs: 32,
   /** How often commits of other processes are looked for where there are no change streams. */
   mongoPollMs: 250,
   /** Audit events of reads kept for a store that fails; past it the newest are lost, and the log says so. */
