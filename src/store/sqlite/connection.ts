@@ -28,6 +28,8 @@ export function openConnection(options: ConnectionOptions): Database {
     else refuseStrangers(db, file);
     configure(db, options);
     migrate(db);
+    // What SQLite may not write, it opens for reading alone; then each commit would be refused, for ever.
+    db.exec('BEGIN IMMEDIATE; ROLLBACK');
     defineFunctions(db);
     return db;
   } catch (error) {
