@@ -29,6 +29,7 @@ import { loadKeys } from './security/keys.ts';
 import type { Keys } from './security/keys.ts';
 import { requireSender } from './security/sender.ts';
 import { openSite } from './site.ts';
+import { refuseUnfinishedCopy } from './store/copy-marker.ts';
 import { openMemoryStore } from './store/memory.ts';
 import { isMongoUrl } from './store/mongodb/address.ts';
 import { openSqliteStore } from './store/sqlite/open.ts';
@@ -96,6 +97,7 @@ async function start(options: AppOptions, running: Running): Promise<App> {
   const newId = uuidSource(clock);
   const store = await openStore(config, log);
   running.push(() => store.close());
+  await refuseUnfinishedCopy(store);
   const holder = newId();
   const reindex = await startReindex({ store, clock, log, holder, ...registeredIndexing() });
   running.push(() => reindex.stop());

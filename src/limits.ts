@@ -144,6 +144,8 @@ export const limits = {
   mongoBackoffMaxMs: 32,
   /** How often commits of other processes are looked for where there are no change streams. */
   mongoPollMs: 250,
+  /** The same beside a change stream, which tells of them at once: what it may have missed. */
+  mongoStreamCheckMs: 5_000,
   /** Audit events of reads kept for a store that fails; past it the newest are lost, and the log says so. */
   auditWaitingMax: 10_000,
   /** Outbox rows taken in one round. */

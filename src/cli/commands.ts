@@ -145,6 +145,14 @@ export const commands: readonly Command[] = [
     run: async (...given) => (await import('./store-restore.ts')).storeRestoreCommand(...given),
   },
   {
+    name: 'store copy',
+    usage: 'store copy FROM TO',
+    doc: 'Moves a stopped site from one store into an empty one (sqlite:PATH, mongodb://...) and proves both equal; goes on where it was ended',
+    flags: [],
+    settings: ['site', 'storeKeyFile', 'storeKey'],
+    run: async (...given) => (await import('./store-copy.ts')).storeCopyCommand(...given),
+  },
+  {
     name: 'store vacuum',
     usage: 'store vacuum',
     doc: 'Gives room that is free within the file of a stopped server back to the disk',

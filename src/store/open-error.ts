@@ -11,7 +11,9 @@ export class StoreOpenError extends Error {
     /** The server does not let us in. */
     | 'refused'
     /** The server has no transactions. */
-    | 'standalone';
+    | 'standalone'
+    /** It holds a part of another store: a copy that is not done. */
+    | 'unfinished';
 
   constructor(reason: StoreOpenError['reason'], message: string, options?: ErrorOptions) {
     super(message, options);
