@@ -121,6 +121,44 @@ describe('opening a data file', () => {
   });
 });
 
+describe('a file that is damaged in its middle', () => {
+  it('is named when the damage is met; the rest is read, and nothing is written any more', async () => {
+    const file = newFile();
+    const whole = await openSqliteStore({ file });
+    const content = { text: 'x'.repeat(3_000) };
+    for (let n = 0; n < 100; n++) await commit(whole, [put(`p${n}`, { content })]);
+    await whole.close();
+    const db = new Database(file);
+    const page = db
+      .prepare("SELECT pageno FROM dbstat WHERE name = 'version' AND pagetype = 'leaf' LIMIT 1, 1")
+      .pluck()
+      .get() as number;
+    db.close();
+    const bytes = readFileSync(file);
+    bytes.fill(0x5a, (page - 1) * 8192, (page - 1) * 8192 + 256);
+    writeFileSync(file, bytes);
+
+    const faults: Error[] = [];
+    const store = await openSqliteStore({ file, onFault: (fault) => void faults.push(fault) });
+    await store.check();
+    const reads = await Promise.allSettled(
+      Array.from({ length: 100 }, (_, n) => store.read('Patient', `p${n}`)),
+    );
+    const damaged = { issues: [{ code: 'exception' }] };
+    const lost = reads.filter(({ status }) => status === 'rejected');
+    expect(lost.length).toBeGreaterThan(0);
+    expect(lost.length).toBeLessThan(10);
+    for (const { reason } of lost as PromiseRejectedResult[]) expect(reason).toMatchObject(damaged);
+    expect(faults).toMatchObject([
+      { reason: 'corrupt', message: expect.stringContaining(file) as string },
+    ]);
+    await expect(store.check()).rejects.toMatchObject(damaged);
+    await expect(commit(store, [put('new')])).rejects.toMatchObject(damaged);
+    await store.close();
+    expect(readFileSync(file).equals(bytes)).toBe(true);
+  });
+});
+
 describe('a full disk', () => {
   it('refuses writes as storage-full, reads on, and goes on when there is room', async () => {
     const file = newFile();
@@ -151,7 +189,7 @@ describe('a full disk', () => {
 
   it('is told by check until a commit succeeds', async () => {
     const file = newFile();
-    const store = await openSqliteStore({ file, maxBytes: 400 * 1024 });
+    const store = await openSqliteStore({ file, maxBytes: 800 * 1024 });
     const small = { text: 'x'.repeat(20_000) };
     let n = 0;
     await expect(

@@ -10,16 +10,18 @@ import { openArchive } from './archive.ts';
 import { Checkpoints, type CheckpointOptions } from './checkpoints.ts';
 import { CommitQueue } from './commit-queue.ts';
 import { openConnection, openFault, type ConnectionOptions } from './connection.ts';
-import { translateFault } from './fault.ts';
+import { Damage } from './damage.ts';
 import { lockDataFile } from './lock.ts';
-import { prepareCommit, prepareEntry } from './prepared.ts';
+import { prepareCommit, prepareEntry, type WriteAnswers, type WriteRequest } from './prepared.ts';
+import { ReaderPool } from './reader-pool.ts';
 import { openReader } from './reader.ts';
+import { storeReads } from './store-reads.ts';
 import { WriterThread } from './writer-thread.ts';
 
 export interface SqliteOptions extends ConnectionOptions, CheckpointOptions {
   /** Makes lease tokens; each must be given once. */
   readonly idSource?: () => string;
-  /** Told of what no caller is told: that the thread that writes has ended. */
+  /** Told of what no caller is told: the thread that writes has ended, the file is damaged. */
   readonly onFault?: (fault: Error) => void;
   /** Heap of the thread that writes; limits.writerHeapMiB by default. */
   readonly writerHeapMiB?: number;
@@ -88,69 +90,53 @@ function assemble({ db, writer, options, releaseLock }: Parts): ArchivedStore {
     announced = position;
     checkpoints.afterGroup(logBytes);
   });
+  const { file, key, onFault = () => undefined } = options;
+  const damage = new Damage(file, onFault);
+  const task = { file, ...(key === undefined ? {} : { key }) };
+  const pool = new ReaderPool({ task });
+  const reads = storeReads({ reader, pool, damage });
   let closing: Promise<void> | undefined;
+
+  const write = async <Kind extends WriteRequest['kind']>(
+    request: Extract<WriteRequest, { kind: Kind }>,
+  ): Promise<WriteAnswers[Kind]> => {
+    damage.check();
+    try {
+      return await queue.write<Kind>(request);
+    } catch (error) {
+      throw damage.note(error);
+    }
+  };
 
   const close = async (): Promise<void> => {
     await queue.close();
     await checkpoints.close();
+    await pool.close();
     db.close();
     await writer.close();
     releaseLock();
   };
 
   return {
-    commit: (commit: Commit): Promise<CommitResult> =>
-      queue.write({ kind: 'commit', commit: prepareCommit(commit) }),
-    read: answering(reader.read),
-    readVersion: answering(reader.readVersion),
-    readMany: answering(reader.readMany),
-    changes: answering(reader.changes),
-    history: answering(reader.history),
-    search: answering(reader.search),
-    claimOwners: answering(reader.claimOwners),
+    ...reads,
+    commit: async (commit: Commit): Promise<CommitResult> =>
+      write({ kind: 'commit', commit: prepareCommit(commit) }),
     journal: {
-      append: (entry) => queue.write({ kind: 'append', entry: prepareEntry(entry) }),
-      read: answering(reader.journalEntry),
-      find: answering(reader.journalEntries),
-      list: answering(reader.journal),
-      counts: answering(reader.journalCounts),
+      ...reads.journal,
+      append: async (entry) => write({ kind: 'append', entry: prepareEntry(entry) }),
     },
-    outbox: {
-      pending: answering(reader.outbox),
-      onAppend: (listener) => appended.listen(listener),
-    },
+    outbox: { ...reads.outbox, onAppend: (listener) => appended.listen(listener) },
     jobs: {
-      lease: (now, leaseMs, limit) =>
-        queue.write({ kind: 'lease', now, leaseMs, limit, token: nextLease() }),
-      list: answering(reader.jobs),
+      ...reads.jobs,
+      lease: async (now, leaseMs, limit) =>
+        write({ kind: 'lease', now, leaseMs, limit, token: nextLease() }),
     },
-    audit: {
-      rows: answering(reader.auditRows),
-      head: answering(reader.auditHead),
-    },
-    sourceView: answering(reader.sourceView),
-    sourceViews: answering(reader.sourceViews),
-    state: answering(reader.state),
-    states: answering(reader.states),
-    counts: answering(reader.counts),
     archive: openArchive(db, queue),
-    check: answering(() => {
+    check: async () => {
+      damage.check();
       queue.check();
       writer.check();
-    }),
+    },
     close: () => (closing ??= close()),
-  };
-}
-
-/** A read as the port has it: asynchronous, and with faults that other rooms understand. */
-function answering<Values extends readonly unknown[], Answer>(
-  read: (...values: Values) => Answer,
-): (...values: Values) => Promise<Answer> {
-  return async (...values) => {
-    try {
-      return read(...values);
-    } catch (error) {
-      throw translateFault(error);
-    }
   };
 }

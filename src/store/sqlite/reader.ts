@@ -1,9 +1,11 @@
 import type Database from 'better-sqlite3-multiple-ciphers';
 import type { SearchQuery } from '../../fhir/search-ast.ts';
+import { limits } from '../../limits.ts';
 import type { HistoryQuery, JournalQuery, ResourceKey } from '../store.ts';
 import { openAudit } from './audit.ts';
 import { openClaims } from './claims.ts';
 import { openNames } from './dictionary.ts';
+import type { Fragment } from './fragment.ts';
 import { openJobs } from './jobs.ts';
 import { openJournal } from './journal.ts';
 import { openOutbox } from './outbox.ts';
@@ -17,13 +19,14 @@ export type Reader = ReturnType<typeof openReader>;
 
 /**
  * All that the port can be asked, over one connection. The writer goes on on another meanwhile: what takes
- * several statements is answered from one read transaction, and so from one commit's state.
+ * several statements is answered from one read transaction, and so from one commit's state. `guard` is asked
+ * of every resource that a search looks at.
  */
-export function openReader(db: Database) {
+export function openReader(db: Database, guard?: Fragment) {
   const statements = new Statements(db);
   const names = openNames(statements);
   const reads = new Reads(statements, names);
-  const searches = new Searches(statements, names, reads);
+  const searches = new Searches(statements, names, reads, guard);
   const claims = openClaims(statements);
   const journal = openJournal(statements);
   const audit = openAudit(statements);
@@ -32,6 +35,8 @@ export function openReader(db: Database) {
   const outbox = openOutbox(statements);
   const jobs = openJobs(statements);
   const position = statements.value<number>("SELECT value FROM counter WHERE name = 'pos'");
+  const versions = statements.value<number>('SELECT sum(versions) FROM tally');
+  const entries = statements.value<number>('SELECT sum(count) FROM journal_tally');
   const begin = statements.write('BEGIN');
   const end = statements.write('COMMIT');
 
@@ -54,6 +59,16 @@ export function openReader(db: Database) {
     changes: (after: number, limit: number) => reads.changes(after, limit),
     history: (query: HistoryQuery) => atOnce(() => reads.history(query)),
     search: (query: SearchQuery) => atOnce(() => searches.page(query, position() ?? 0)),
+    /** Nothing where the search may take long. */
+    shortSearch: (query: SearchQuery) =>
+      atOnce(() => {
+        const plan = searches.plan(query);
+        if (searches.isLong(query, plan)) return undefined;
+        return searches.page(query, position() ?? 0, plan);
+      }),
+    /** Whether there is so much of it that a walk through all of it takes long. */
+    isLarge: (what: 'versions' | 'journal'): boolean =>
+      (what === 'versions' ? (versions() ?? 0) : (entries() ?? 0)) >= limits.searchProbeRows,
     counts: () => reads.counts(),
     claimOwners: (keys: readonly string[]) => atOnce(() => claims.owners(keys)),
     journalEntry: (id: string) => journal.read(id),
