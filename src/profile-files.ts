@@ -23,7 +23,8 @@ export async function readSearchParameters(folders: readonly MapFolder[]): Promi
   const byUrl = new Map<string, ProfileFile>();
   for (const file of await readProfiles(folders, faults)) {
     const { resourceType, url } = file.resource;
-    if (resourceType === 'SearchParameter') byUrl.set(typeof url === 'string' ? url : file.path, file);
+    if (resourceType === 'SearchParameter')
+      byUrl.set(typeof url === 'string' ? url : file.path, file);
   }
   const files = [...byUrl.values()].filter(({ path, resource: { status } }) => {
     const known = ['active', 'draft', 'retired', 'unknown'].includes(String(status));
