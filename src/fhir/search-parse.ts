@@ -72,6 +72,7 @@ export function parseSearch(
             : parseFilter(place, name, value)));
     if ('issue' in outcome) issues.push(outcome.issue);
     if ('node' in outcome) where.push(outcome.node);
+    if (budget.nodes < 0) break;
     if (!('issue' in outcome)) used.push('used' in outcome ? [name, outcome.used] : param);
   }
   if (countNodes(where) > limits.searchNodesMax) {

@@ -96,6 +96,14 @@ const cases: readonly (readonly [string, SearchNode, readonly string[]])[] = [
   ],
 ];
 
+/** Entries beside the plain ones, by which nothing is sorted and everything is there. */
+const besides: readonly IndexEntry[] = [
+  { kind: 'ucum', param: 'n', value: 1, lo: 1, hi: 1, unit: 'g' },
+  { kind: 'composite', param: 'n', parts: [{ kind: 'number', lo: 1, hi: 1, value: 1 }] },
+  { kind: 'position', param: 'n', latitude: 1, longitude: 1 },
+  { kind: 'string', param: 'n', folded: 'a', exact: 'a' },
+];
+
 /** Nodes that speak of several values of one element, or of a value worked out. */
 export function elementLaws(define: DefineLaw): void {
   for (const [title, where, expected] of cases) {
@@ -108,6 +116,20 @@ export function elementLaws(define: DefineLaw): void {
       expect(counted).toEqual({ matches: [], total: expected.length });
     });
   }
+
+  define(7, 'a parameter is there by an entry of any kind, and sorts by its own', async (store) => {
+    const plain: IndexEntry = { kind: 'number', param: 'n', lo: 9, hi: 9, value: 9 };
+    const kinds = besides.map(({ kind }) => kind);
+    const entries = besides.map((entry) => put(entry.kind, { index: [entry] }));
+    await commit(store, [put('none'), ...entries, put('number', { index: [plain] })]);
+    const there = { op: 'missing', param: 'n', missing: false } as const;
+    expect(await idsOf(store, there)).toEqual([...kinds, 'number']);
+    expect(await idsOf(store, { ...there, missing: true })).toEqual(['none']);
+    for (const descending of [false, true]) {
+      const sort = [{ param: 'n', kind: 'number', descending }] as const;
+      expect(await idsOf(store, there, { sort })).toEqual(['number', ...kinds]);
+    }
+  });
 
   define(
     8,
