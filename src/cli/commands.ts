@@ -147,9 +147,9 @@ export const commands: readonly Command[] = [
   {
     name: 'store copy',
     usage: 'store copy FROM TO',
-    doc: 'Moves a stopped site from one store into an empty one (sqlite:PATH, mongodb://...) and proves both equal; goes on where it was ended',
+    doc: 'Moves a stopped site into an empty store (each sqlite:PATH, mongodb://... or store) and proves both equal; goes on where it was ended',
     flags: [],
-    settings: ['site', 'storeKeyFile', 'storeKey'],
+    settings: ['store', 'data', 'site', 'storeKeyFile', 'storeKey'],
     run: async (...given) => (await import('./store-copy.ts')).storeCopyCommand(...given),
   },
   {

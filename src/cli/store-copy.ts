@@ -54,7 +54,7 @@ interface Place {
 
 function places(config: Config, [from, to, ...more]: readonly string[]): [Place, Place] {
   if (from === undefined || to === undefined || more.length > 0) {
-    throw new UsageError('store copy takes two stores: sqlite:PATH or mongodb://...');
+    throw new UsageError('store copy takes two stores: sqlite:PATH, mongodb://... or store');
   }
   const [source, target] = [placeOf(config, from), placeOf(config, to)];
   if (source.name === target.name) throw new UsageError('A store cannot be copied into itself');
@@ -64,14 +64,18 @@ function places(config: Config, [from, to, ...more]: readonly string[]): [Place,
   return [source, target];
 }
 
+/** `store` is the one of the settings: an address there is not seen by other users of the machine. */
 function placeOf(config: Config, text: string): Place & { readonly file?: string } {
+  if (text === 'store') {
+    return placeOf(config, config.store === 'sqlite' ? `sqlite:${config.data}` : config.store);
+  }
   if (isMongoUrl(text)) {
     return { name: mongoName(text), open: () => openMongoStore({ url: text }) };
   }
   const path = /^sqlite:(.+)$/.exec(text)?.[1];
   if (path === undefined) {
     throw new UsageError(
-      'A store to copy is sqlite:PATH (a data folder or its file) or mongodb://...',
+      'A store to copy is sqlite:PATH (a data folder or its file), mongodb://..., or store (that of the settings)',
     );
   }
   const { file: inFolder, key } = dataFile({ ...config, data: resolve(path) });

@@ -4,7 +4,7 @@ import { startApp } from '../../src/app.ts';
 import { copyProgress } from '../../src/cli/copy-progress.ts';
 import { UsageError } from '../../src/cli/io.ts';
 import { storeCopyCommand } from '../../src/cli/store-copy.ts';
-import { buildConfig } from '../../src/config.ts';
+import { buildConfig, type ConfigSource } from '../../src/config.ts';
 import { openLog } from '../../src/ops/log.ts';
 import { copyMarkerKey } from '../../src/store/copy-marker.ts';
 import { openSqliteStore } from '../../src/store/sqlite/open.ts';
@@ -18,8 +18,12 @@ const folders = temporaryFolders();
 afterAll(() => folders.remove());
 
 function copy(...positional: readonly string[]): Promise<Ran> {
+  return copyWith({}, ...positional);
+}
+
+function copyWith(settings: ConfigSource, ...positional: readonly string[]): Promise<Ran> {
   const args = { config: {}, flags: {}, positional };
-  return runCommand((io) => storeCopyCommand(buildConfig([]), args, io));
+  return runCommand((io) => storeCopyCommand(buildConfig([settings]), args, io));
 }
 
 async function filledFolder(): Promise<string> {
@@ -85,7 +89,8 @@ describeOnMongo('weir store copy with MongoDB', (server) => {
   it('moves a site there and back', async () => {
     const [from, back] = [await filledFolder(), folders.make()];
     const url = withDatabase(server, freshDatabaseName());
-    const [there, again] = [await copy(`sqlite:${from}`, url), await copy(url, `sqlite:${back}`)];
+    const there = await copyWith({ store: url }, `sqlite:${from}`, 'store');
+    const again = await copyWith({ data: back }, url, 'store');
     expect([there.code, again.code]).toEqual([0, 0]);
     const sections = ({ stdout }: Ran): unknown =>
       (JSON.parse(stdout) as { sections: { target: unknown }[] }).sections.map(
