@@ -51,12 +51,13 @@ export class Searches {
   }
 
   /** Whether a page may take more than some thousand resources to read. */
-  isLong({ types, where, sort, total }: SearchQuery, { isShort, start }: SearchPlan): boolean {
-    if (isShort || this.#live(types) < limits.searchProbeRows) return false;
-    if (sort.length > 0) return true;
-    if (conditions(where) === 0) return false;
-    // Read in order, an index that holds just what is asked for leads to a page without a detour.
-    return total !== 'none' || start?.stream === undefined || conditions(where) > 1;
+  isLong(query: SearchQuery, plan: SearchPlan): boolean {
+    const { types, where, sort, total } = query;
+    if (plan.isShort || this.#live(types) < limits.searchProbeRows) return false;
+    if (total !== 'none' && conditions(where) > 0) return true;
+    // Read in its order, an index that holds just what is asked for leads to a page without a detour.
+    if (sort.length > 0) return this.#walk(query, plan)?.isNarrow !== true;
+    return conditions(where) > 0 && (plan.start?.stream === undefined || conditions(where) > 1);
   }
 
   /** `newest` is the newest version's position: the snapshot of a walk that begins. */
@@ -90,7 +91,7 @@ export class Searches {
     const { start } = plan;
     const [source, rid] =
       start?.stream === undefined
-        ? [resources(isShort(start) ? start : undefined), 'r.rid']
+        ? [resources(this.#isFew(query, start) ? start : undefined), 'r.rid']
         : [streamFrom(start.stream), 'x.rid'];
     const after =
       cursor === undefined ? where : both(where, fragment(`${rid} > ?`, cursor.ordinal));
@@ -124,11 +125,17 @@ export class Searches {
       walk.isNarrow && start.node.op === 'token' && start.node.param === dated.token;
     if (isNarrowed) return start.rows > query.count ? walk : undefined;
     if (isShort(start)) return undefined;
-    if (walk.isNarrow) return walk;
-    // Of `live` every `live / rows`th matches: a page looks at `count * live / rows`, sorting at `rows`.
+    return walk.isNarrow || !this.#isFew(query, start) ? walk : undefined;
+  }
+
+  /**
+   * Whether reading all that a condition leads to is less work than reading on in order until the page is full:
+   * of `live` resources every `live / rows`th is of them, so a page looks at `count * live / rows`.
+   */
+  #isFew(query: SearchQuery, start: Start | undefined): boolean {
+    if (start === undefined || isShort(start)) return start !== undefined;
     const even = Math.ceil(Math.sqrt(this.#live(query.types) * (query.count + 1)));
-    if (even <= limits.searchProbeRows) return walk;
-    return this.#planner.countRows(start, even) < even ? undefined : walk;
+    return even > limits.searchProbeRows && this.#planner.countRows(start, even) < even;
   }
 
   /** Reads all that match. */
