@@ -4,19 +4,20 @@ import { AppendSignal } from '../append-signal.ts';
 import type { OrderDocument } from './layout.ts';
 
 /**
- * Tells listeners that versions were added, by this process or another. Where the server offers a change stream on the
- * order document, that says so; where it does not, the document is read now and then while somebody listens.
+ * Tells listeners that versions were added, by this process or another. While somebody listens, the order document
+ * is read now and then: often where the server offers no change stream, seldom where one says it at once.
  */
 export class AppendWatch {
-  readonly #order: Collection<OrderDocument>;
+  readonly #order: Pick<Collection<OrderDocument>, 'watch' | 'findOne'>;
   readonly #signal = new AppendSignal();
   #announced: number;
   #listeners = 0;
   #stream: ChangeStream | undefined;
+  #streams = true;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(order: Collection<OrderDocument>, position: number) {
+  constructor(order: Pick<Collection<OrderDocument>, 'watch' | 'findOne'>, position: number) {
     this.#order = order;
     this.#announced = position;
   }
@@ -24,7 +25,7 @@ export class AppendWatch {
   listen(listener: () => void): () => void {
     const stop = this.#signal.listen(listener);
     this.#listeners += 1;
-    if (this.#listeners === 1) this.#watch();
+    if (this.#timer === undefined && !this.#closed) this.#start();
     let stopped = false;
     return () => {
       if (stopped) return;
@@ -47,32 +48,37 @@ export class AppendWatch {
     await this.#stream?.close().catch(ignore);
   }
 
-  #watch(): void {
-    if (this.#stream !== undefined || this.#timer !== undefined || this.#closed) return;
+  #start(): void {
+    if (this.#streams) this.#openStream();
+    this.#lookLater();
+  }
+
+  #openStream(): void {
+    if (this.#stream !== undefined) return;
     const stream = this.#order.watch([], { fullDocument: 'updateLookup' });
     this.#stream = stream;
     stream.on('change', (change) => {
-      if ('fullDocument' in change && change.fullDocument) {
-        this.announce(Number(change.fullDocument['position']));
-      }
+      if ('fullDocument' in change) this.announce(Number(change.fullDocument?.['position'] ?? 0));
     });
-    stream.on('error', () => {
+    // What the driver cannot resume, or a server that has none: then it is looked at more often.
+    stream.once('error', () => {
+      this.#streams = false;
       this.#stream = undefined;
       stream.close().catch(ignore);
-      this.#pollLater();
+      clearTimeout(this.#timer);
+      this.#lookLater();
     });
-    // What was committed before the stream stood is found by one look.
-    void this.#look();
   }
 
-  #pollLater(): void {
-    if (this.#closed || this.#listeners === 0) {
-      this.#timer = undefined;
-      return;
-    }
+  /** Also beside a stream: what came before it stood is found so, and a stream that fell silent does no harm. */
+  #lookLater(): void {
+    this.#timer = undefined;
+    if (this.#closed || this.#listeners === 0) return;
+    const pauseMs = this.#streams ? limits.mongoStreamCheckMs : limits.mongoPollMs;
     this.#timer = setTimeout(() => {
-      void this.#look().finally(() => this.#pollLater());
-    }, limits.mongoPollMs);
+      const look = this.#listeners === 0 ? Promise.resolve() : this.#look();
+      void look.finally(() => this.#lookLater());
+    }, pauseMs);
     this.#timer.unref();
   }
 

@@ -11,12 +11,14 @@ export async function prepareDatabase(db: Db): Promise<Collections> {
   await refuseNewer(collections);
   const listed = await db.listCollections({}, { nameOnly: true }).toArray();
   const present = new Set(listed.map(({ name }) => name));
-  for (const key of Object.keys(collections) as (keyof Collections)[]) {
-    const { collectionName } = collections[key];
-    if (!present.has(collectionName)) await createCollection(db, collectionName);
-    const wanted = indexes[key];
-    if (wanted !== undefined) await db.collection(collectionName).createIndexes([...wanted]);
-  }
+  await Promise.all(
+    (Object.keys(collections) as (keyof Collections)[]).map(async (key) => {
+      const { collectionName } = collections[key];
+      if (!present.has(collectionName)) await createCollection(db, collectionName);
+      const wanted = indexes[key];
+      if (wanted !== undefined) await db.collection(collectionName).createIndexes([...wanted]);
+    }),
+  );
   await once(
     collections.order.insertOne({
       _id: 'order',
