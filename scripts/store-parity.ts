@@ -25,6 +25,7 @@ else if (page !== committed) {
 }
 
 function stop(reasons: readonly string[]): never {
-  for (const reason of reasons) console.error(reason);
+  for (const reason of reasons.slice(0, 20)) console.error(reason);
+  if (reasons.length > 20) console.error(`and ${reasons.length - 20} more`);
   process.exit(1);
 }
