@@ -9,6 +9,7 @@ const tables = {
   dated: ['code', 'at'],
   string: ['folded', 'exact'],
   date: ['lo', 'hi'],
+  several: [],
   number: ['lo', 'hi', 'value', 'system', 'code', 'unit'],
   uri: ['value'],
   reference: ['target', 'by', 'type', 'version', 'other'],
@@ -48,6 +49,9 @@ export const entryKinds = Object.keys(tableOfKind) as readonly IndexEntry['kind'
  * code" reads every resource of the code, or every date. A tree more for those that have both.
  */
 export const dated = { token: 'code', date: 'date' } as const;
+
+/** Kinds of parameters whose rows are not entries but derived from them: `several` marks a resource with more dates than one. */
+export const derivedKinds = ['dated', 'several'] as const;
 
 /** Which column a resource is sorted by. */
 export function sortColumn(table: IndexTable): number {

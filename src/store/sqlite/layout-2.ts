@@ -9,8 +9,9 @@
  * - `ix_*` hold the search values of current, live resources only; they lead from a value to resources
  *   and never the other way. `param`, `system`, `type` and `kinds` are ids in `name`. `ix_reference` begins
  *   with its target, so that several references to one lie together. `ix_dated` has a token with the date
- *   of the same resource (index-table.ts), for what is asked newest first. Long dates and wide numbers have an
- *   index by their end; short ones are found by their beginning.
+ *   of the same resource (index-table.ts), for what is asked newest first; `ix_several` names the resources with
+ *   more than one date of a parameter: of all others one row answers both ends of a period. Long dates and wide
+ *   numbers have an index by their end; short ones are found by their beginning.
  * - `replaced` keeps, under the `pos` of the version that replaced it, the `entries` that a version had, so
  *   that a sorted walk can still place a resource where it stood at the walk's snapshot.
  * - Journal frames lie apart from their rows: a change of state must not rewrite the bytes.
@@ -33,6 +34,9 @@ CREATE TABLE ix_string (
 CREATE TABLE ix_date (
   param INTEGER NOT NULL, lo INTEGER NOT NULL, rid INTEGER NOT NULL, hi INTEGER NOT NULL,
   PRIMARY KEY (param, lo, rid, hi)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE ix_several (
+  param INTEGER NOT NULL, rid INTEGER NOT NULL, PRIMARY KEY (param, rid)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX ix_date_long ON ix_date (param, hi) WHERE hi - lo > 86400000;
 CREATE TABLE ix_number (
@@ -91,6 +95,13 @@ INSERT INTO ix_string (param, folded, rid, exact)
 INSERT INTO ix_date (param, lo, rid, hi) SELECT param, lo, rid, hi FROM old_ix_date;
 INSERT INTO ix_number (param, lo, hi, value, system, code, unit, rid)
   SELECT param, lo, hi, value, system, code, unit, rid FROM old_number;
+INSERT INTO name (text) SELECT substr(n.text, 1, length(n.text) - 4) || 'several' FROM name n
+  WHERE n.text LIKE 'p:%:date' AND EXISTS
+    (SELECT 1 FROM old_ix_date d WHERE d.param = n.id GROUP BY d.rid HAVING count(*) > 1);
+INSERT INTO ix_several (param, rid) SELECT n.id, d.rid FROM name n
+  JOIN name a ON a.text = substr(n.text, 1, length(n.text) - 7) || 'date'
+  JOIN old_ix_date d ON d.param = a.id
+  WHERE n.text LIKE 'p:%:several' GROUP BY n.id, d.rid HAVING count(*) > 1;
 INSERT INTO ix_uri (param, value, rid) SELECT param, value, rid FROM old_ix_uri;
 INSERT INTO ix_reference (param, target, rid, by, type, version, other)
   SELECT param, target, rid, by, type, version, other FROM old_reference;
@@ -102,6 +113,7 @@ CREATE VIEW old_row AS
   SELECT rid, param, json_array(t.text, system) AS columns, t.text AS sort
     FROM old_ix_token x JOIN term t ON t.id = x.code
   UNION ALL SELECT DISTINCT rid, param, json_array(code, at), code FROM old_dated
+  UNION ALL SELECT rid, param, json_array(), 0 FROM ix_several
   UNION ALL SELECT rid, param, json_array(folded, exact), folded FROM old_ix_string
   UNION ALL SELECT rid, param, json_array(lo, hi), lo FROM old_ix_date
   UNION ALL SELECT rid, param, json_array(lo, hi, value, system, code, unit), value FROM old_number

@@ -1,4 +1,4 @@
-import type { IndexEntry, SearchLeaf, SearchNode, WithoutParam } from '../../fhir/search-ast.ts';
+import type { SearchLeaf, SearchNode, WithoutParam } from '../../fhir/search-ast.ts';
 import { latitudesWithin } from '../../fhir/position.ts';
 import type { Dictionary } from './dictionary.ts';
 import { both, either, fragment, never, oneOf, type Fragment } from './fragment.ts';
@@ -62,7 +62,7 @@ export class Leaves {
   }
 
   /** Ids of a parameter; empty where no resource has an entry of it. */
-  params(code: string, kind: IndexEntry['kind'] | 'dated'): number[] {
+  params(code: string, kind: Parameters<typeof paramName>[2]): number[] {
     return this.#types.flatMap((type) => this.#names.find(paramName(type, code, kind)) ?? []);
   }
 
@@ -79,6 +79,24 @@ export class Leaves {
     if (params.length === 0 || where(inTable) === never) return undefined;
     const exact = params.length === 1 && isExact(node);
     return { table: tableOfKind[kind], params, where, scans: scansOf(node, where(inTable)), exact };
+  }
+
+  /**
+   * Resources one of whose dates fulfils all of the conditions, and those that have several dates: whatever else
+   * holds, what fulfils each is among them.
+   */
+  period(param: string, nodes: readonly LeafNode[]): Fragment | undefined {
+    const leaves = nodes.flatMap((node) => this.leaf(node) ?? []);
+    const [first] = leaves.sort((a, b) => b.scans.length - a.scans.length);
+    if (first === undefined || leaves.length < nodes.length) return undefined;
+    const others = leaves.slice(1).map(({ where }) => where(inTable));
+    const scans = first.scans.map(({ by, where }) => ({ by, where: both(where, ...others) }));
+    const one = ridsOf({ ...first, scans });
+    const several = oneOf('x.param', this.params(param, 'several'));
+    return {
+      sql: `${one.sql} UNION ALL SELECT x.rid FROM ix_several x WHERE ${several.sql}`,
+      values: [...one.values, ...several.values],
+    };
   }
 
   /** References by type and id to resources `target` of `type`; undefined where there is none. */

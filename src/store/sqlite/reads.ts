@@ -83,9 +83,13 @@ export class Reads {
     }));
   }
 
-  byRid(rid: number): StoredVersion | undefined {
-    const row = this.#sql.byRid(rid);
-    return row && toStoredVersion(row);
+  /** The current versions of these, in their order. */
+  byRids(rids: readonly number[]): StoredVersion[] {
+    const rows = new Map(this.#sql.byRids(JSON.stringify(rids)).map((row) => [row.rid, row]));
+    return rids.flatMap((rid) => {
+      const row = rows.get(rid);
+      return row === undefined ? [] : toStoredVersion(row);
+    });
   }
 
   counts(): ReadonlyMap<string, number> {
@@ -174,9 +178,9 @@ function prepare(statements: Statements) {
        FROM resource r JOIN version v ON v.rid = r.rid
        WHERE r.type = ? AND r.id = ? AND v.version = ?`,
     ),
-    byRid: statements.row<VersionRow>(
-      `SELECT ${columns} FROM resource r JOIN version v ON v.pos = r.pos
-       JOIN name n ON n.id = r.type WHERE r.rid = ?`,
+    byRids: statements.rows<VersionRow & { readonly rid: number }>(
+      `SELECT r.rid, ${columns} FROM json_each(?) j CROSS JOIN resource r ON r.rid = j.value
+       CROSS JOIN version v ON v.pos = r.pos CROSS JOIN name n ON n.id = r.type`,
     ),
     changes: statements.rows<Omit<VersionRow, 'body'>>(
       `SELECT v.pos, substr(n.text, 3) AS type, r.id, v.version, v.seq, v.updated, v.method

@@ -1,7 +1,14 @@
 import type { IndexEntry, ValueEntry, WithoutParam } from '../../fhir/search-ast.ts';
 import { compareCodePoints } from '../../fhir/search-match.ts';
 import type { Dictionary } from './dictionary.ts';
-import { dated, sortColumn, tableOfKind, targetBy, type IndexTable } from './index-table.ts';
+import {
+  dated,
+  derivedKinds,
+  sortColumn,
+  tableOfKind,
+  targetBy,
+  type IndexTable,
+} from './index-table.ts';
 import type { SqlValue } from './statements.ts';
 
 /** One row of an index table: the parameter's id, and the table's columns in the order of `columnsOf`. */
@@ -15,7 +22,11 @@ export interface IndexRow {
 export type RowsByParam = Readonly<Record<string, readonly (readonly SqlValue[])[]>>;
 
 /** The dictionary name of a search parameter; kinds are apart, since one code may have entries of several. */
-export function paramName(type: string, code: string, kind: IndexEntry['kind'] | 'dated'): string {
+export function paramName(
+  type: string,
+  code: string,
+  kind: IndexEntry['kind'] | (typeof derivedKinds)[number],
+): string {
   return `p:${type}:${code}:${kind}`;
 }
 export const systemName = (system: string): string => `s:${system}`;
@@ -43,22 +54,38 @@ export class RowCoder {
   /** The rows of index entries, each once; texts get their dictionary ids. Only inside a write transaction. */
   rows(type: string, entries: readonly IndexEntry[]): IndexRow[] {
     const rows: IndexRow[] = [];
-    const dates: number[] = [];
-    const codes: string[] = [];
     for (const entry of entries) {
       const table = tableOfKind[entry.kind];
       const param = this.#names.intern(paramName(type, entry.param, entry.kind));
       for (const columns of this.#columns(entry)) rows.push({ table, param, columns });
-      if (entry.kind === 'date' && entry.param === dated.date) dates.push(boundedInteger(entry.lo));
-      if (entry.kind === 'token' && entry.param === dated.token) codes.push(entry.code);
     }
-    if (codes.length > 0 && dates.length > 0) {
-      const param = this.#names.intern(paramName(type, dated.token, 'dated'));
-      for (const code of codes) {
-        for (const at of dates) rows.push({ table: 'dated', param, columns: [code, at] });
-      }
-    }
-    return distinct(rows);
+    return distinct([
+      ...rows,
+      ...this.#datedRows(type, entries),
+      ...this.#severalRows(type, entries),
+    ]);
+  }
+
+  #datedRows(type: string, entries: readonly IndexEntry[]): IndexRow[] {
+    const dates = entries.filter(isDateOf(dated.date));
+    if (dates.length === 0) return [];
+    const codes = entries.flatMap((entry) =>
+      entry.kind === 'token' && entry.param === dated.token ? entry.code : [],
+    );
+    if (codes.length === 0) return [];
+    const param = this.#names.intern(paramName(type, dated.token, 'dated'));
+    return codes.flatMap((code) =>
+      dates.map(({ lo }) => ({ table: 'dated', param, columns: [code, boundedInteger(lo)] })),
+    );
+  }
+
+  #severalRows(type: string, entries: readonly IndexEntry[]): IndexRow[] {
+    const dates = entries.filter(({ kind }) => kind === 'date').map(({ param }) => param);
+    const several = dates.filter((param, at) => dates.indexOf(param) < at);
+    return several.map((code) => {
+      const param = this.#names.intern(paramName(type, code, 'several'));
+      return { table: 'several', param, columns: [] };
+    });
   }
 
   write(rows: readonly IndexRow[]): string {
@@ -76,7 +103,8 @@ export class RowCoder {
       const param = Number(id);
       const name = this.#names.text(param) ?? '';
       const kind = name.slice(name.lastIndexOf(':') + 1);
-      const table = kind === 'dated' ? kind : tableOfKind[kind as IndexEntry['kind']];
+      const derived = derivedKinds.find((name) => name === kind);
+      const table = derived ?? tableOfKind[kind as IndexEntry['kind']];
       return rows.map((columns) => ({ table, param, columns }));
     });
   }
@@ -143,6 +171,12 @@ export class RowCoder {
   #system(system: string | null): number {
     return system === null ? 0 : this.#names.intern(systemName(system));
   }
+}
+
+type DateEntry = Extract<IndexEntry, { kind: 'date' }>;
+
+function isDateOf(param: string): (entry: IndexEntry) => entry is DateEntry {
+  return (entry): entry is DateEntry => entry.kind === 'date' && entry.param === param;
 }
 
 /** Equal rows of several entries are one. */

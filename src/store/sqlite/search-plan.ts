@@ -56,13 +56,11 @@ export class SearchPlanner {
   /** The conjunct with the fewest index rows. Counting stops early, so that this stays cheap. */
   #start(types: readonly string[], where: SearchNode): Pick<SearchPlan, 'start' | 'isShort'> {
     let start: Start | undefined;
-    for (const node of conjuncts(where)) {
-      const path = this.#pathOf(types, node);
-      if (path === undefined) continue;
+    for (const path of this.#paths(types, conjuncts(where))) {
       const rows = this.countRows(path, limits.searchProbeRows);
       const streams = path.stream !== undefined && start?.stream === undefined;
       if (start === undefined || rows < start.rows || (rows === start.rows && streams)) {
-        start = { ...path, node, rows };
+        start = { ...path, rows };
       }
     }
     // What an id says is found one by one, whatever the search starts from.
@@ -76,6 +74,27 @@ export class SearchPlanner {
     return this.#statements.query<[number]>(sql, [...rids.values, upTo])[0]?.[0] ?? 0;
   }
 
+  /** One for each condition that an index serves; those that make a period together have one. */
+  #paths(types: readonly string[], nodes: readonly SearchNode[]): (Path & Pick<Start, 'node'>)[] {
+    const periods = Map.groupBy(nodes, (node) =>
+      node.op === 'date' ? node.param : node.op === 'lastUpdated' ? updatedPeriod : undefined,
+    );
+    return [...periods].flatMap(([param, parts]) => {
+      const [node] = parts;
+      if (param === undefined || parts.length < 2 || node === undefined) {
+        return parts.flatMap((part) => {
+          const path = this.#pathOf(types, part);
+          return path === undefined ? [] : { ...path, node: part };
+        });
+      }
+      const rids =
+        param === updatedPeriod
+          ? this.#updated(types, parts.filter(isUpdated))
+          : this.leaves(types).period(param, parts.filter(isDate));
+      return rids === undefined ? [] : { ...startFrom(rids), node };
+    });
+  }
+
   /** The rids a node selects, where its index gives them directly. */
   #pathOf(types: readonly string[], node: SearchNode): Path | undefined {
     switch (node.op) {
@@ -86,7 +105,7 @@ export class SearchPlanner {
       case 'id':
         return undefined;
       case 'lastUpdated':
-        return startFrom(updatedRids(oneOf('r.type', this.typeIds(types)), node));
+        return startFrom(this.#updated(types, [node]));
       case 'or':
         return this.#union(types, node.nodes);
       case 'chain':
@@ -99,6 +118,16 @@ export class SearchPlanner {
         return { rids: ridsOf(leaf), stream: leaf.exact ? leaf : undefined };
       }
     }
+  }
+
+  #updated(types: readonly string[], nodes: readonly UpdatedNode[]): Fragment {
+    const live = both(
+      oneOf('r.type', this.typeIds(types)),
+      fragment('r.deleted = 0'),
+      ...nodes.map((node) => lastUpdatedCondition('r.updated', node)),
+    );
+    const from = 'resource r INDEXED BY resource_updated';
+    return { sql: `SELECT r.rid FROM ${from} WHERE ${live.sql}`, values: live.values };
   }
 
   #union(types: readonly string[], nodes: readonly SearchNode[]): Path | undefined {
@@ -158,6 +187,12 @@ export class SearchPlanner {
 }
 
 type Path = Omit<Start, 'node' | 'rows'>;
+type UpdatedNode = Extract<SearchNode, { op: 'lastUpdated' }>;
+type DateNode = Extract<SearchNode, { op: 'date' }>;
+
+const updatedPeriod = Symbol('lastUpdated');
+const isUpdated = (node: SearchNode): node is UpdatedNode => node.op === 'lastUpdated';
+const isDate = (node: SearchNode): node is DateNode => node.op === 'date';
 
 export function isShort(start: Start | undefined): start is Start {
   return start !== undefined && start.rows < limits.searchProbeRows;
@@ -188,9 +223,3 @@ export function conjuncts(node: SearchNode): readonly SearchNode[] {
 
 /** SQLite takes 500 parts of a compound SELECT. */
 const maxUnion = 100;
-
-function updatedRids(types: Fragment, node: Extract<SearchNode, { op: 'lastUpdated' }>): Fragment {
-  const live = both(types, fragment('r.deleted = 0'), lastUpdatedCondition('r.updated', node));
-  const from = 'resource r INDEXED BY resource_updated';
-  return { sql: `SELECT r.rid FROM ${from} WHERE ${live.sql}`, values: live.values };
-}

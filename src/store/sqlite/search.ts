@@ -75,7 +75,7 @@ export class Searches {
         ? this.#inCreationOrder(query, plan, cursor)
         : this.#sorted(query, plan, cursor);
     const page = places.slice(0, query.count);
-    const matches = page.flatMap(({ ordinal }) => this.#reads.byRid(ordinal) ?? []);
+    const matches = this.#reads.byRids(page.map(({ ordinal }) => ordinal));
     const last = page.at(-1);
     if (places.length <= query.count || last === undefined) return { matches, ...counted };
     const snapshot = cursor?.snapshot ?? newest;
