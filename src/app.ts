@@ -92,11 +92,15 @@ async function stop(running: Running): Promise<void> {
 
 async function start(options: AppOptions, running: Running): Promise<App> {
   const { config, log, clock, root } = options;
+  // While its threads start, the maps are read.
+  const opening = openStore(config, log);
+  // Whatever fails first is told; what is open then is closed.
+  const opened = opening.catch(() => undefined);
+  running.push(async () => (await opened)?.close());
   const site = await openSite({ root, folder: config.site, zone: config.zone });
   const keys = loadKeys(config.data);
   const newId = uuidSource(clock);
-  const store = await openStore(config, log);
-  running.push(() => store.close());
+  const store = await opening;
   await refuseUnfinishedCopy(store);
   const holder = newId();
   const reindex = await startReindex({ store, clock, log, holder, ...registeredIndexing() });

@@ -70,6 +70,8 @@ export const limits = {
   recordSectionMax: 500,
   /** Resources of one `readMany` call. */
   readManyMax: 1_000,
+  /** Messages of one feed that have one control id; more than a few are a sender that does not count. */
+  journalFindMax: 100,
   /** Rows of one `states` call. */
   statePageMax: 10_000,
   /** Requests that one commit group takes; keeps a group under some 10 ms. */

@@ -131,7 +131,8 @@ function openJournal(data: MemoryData): Journal {
       [...data.journal.values()]
         .sort((a, b) => a.row - b.row)
         .map(({ entry }) => entry)
-        .filter((entry) => entry.feed === feed && entry.controlId === controlId),
+        .filter((entry) => entry.feed === feed && entry.controlId === controlId)
+        .slice(0, limits.journalFindMax),
     list: async (query) => journalPage(data, query),
     counts: async () => journalCounts(data),
   };

@@ -237,6 +237,7 @@ export interface Journal {
   /** Durable on return. An equal (feed, controlId, hash) row: nothing is written, and that row is returned as `existing`. */
   append(entry: JournalEntry): Promise<{ readonly existing?: JournalEntry }>;
   read(id: string): Promise<JournalEntry | undefined>;
+  /** Oldest first; at most limits.journalFindMax. */
   find(feed: string, controlId: string): Promise<readonly JournalEntry[]>;
   /** Newest first. */
   list(query: JournalQuery): Promise<JournalPage>;

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { limits } from '../../src/limits.ts';
 import type { JournalEntry, JournalQuery, Store } from '../../src/store/store.ts';
 import type { DefineLaw } from './store.ts';
 import { at, commit, journalEntry, put, refusalOf } from './store-fixture.ts';
@@ -41,6 +42,15 @@ export function journalLaws(define: DefineLaw): void {
     }
     const found = await store.journal.find('ehr', 'C');
     expect(found.map(({ id }) => id)).toEqual(['m1', 'm-i']);
+  });
+
+  define(9, 'more than a bound are not found by one control id', async (store) => {
+    const entries = Array.from({ length: limits.journalFindMax + 2 }, (_, n) =>
+      journalEntry(`m${n}`, { controlId: 'C', hash: `h${n}` }),
+    );
+    for (const entry of entries) await store.journal.append(entry);
+    const found = await store.journal.find('ehr', 'C');
+    expect(found.map(({ id }) => id)).toEqual(entries.slice(0, -2).map(({ id }) => id));
   });
 
   define(9, 'of 20 parallel equal entries one is written', async (store) => {

@@ -24,7 +24,7 @@ export class JournalReads {
   async find(feed: string, controlId: string): Promise<readonly JournalEntry[]> {
     return this.#entries(
       { feed, controlId },
-      { sort: { row: 1 }, batchSize: limits.mongoBatchMax },
+      { sort: { row: 1 }, limit: limits.journalFindMax, batchSize: limits.journalFindMax },
     );
   }
 

@@ -5,6 +5,7 @@ import {
   type JournalPage,
   type JournalQuery,
 } from '../store.ts';
+import { limits } from '../../limits.ts';
 import { readListCursor, writeListCursor } from '../cursor.ts';
 import { attemptsHold } from '../expectation.ts';
 import { entryColumns, toEntry, type JournalRow } from './journal-row.ts';
@@ -60,7 +61,7 @@ export function openJournal(statements: Statements) {
       return row && toEntry(row);
     },
     find: (feed: string, controlId: string): JournalEntry[] =>
-      sql.byControlId(controlId, feed).map(toEntry),
+      sql.byControlId(controlId, feed, limits.journalFindMax).map(toEntry),
     list: (query: JournalQuery): JournalPage => list(statements, query),
     counts: () => sql.counts().map((row) => ({ ...row })),
   };
@@ -90,7 +91,7 @@ function prepare(statements: Statements) {
       `${journalRows} WHERE j.control_id = ? AND j.feed = ? AND j.hash = ?`,
     ),
     byControlId: statements.rows<JournalRow>(
-      `${journalRows} WHERE j.control_id = ? AND j.feed = ? ORDER BY j.row`,
+      `${journalRows} WHERE j.control_id = ? AND j.feed = ? ORDER BY j.row LIMIT ?`,
     ),
     count: statements.write(
       `INSERT INTO journal_tally (feed, state, ack_code, count) VALUES (?, ?, ?, ?)
