@@ -28,6 +28,7 @@ export async function capabilities(context: RestContext, _call: Call): Promise<A
 const made = new WeakMap<RestContext, { readonly custom: object; readonly body: string }>();
 
 function capabilityStatement(routes: readonly Route[], baseUrl: string, now: Date): object {
+  const referrers = referrersByTarget();
   return {
     resourceType: 'CapabilityStatement',
     status: 'active',
@@ -45,7 +46,10 @@ function capabilityStatement(routes: readonly Route[], baseUrl: string, now: Dat
           cors: false,
           description: 'A bearer token on every request; what it may do depends on its role',
         },
-        resource: resourceTypes().map((type) => resourceOf(type, routes)),
+        resource: resourceTypes().map((type) => ({
+          ...resourceOf(type, routes),
+          searchRevInclude: ['*', ...(referrers.get(type) ?? [])],
+        })),
         interaction: codes(routes, systemInteractions),
         searchParam: commonParameters,
       },
@@ -57,7 +61,6 @@ function resourceOf(type: string, routes: readonly Route[]): object {
   const operation = operationsOf(type, routes);
   const parameters = [...searchParameters(type).values()].filter(isOffered);
   const references = parameters.filter(({ type: kind }) => kind === 'reference');
-  const revincludes = referrersOf(type);
   return {
     type,
     interaction: codes(routes, typeInteractions),
@@ -72,7 +75,6 @@ function resourceOf(type: string, routes: readonly Route[]): object {
     ...(references.length === 0
       ? {}
       : { searchInclude: ['*', ...references.map(({ code }) => `${type}:${code}`)] }),
-    ...(revincludes.length === 0 ? {} : { searchRevInclude: ['*', ...revincludes] }),
     searchParam: parameters.map(({ code, id, url, type: kind }) => ({
       name: code,
       definition: url ?? `http://hl7.org/fhir/SearchParameter/${id}`,
@@ -87,13 +89,19 @@ function isOffered(parameter: SearchParameterDefinition): boolean {
   return code === '_id' || code === '_lastUpdated' || notIndexed(parameter) === undefined;
 }
 
-/** `Type:parameter` of every reference that may lead to the type. */
-function referrersOf(target: string): readonly string[] {
-  return resourceTypes().flatMap((type) =>
-    [...searchParameters(type).values()]
-      .filter((one) => one.type === 'reference' && one.target?.includes(target) === true)
-      .map(({ code }) => `${type}:${code}`),
-  );
+/**
+ * `Type:parameter` of every reference that may lead to the type; `*` stands for those that may lead to any. By type, worked
+ * out once per statement.
+ */
+function referrersByTarget(): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>(resourceTypes().map((type) => [type, []]));
+  for (const type of found.keys()) {
+    for (const { code, type: kind, target = [] } of searchParameters(type).values()) {
+      if (kind !== 'reference' || target.length > found.size / 2) continue;
+      for (const name of target) found.get(name)?.push(`${type}:${code}`);
+    }
+  }
+  return found;
 }
 
 const typeInteractions: readonly Interaction[] = [
