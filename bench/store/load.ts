@@ -12,6 +12,9 @@ export interface StretchFigures {
   readonly to: number;
   readonly storePerSecond: number;
   readonly barePerSecond: number;
+  /** Processor time of all threads, which other work on the machine does not blur. */
+  readonly storeCpuMs: number;
+  readonly bareCpuMs: number;
   /** Bytes of the bodies that were loaded in it. */
   readonly bodyBytes: number;
 }
@@ -30,20 +33,33 @@ export async function loadStretch(
   from: number,
   to: number,
 ): Promise<StretchFigures> {
-  let [storeMs, bareMs, bodyBytes] = [0, 0, 0];
+  const spent = { store: { ms: 0, cpuMs: 0 }, bare: { ms: 0, cpuMs: 0 } };
+  let bodyBytes = 0;
   for (let first = from; first < to; first += chunkResources) {
     const bundles = bundlesOf(first, Math.min(first + chunkResources, to));
     const bodies = bundles.flatMap(bodiesOf);
     bodyBytes += bodies.reduce((sum, body) => sum + body.length, 0);
-    storeMs += await millisecondsOf(() => commitAll(store, bundles));
-    bareMs += await millisecondsOf(() => insertAll(bare, bodies));
+    await spend(spent.store, () => commitAll(store, bundles));
+    await spend(spent.bare, () => insertAll(bare, bodies));
   }
-  const perSecond = (ms: number): number => ((to - from) / ms) * 1_000;
+  const perSecond = ({ ms }: Spent): number => ((to - from) / ms) * 1_000;
   return {
     ...{ from, to, bodyBytes },
-    storePerSecond: perSecond(storeMs),
-    barePerSecond: perSecond(bareMs),
+    ...{ storePerSecond: perSecond(spent.store), barePerSecond: perSecond(spent.bare) },
+    ...{ storeCpuMs: spent.store.cpuMs, bareCpuMs: spent.bare.cpuMs },
   };
+}
+
+interface Spent {
+  ms: number;
+  cpuMs: number;
+}
+
+async function spend(spent: Spent, work: () => unknown): Promise<void> {
+  const before = process.cpuUsage();
+  spent.ms += await millisecondsOf(work);
+  const { user, system } = process.cpuUsage(before);
+  spent.cpuMs += (user + system) / 1_000;
 }
 
 function bundlesOf(from: number, to: number): Commit[] {

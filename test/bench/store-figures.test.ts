@@ -80,7 +80,10 @@ function figuresOf({ create, bulk, growth, size }: Outcome): StoreFigures {
       { inFlight: 8, bareBody: lap(200), bareIndexed: lap(100), store: lap(100 * create) },
     ],
     load: [
-      ...[{ from: 0, to: size, barePerSecond: 100, storePerSecond: 100 * bulk, bodyBytes: 1 }],
+      {
+        ...{ from: 0, to: size, barePerSecond: 100, storePerSecond: 100 * bulk, bodyBytes: 1 },
+        ...{ storeCpuMs: 3, bareCpuMs: 2 },
+      },
     ],
     searches: [
       { size: 1_000, shapes: [{ ...shape, p50Ms: 1 }] },
