@@ -1,5 +1,5 @@
 /**
- * Fails the n-th call to the driver for every n, in one long-lived process, and says as JSON lines what
+ * Fails the n-th call to the driver, for a sample of n or for every one, in one long-lived process, and says as JSON lines what
  * came of each: of a commit, of a group of commits, of opening, of closing, of checkpoints. Needs
  * driver-shim.ts. Arguments: which of these, a folder for data files.
  */
@@ -9,6 +9,7 @@ import { openSqliteStore } from '../../src/store/sqlite/open.ts';
 import type { Store } from '../../src/store/store.ts';
 import { arm, codes, disarm, type Blow } from './driver-shim.ts';
 import { addUp, everyEffect, lay, standing, type Standing } from './every-effect.ts';
+import { everyFault, sample } from './sample.ts';
 
 const [subject = '', folder = ''] = process.argv.slice(2);
 
@@ -43,26 +44,44 @@ interface Deal {
   readonly end: () => void;
 }
 
-/** Every blow at every step, until `attempt` has passed untouched. */
+/** How a call may fail: with what word, alone or with all that follow. */
+type Way = readonly [blow: 'once' | 'onwards', code: number];
+
+const allWays: readonly Way[] = codes.flatMap((_, code) => [
+  ['once', code] as const,
+  ['onwards', code] as const,
+]);
+
+interface Extent {
+  readonly ways: readonly Way[];
+  /** How many of the steps. */
+  readonly few: number;
+}
+
+/** Untouched first, then struck at steps, in some ways; at all of them where every fault is asked for. */
 async function everyStep(
+  { ways, few }: Extent,
   attempt: (deal: Deal) => Promise<void>,
-  saying: readonly string[] = codes,
 ): Promise<void> {
-  for (const blow of ['once', 'onwards'] as const) {
-    for (const [code, said] of saying.entries()) {
-      const name = `${said} ${blow}`;
-      for (let step = 1, struck = true; struck; step++) {
-        const end = (): void => void (struck = disarm().struck);
-        await attempt({ name, step, begin: () => arm(step, blow, { code }), end });
-      }
-    }
+  for (const [blow, code] of everyFault ? allWays : ways) {
+    let taken = 0;
+    const attemptAt = (step: number): Promise<void> => {
+      const name = step === never ? 'untouched' : `${codes[code] ?? ''} ${blow}`;
+      const end = (): void => void (taken = disarm().steps);
+      return attempt({ name, step, begin: () => arm(step, blow, { code }), end });
+    };
+    await attemptAt(never);
+    const steps = Array.from({ length: taken }, (_, at) => at + 1);
+    for (const step of sample(steps, everyFault ? Infinity : few)) await attemptAt(step);
   }
 }
 
+const never = 1_000_000;
+
 /** Groups of `size` commits asked for in one turn, each followed by one that nothing disturbs. */
-async function commits(size: number, saying?: readonly string[]): Promise<void> {
+async function commits(size: number, extent: Extent): Promise<void> {
   let session = await newSession();
-  await everyStep(async ({ name, step, begin, end }) => {
+  await everyStep(extent, async ({ name, step, begin, end }) => {
     // What is looked at after each step grows with the file.
     if (session.standings.length > 50) session = await renewed(session);
     const { store, standings } = session;
@@ -79,7 +98,7 @@ async function commits(size: number, saying?: readonly string[]): Promise<void> 
     const next = await toldOf(one(store, n));
     standings.push(...stands, await standing(store, n));
     say({ blow: name, step, told, standing: stands, next });
-  }, saying);
+  });
   await renewed(session);
 }
 
@@ -117,7 +136,7 @@ async function reopened(file: string, standings: readonly Standing[]): Promise<v
 /** Opening: a file that is not there yet, or one with a commit in it. */
 async function opens(isNew: boolean): Promise<void> {
   let files = 0;
-  await everyStep(async ({ name, step, begin, end }) => {
+  await everyStep({ ways: [['once', 0]], few: 6 }, async ({ name, step, begin, end }) => {
     const file = `${folder}/open-${isNew ? 'new' : 'old'}-${++files}.db`;
     if (!isNew) await oneCommit(file, 1);
     begin();
@@ -140,7 +159,7 @@ async function oneCommit(file: string, n: number): Promise<void> {
 /** Closing, the checkpoint with it. */
 async function closes(): Promise<void> {
   let files = 0;
-  await everyStep(async ({ name, step, begin, end }) => {
+  await everyStep({ ways: [['onwards', 0]], few: 6 }, async ({ name, step, begin, end }) => {
     const file = `${folder}/close-${++files}.db`;
     const store = await openSqliteStore({ file });
     await one(store, 1);
@@ -173,8 +192,8 @@ async function one(store: Store, n: number): Promise<void> {
 }
 
 const subjects: Record<string, () => Promise<void>> = {
-  commit: () => commits(1),
-  group: () => commits(2, codes.slice(0, 1)),
+  commit: () => commits(1, { ways: allWays, few: 20 }),
+  group: () => commits(2, { ways: [['once', 1]], few: 30 }),
   'open-new': () => opens(true),
   'open-old': () => opens(false),
   close: closes,

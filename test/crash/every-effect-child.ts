@@ -23,8 +23,21 @@ async function open(tries: number): Promise<Store> {
   }
 }
 
+/** The same store, whose writes are tried again: a fault that is meant for a commit may meet the ground. */
+function patient(store: Store): Store {
+  const { jobs } = store;
+  return {
+    ...store,
+    commit: (what) => store.commit(what).catch(() => store.commit(what)),
+    jobs: {
+      ...jobs,
+      lease: (...how) => jobs.lease(...how).catch(() => jobs.lease(...how)),
+    },
+  };
+}
+
 async function commit(store: Store, n: number, step: number): Promise<void> {
-  const ground = await lay(store, n);
+  const ground = await lay(patient(store), n);
   say(`laid ${n}`);
   const shim = step > 0 ? await import('./driver-shim.ts') : undefined;
   shim?.arm(step, 'kill');
@@ -39,7 +52,7 @@ async function commit(store: Store, n: number, step: number): Promise<void> {
 }
 
 say('open');
-const store = await open(1);
+const store = await open(2);
 say('opened');
 await commit(store, Number(first), Number(killAt));
 await commit(store, Number(first) + 1, 0);

@@ -28,7 +28,7 @@ describe('kill -9 between every two steps of a commit', () => {
 
       const places: string[] = [];
       const all = Array.from({ length: steps }, (_, at) => at + 1);
-      for (const step of sample(all, everyFault ? Infinity : 12)) {
+      for (const step of sample(all, everyFault ? Infinity : 8)) {
         const { file, signal, said } = await killedAt(step);
         expect({ signal, acknowledged: said.acknowledged, laid: said.laid }).toEqual({
           signal: 'SIGKILL',

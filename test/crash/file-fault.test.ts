@@ -88,7 +88,7 @@ describe.skipIf(strace.skip)(`the n-th call that changes a file${strace.note}`, 
     const places = placesIn(trace).get(part) ?? [];
     expect(places.length).toBeGreaterThan(3);
     expect(places.map(({ call }) => call)).toContain('pwrite64');
-    const few = everyFault ? most[part] : 5;
+    const few = everyFault ? most[part] : 4;
     return sample(places, few);
   };
 
@@ -96,7 +96,9 @@ describe.skipIf(strace.skip)(`the n-th call that changes a file${strace.note}`, 
     `laws 1, 2: of %s, fails: what is acknowledged is whole, and writing goes on (${extent})`,
     { timeout: 300_000 },
     async (part) => {
-      for (const { call, nth } of await chosen(part)) {
+      // strace counts anew in each thread, and each try to open starts one: it would never succeed.
+      const others = (await chosen(part)).filter(({ call }) => call !== 'openat');
+      for (const { call, nth } of others) {
         const run = await runTraced(['-e', `inject=${call}:error=EIO:when=${nth}`]);
         const place = `${call} ${nth}: ${run.errors}${run.said.text}`;
         expect(readFileSync(run.trace, 'utf8'), place).toContain('(INJECTED)');

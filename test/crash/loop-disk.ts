@@ -13,7 +13,8 @@ export function makeDisk(image: string, bytes: number): void {
   const file = openSync(image, 'w');
   ftruncateSync(file, bytes);
   closeSync(file);
-  execFileSync('mkfs.ext4', ['-q', '-F', '-m', '0', image], { stdio: 'pipe' });
+  // Blocks as on disks of an ordinary size: SQLite reserves its shared memory by the 4 KiB.
+  execFileSync('mkfs.ext4', ['-q', '-F', '-m', '0', '-b', '4096', image], { stdio: 'pipe' });
 }
 
 /**

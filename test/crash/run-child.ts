@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { seed } from './sample.ts';
 
 export interface Ended {
   readonly code: number | null;
@@ -33,4 +34,6 @@ export function run(
 
 /** Node with arguments, and with the driver shim in every thread. */
 export const runShimmed = (args: readonly string[]): Promise<Ended> =>
-  run(process.execPath, ['--import', programOf('./driver-shim.ts'), ...args]);
+  run(process.execPath, ['--import', programOf('./driver-shim.ts'), ...args], {
+    WEIR_TEST_SEED: String(seed),
+  });
