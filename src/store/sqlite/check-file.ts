@@ -3,7 +3,7 @@ import { limits } from '../../limits.ts';
 import { verifyChain } from '../audit-chain.ts';
 import type { AuditRow } from '../store.ts';
 import { openAudit } from './audit.ts';
-import { IndexCheck, type IndexCheckOptions } from './check-index.ts';
+import { IndexCheck, type IndexCheckOptions } from './check-index-rows.ts';
 import { openReadConnection } from './connection.ts';
 import { schemaVersion } from './schema.ts';
 import { Statements } from './statements.ts';
