@@ -13,6 +13,7 @@ export interface Shown {
   readonly text: { readonly div: string };
   readonly name: readonly { readonly family: string; readonly given: readonly string[] }[];
   readonly active: boolean;
+  readonly gender: string;
   readonly data: string;
   readonly maritalStatus: unknown;
   readonly subject: { readonly reference: string };
