@@ -89,13 +89,17 @@ async function consult(desk: Desk, rule: Rule, matter: Matter): Promise<readonly
   return outcomes;
 }
 
-/** Events without an effect, in one commit; singly where another process was faster with some. */
+/** Events without an effect, in one commit; where another process was faster with some, the others. */
 async function markDone(desk: Desk, quiet: readonly OutboxDone[]): Promise<void> {
   if (quiet.length === 0) return;
   try {
     await desk.store.commit(new Draft(desk.store).commit(desk.clock(), 'engage', quiet));
   } catch (error) {
     if (!(error instanceof CommitRefused)) throw error;
-    if (quiet.length > 1) for (const one of quiet) await markDone(desk, [one]);
+    const pending = await desk.store.outbox.pending(limits.outboxBatchMax);
+    const left = new Set(pending.map(({ position }) => position));
+    const others = quiet.filter(({ position }) => left.has(position));
+    // Refused although all are pending: they come again with the next batch.
+    if (others.length < quiet.length) await markDone(desk, others);
   }
 }

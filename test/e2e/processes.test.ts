@@ -22,7 +22,7 @@ import type { ServerProcess } from './server-process.ts';
 const seed = Number(process.env['WEIR_TEST_SEED'] ?? 20_261_123);
 const patients = 50;
 /** 2,000 messages where every round is asked for; a look at it otherwise. */
-const messagesPerPatient = process.env['WEIR_TEST_ALL_ROUNDS'] === '1' ? 40 : 8;
+const messagesPerPatient = process.env['WEIR_TEST_ALL_ROUNDS'] === '1' ? 40 : 6;
 const minute = 60_000;
 
 /** One connection to each process, of one sender. */
@@ -78,7 +78,7 @@ describeOnMongo('several processes on one MongoDB', (url) => {
 
   it(
     'four come to the state that one comes to, and do nothing twice',
-    { timeout: 10 * minute },
+    { timeout: 20 * minute },
     async () => {
       const since = new Date();
       const streams = hospitalTraffic({ seed, patients, messagesPerPatient });

@@ -152,6 +152,26 @@ it('an event that is handed out again after it was done has no second effect', a
   expect(await written(site)).toEqual(once);
 });
 
+it('where another process marked some of a batch, the rest is marked in one commit more', async () => {
+  site = await openSite();
+  for (let n = 0; n < 40; n++) await site.feed(patient(`p${String(n)}`));
+  const { store, now } = site;
+  const done = (await store.outbox.pending(15)).map(({ position }) => ({ position }));
+  let commits = 0;
+  site.store = {
+    ...store,
+    commit: async (commit) => {
+      commits += 1;
+      const others = { now, changes: [], outboxDone: done, origin: 'engage' };
+      if (commits === 1) await store.commit(others);
+      return store.commit(commit);
+    },
+  };
+  await site.settle();
+  expect(commits).toBe(2);
+  expect(await store.outbox.pending(1)).toEqual([]);
+});
+
 it('what the room writes itself sets off nothing', async () => {
   site = await openSite();
   await play(site);

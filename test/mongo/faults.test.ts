@@ -51,7 +51,8 @@ describeOnMongoDouble('a fault of the MongoDB test double', (url) => {
     injectFaults(client, [{ ...fault, db: name }]);
   const fired = async (): Promise<number[]> =>
     (await faultReport(client, name)).faults.map((fault) => fault.fired);
-  const ids = async (): Promise<string[]> => (await rows.find().toArray()).map((row) => row._id);
+  const ids = async (): Promise<string[]> =>
+    (await rows.find().sort({ _id: 1 }).toArray()).map((row) => row._id);
 
   /** Inserts `b` in a transaction; its commit is the caller's. */
   async function insertInTransaction(): Promise<void> {

@@ -164,7 +164,10 @@ final class Engine {
             transactions.abort(transaction);
             return Errors.reply(263, "OperationNotSupportedInTransaction", "Cannot run '" + name + "' in a multi-document transaction.");
         }
-        return transactions.runInside(transaction, work);
+        Object collection = command.get(name);
+        // An aggregation may look into other collections as well.
+        return transactions.runInside(transaction,
+            key -> name.equals("aggregate") || (key.collection().equals(collection) && key.database().equals(database)), work);
     }
 
     private void end(Session session) {

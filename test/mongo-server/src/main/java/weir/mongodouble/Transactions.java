@@ -11,6 +11,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * Snapshot isolation over a backend that has none. At rest the backend holds what is committed. A command of a transaction runs with
@@ -66,10 +67,11 @@ final class Transactions {
         return transaction;
     }
 
-    Document runInside(Transaction transaction, Work work) {
+    /** @param shown which collections the command reads or writes: others need not be put into the transaction's state */
+    Document runInside(Transaction transaction, Predicate<TrackedBackend.Key> shown, Work work) {
         expire();
         if (transaction.state != State.OPEN) return Errors.noSuchTransaction(transaction.number);
-        Map<TrackedBackend.Key, Document> committed = backend.exchange(viewOf(transaction));
+        Map<TrackedBackend.Key, Document> committed = backend.exchange(viewOf(transaction, shown));
         Document reply;
         try {
             reply = work.run();
@@ -81,8 +83,9 @@ final class Transactions {
         Map<TrackedBackend.Key, Document> atRest = new LinkedHashMap<>(touched);
         atRest.putAll(committed);
         Map<TrackedBackend.Key, Document> seen = backend.exchange(atRest);
-        touched.putAll(transaction.written);
-        touched.keySet().forEach(key -> transaction.written.put(key, seen.get(key)));
+        seen.forEach((key, document) -> {
+            if (touched.containsKey(key) || transaction.written.containsKey(key)) transaction.written.put(key, document);
+        });
         if (entries.stream().anyMatch(entry -> conflicts(entry, transaction))) {
             abort(transaction);
             return Errors.writeConflict();
@@ -98,15 +101,17 @@ final class Transactions {
     }
 
     /** The documents in which this transaction's world differs from what is committed. */
-    private Map<TrackedBackend.Key, Document> viewOf(Transaction transaction) {
+    private Map<TrackedBackend.Key, Document> viewOf(Transaction transaction, Predicate<TrackedBackend.Key> shown) {
         Map<TrackedBackend.Key, Document> view = new LinkedHashMap<>();
         for (Commit commit : commits) {
             if (commit.sequence <= transaction.snapshot) continue;
             commit.before.forEach((key, document) -> {
-                if (!view.containsKey(key)) view.put(key, document == null ? null : document.cloneDeeply());
+                if (shown.test(key) && !view.containsKey(key)) view.put(key, document == null ? null : document.cloneDeeply());
             });
         }
-        view.putAll(transaction.written);
+        transaction.written.forEach((key, document) -> {
+            if (shown.test(key)) view.put(key, document);
+        });
         return view;
     }
 
