@@ -11,7 +11,8 @@
  *   with its target, so that several references to one lie together. `ix_dated` has a token with the date
  *   of the same resource (index-table.ts), for what is asked newest first; `ix_several` names the resources with
  *   more than one date of a parameter: of all others one row answers both ends of a period. Long dates and wide
- *   numbers have an index by their end; short ones are found by their beginning.
+ *   numbers have an index by their end; short ones are found by their beginning. A text has one by what it is
+ *   where that is not plain from its folded form.
  * - `replaced` keeps, under the `pos` of the version that replaced it, the `entries` that a version had, so
  *   that a sorted walk can still place a resource where it stood at the walk's snapshot.
  * - Journal frames lie apart from their rows: a change of state must not rewrite the bytes.
@@ -31,6 +32,7 @@ CREATE TABLE ix_string (
   param INTEGER NOT NULL, folded TEXT NOT NULL, rid INTEGER NOT NULL, exact TEXT NOT NULL,
   PRIMARY KEY (param, folded, rid, exact)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX ix_string_other ON ix_string (param, exact) WHERE folded <> lower(exact);
 CREATE TABLE ix_date (
   param INTEGER NOT NULL, lo INTEGER NOT NULL, rid INTEGER NOT NULL, hi INTEGER NOT NULL,
   PRIMARY KEY (param, lo, rid, hi)

@@ -21,6 +21,7 @@ import {
   type IndexTable,
 } from './index-table.ts';
 import {
+  beginsWith,
   dateCondition,
   numberCondition,
   stringCondition,
@@ -42,7 +43,7 @@ export interface Leaf {
 /** A way to read an index table. */
 export interface Scan {
   /** Empty: the table's own order. */
-  readonly by: '' | 'INDEXED BY ix_date_long' | 'INDEXED BY ix_number_wide';
+  readonly by: '' | `INDEXED BY ix_${'date_long' | 'number_wide' | 'string_other'}`;
   readonly where: Fragment;
 }
 
@@ -93,6 +94,7 @@ export class Leaves {
     const scans = first.scans.map(({ by, where }) => ({ by, where: both(where, ...others) }));
     const one = ridsOf({ ...first, scans });
     const several = oneOf('x.param', this.params(param, 'several'));
+    if (several === never) return one;
     return {
       sql: `${one.sql} UNION ALL SELECT x.rid FROM ix_several x WHERE ${several.sql}`,
       values: [...one.values, ...several.values],
@@ -231,6 +233,18 @@ function scansOf(node: LeafNode, where: Fragment): readonly Scan[] {
         where: both(fragment('x.hi >= ? AND x.hi > x.lo', end), where),
       },
     ];
+  }
+  if (node.op === 'string' && node.match === 'exact') {
+    return [
+      { by: '', where: both(fragment('x.folded = lower(?)', node.value), where) },
+      {
+        by: 'INDEXED BY ix_string_other',
+        where: both(fragment('x.folded <> lower(x.exact)'), where),
+      },
+    ];
+  }
+  if (node.op === 'uri' && node.match === 'below') {
+    return [{ by: '', where: both(beginsWith('x.value', node.value), where) }];
   }
   return [{ by: '', where }];
 }

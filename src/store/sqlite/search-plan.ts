@@ -204,7 +204,7 @@ function isIndexed(node: LeafNode): boolean {
     case 'reference':
       return (node.url ?? node.id) !== undefined;
     case 'string':
-      return node.match === 'prefix';
+      return node.match !== 'contains';
     case 'token':
     case 'referenceIdentifier':
       return node.code !== undefined;

@@ -101,7 +101,7 @@ export function uriCondition(
   }
 }
 
-function beginsWith(column: string, prefix: string): Fragment {
+export function beginsWith(column: string, prefix: string): Fragment {
   const end = prefixEnd(prefix);
   const from = fragment(`${column} >= ?`, prefix);
   return end === undefined ? from : both(from, fragment(`${column} < ?`, end));
