@@ -9,12 +9,7 @@ export function mongoUrl(): string | undefined {
   return inject('mongo').url;
 }
 
-/** The test double's address, for tests that inject faults: it is there also when mongoUrl is another server. */
-export function mongoDoubleUrl(): string | undefined {
-  return inject('mongo').double?.url;
-}
-
-/** Why mongoUrl or mongoDoubleUrl is undefined, for the reason of a skip. */
+/** Why there is no mongoUrl, or no test double, for the reason of a skip. */
 export function mongoMissing(): string {
   return inject('mongo').missing;
 }
@@ -24,9 +19,9 @@ export function describeOnMongo(title: string, body: (url: string) => void): voi
   describeWith(title, mongoUrl(), body);
 }
 
-/** The same for tests that need the test double, because they inject faults. */
+/** The same for tests that inject faults: on the test double, also where mongoUrl is another server. */
 export function describeOnMongoDouble(title: string, body: (url: string) => void): void {
-  describeWith(title, mongoDoubleUrl(), body);
+  describeWith(title, inject('mongo').double?.url, body);
 }
 
 function describeWith(title: string, url: string | undefined, body: (url: string) => void): void {
@@ -41,10 +36,24 @@ export function freshDatabaseName(): string {
   return `${inject('mongo').prefix}_${randomUUID().slice(0, 8)}`;
 }
 
-/** A server's address with a database in it: `mongodb://host/NAME?options`. */
-export function withDatabase(url: string, name: string): string {
-  return url.replace(/^(mongodb(?:\+srv)?:\/\/[^/?]+)\/?[^?]*/, `$1/${name}`);
+/** The name of a database that the test files of one worker use one after another; it is dropped when the run ends. */
+export function laneDatabaseName(n: number): string {
+  return `${inject('mongo').prefix}_lane${process.env['VITEST_POOL_ID'] ?? '0'}_${n}`;
 }
+
+/**
+ * A server's address with a database in it: `mongodb://host/NAME?options`. A user is still looked for where the
+ * address said, which is the database in its path or else `admin`.
+ */
+export function withDatabase(url: string, name: string): string {
+  const [, origin = '', path = '', query = ''] = addressParts.exec(url) ?? [];
+  const source = path === '' ? 'admin' : path;
+  const isSaid = !origin.includes('@') || /(^|&)auth(Source|Mechanism)=/i.test(query);
+  const options = [...(query === '' ? [] : [query]), ...(isSaid ? [] : [`authSource=${source}`])];
+  return `${origin}/${name}${options.length === 0 ? '' : `?${options.join('&')}`}`;
+}
+
+const addressParts = /^(mongodb(?:\+srv)?:\/\/[^/?]+)\/?([^?]*)\??(.*)$/;
 
 /** A test double for one test alone, e.g. with `--standalone`; to be stopped by it. */
 export function startPrivateMongo(options: readonly string[] = []): Promise<MongoServerProcess> {
