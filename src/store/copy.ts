@@ -13,6 +13,7 @@ import { proveEqual, type CopyProof } from './copy-proof.ts';
 import { indexStateKey, indexStatePrefix, writeIndexState } from './index-state.ts';
 import { replayOf } from './replay.ts';
 import type { registeredIndexing } from './reindex.ts';
+import { CommitRefused } from './store.ts';
 
 export interface CopyOptions extends ReturnType<typeof registeredIndexing> {
   readonly source: ArchivedStore;
@@ -111,12 +112,7 @@ async function copySection(
     const page = await source.archive.export(marker.section, marker.after, limit);
     marker = markerAfter(marker, page);
     const records = page.records.filter(isCopied);
-    // Numbers below those of all commits: what is named by them must be unique among the batches.
-    const seq = -marker.batch;
-    await target.archive.replay([
-      ...replayOf(records, { extract, seq }),
-      markerCommit(marker, seq),
-    ]);
+    await writeBatch(target, marker, (seq) => replayOf(records, { extract, seq }));
     onProgress({ section: marker.section, done: marker.done, ...total });
     limit = nextLimit(page.records);
     more = page.next !== undefined;
@@ -140,8 +136,26 @@ function atBeginning({ source, seq, batch }: CopyMarker, section: ArchiveSection
   return { source, seq, batch, section, done: 0 };
 }
 
-function markerCommit(marker: CopyMarker, seq: number): ReplayedCommit {
-  return { ...bare, seq, state: [{ key: copyMarkerKey, value: writeMarker(marker) }] };
+/**
+ * Writes a batch and the place it ends at. Its number is below those of all commits: what is named by numbers must be
+ * unique among the batches. The mark must be that of the batch before: of two copies at work only one goes on.
+ */
+async function writeBatch(
+  { archive }: ArchivedStore,
+  marker: CopyMarker,
+  commits: (seq: number) => readonly ReplayedCommit[],
+): Promise<void> {
+  const seq = -marker.batch;
+  const value = writeMarker(marker);
+  const mark = { key: copyMarkerKey, value, expectRevision: seq + 1 };
+  try {
+    await archive.replay([...commits(seq), { ...bare, seq, state: [mark] }]);
+  } catch (error) {
+    if (!(error instanceof CommitRefused)) throw error;
+    throw new CopyRefused(
+      'Something else writes to the target; stop it, empty the target, and begin anew',
+    );
+  }
 }
 
 const bare = { now: new Date(0), origin: 'copy', changes: [] } as const;

@@ -167,6 +167,25 @@ describe('a copy is refused', () => {
     await refused(source, other, 'since the copy began');
   });
 
+  it('while another copy works on the target', async () => {
+    const [source, target] = [await memory(), await memory()];
+    await fillStore(source);
+    await expect(copy(source, endingAt(target, 2, 'after'))).rejects.toThrow('ended');
+    let isSecond = false;
+    const meddled: ArchivedStore = {
+      ...target,
+      archive: {
+        ...target.archive,
+        replay: async (commits) => {
+          if (!isSecond) await copy(source, endingAt(target, 1, 'after')).catch(() => undefined);
+          isSecond = true;
+          return target.archive.replay(commits);
+        },
+      },
+    };
+    await refused(source, meddled, 'Something else writes');
+  });
+
   it('from what is itself half of a copy', async () => {
     const [source, half] = [await memory(), await memory()];
     await fillStore(source);
