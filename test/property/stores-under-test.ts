@@ -1,7 +1,7 @@
-import { openMongoStore } from '../../src/store/mongodb/open.ts';
 import { openSqliteStore } from '../../src/store/sqlite/open.ts';
 import type { Store } from '../../src/store/store.ts';
-import { freshDatabaseName, mongoMissing, mongoUrl, withDatabase } from '../mongo/mongo.ts';
+import { openEmptyMongoStore } from '../mongo/emptied-database.ts';
+import { mongoMissing, mongoUrl } from '../mongo/mongo.ts';
 import { temporaryFolders } from '../store/temporary-folder.ts';
 
 /** A store that must answer every search as the memory store does. */
@@ -28,5 +28,5 @@ export const storesUnderTest: readonly StoreUnderTest[] = [
 function mongo(): Pick<StoreUnderTest, 'open' | 'absent'> {
   const server = mongoUrl();
   if (server === undefined) return { open: undefined, absent: mongoMissing() };
-  return { open: () => openMongoStore({ url: withDatabase(server, freshDatabaseName()) }) };
+  return { open: () => openEmptyMongoStore(server) };
 }

@@ -10,10 +10,10 @@ import { badUrl } from '../../src/rest/failure.ts';
 import type { AccessEvent } from '../../src/security/audit-event.ts';
 import type { Principal, Role } from '../../src/security/principal.ts';
 import { openMemoryStore } from '../../src/store/memory.ts';
-import { openMongoStore } from '../../src/store/mongodb/open.ts';
 import { openSqliteStore } from '../../src/store/sqlite/open.ts';
 import type { Store } from '../../src/store/store.ts';
-import { freshDatabaseName, mongoUrl, withDatabase } from '../mongo/mongo.ts';
+import { openEmptyMongoStore } from '../mongo/emptied-database.ts';
+import { mongoUrl } from '../mongo/mongo.ts';
 import type { Shown } from './shown.ts';
 
 export const baseUrl = 'http://weir.test/fhir';
@@ -29,8 +29,7 @@ export const stores: readonly (readonly [name: string, open: () => Promise<Store
 function mongoStores(): readonly (readonly [string, () => Promise<Store>])[] {
   const server = mongoUrl();
   if (server === undefined) return [];
-  const open = () => openMongoStore({ url: withDatabase(server, freshDatabaseName()) });
-  return [['mongodb', open]];
+  return [['mongodb', () => openEmptyMongoStore(server)]];
 }
 
 /** In a folder of its own, which goes when it is closed. */
