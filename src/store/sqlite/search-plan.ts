@@ -55,17 +55,21 @@ export class SearchPlanner {
 
   /** The conjunct with the fewest index rows. Counting stops early, so that this stays cheap. */
   #start(types: readonly string[], where: SearchNode): Pick<SearchPlan, 'start' | 'isShort'> {
-    let start: Start | undefined;
-    for (const path of this.#paths(types, conjuncts(where))) {
-      const rows = this.countRows(path, limits.searchProbeRows);
-      const streams = path.stream !== undefined && start?.stream === undefined;
-      if (start === undefined || rows < start.rows || (rows === start.rows && streams)) {
-        start = { ...path, rows };
-      }
-    }
+    const start = this.#narrowest(this.#paths(types, conjuncts(where)));
     // What an id says is found one by one, whatever the search starts from.
     const byId = conjuncts(where).some(({ op }) => op === 'id');
     return { start, isShort: byId || isShort(start) };
+  }
+
+  /** First none is counted far, so that a short one costs no count of the long ones. */
+  #narrowest(paths: readonly (Path & Pick<Start, 'node'>)[]): Start | undefined {
+    for (const bound of [shortRows, limits.searchProbeRows]) {
+      const counted = paths.map((path) => ({ ...path, rows: this.countRows(path, bound) }));
+      const [least] = counted.sort((a, b) => a.rows - b.rows);
+      if (least !== undefined && least.rows < bound) return least;
+    }
+    const path = paths.find(({ stream }) => stream !== undefined) ?? paths[0];
+    return path && { ...path, rows: limits.searchProbeRows };
   }
 
   /** Index rows of a condition, counted up to a bound. */
@@ -185,6 +189,9 @@ export class SearchPlanner {
     return both({ sql: `r.rid IN (${start.rids.sql})`, values: start.rids.values }, plan.where);
   }
 }
+
+/** A condition with fewer index rows than this is the start without a look at how many others have. */
+const shortRows = 64;
 
 type Path = Omit<Start, 'node' | 'rows'>;
 type UpdatedNode = Extract<SearchNode, { op: 'lastUpdated' }>;
