@@ -15,6 +15,11 @@ The embedded store (SQLite) against the limits of the machine, measured in the s
 (about a quarter of an hour; \`--size 10k\`, the default, takes less than a minute). The resources are shaped like Synthea's: 2.0 KB
 on average, 39 % Observations, some 15 search values each, random ids, few patients with most of the data. MongoDB is not in
 here: what the tests run against is a double, and its rates say nothing.`;
+const { loadBefore, cores } = figures.machine;
+const busy = `
+
+The machine was at other work too (load ${loadBefore.toFixed(0)} on ${cores} cores): rates and times are worse and wider than they are on a quiet one.`;
+const notice = loadBefore > cores ? busy : '';
 const tables = tablesOf(figures).toReversed().map(tableAsMarkdown).join('\n');
 const origin = 'Written by `node scripts/benchmark-page.ts FILE` from the figures of one run.';
-writeFileSync('docs/reference/benchmarks.md', `${intro}\n\n${tables}\n${origin}\n`);
+writeFileSync('docs/reference/benchmarks.md', `${intro}${notice}\n\n${tables}\n${origin}\n`);
