@@ -142,6 +142,10 @@ export const limits = {
   mongoCheckTimeoutMs: 3_000,
   /** A commit is tried again this long, then it is `transient`; longer than an election takes. */
   mongoCommitTimeoutMs: 45_000,
+  /** A process that writes shows this often that it lives. */
+  mongoBeatMs: 1_000,
+  /** Waiting for others this long, twice, without anybody getting on: whoever was silent meanwhile is dead. */
+  mongoStuckMs: 2_500,
   /** The longest pause before a transaction that met another is tried again: a few times what one takes. */
   mongoBackoffMaxMs: 32,
   /** How often commits of other processes are looked for where there are no change streams. */

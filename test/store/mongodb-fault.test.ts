@@ -1,11 +1,16 @@
-import { MongoNetworkError, MongoServerError, type ErrorDescription } from 'mongodb';
+import { MongoNetworkError, MongoServerError } from 'mongodb';
 import { describe, expect, it } from 'vitest';
 import { OutcomeError } from '../../src/fhir/issue.ts';
 import { isTransient, translateFault } from '../../src/store/mongodb/fault.ts';
 
 function server(code: number, codeName: string, labels: readonly string[] = []): MongoServerError {
   const message = `${codeName}: { name: "Anna Secret" }`;
-  return new MongoServerError({ message, code, codeName, errorLabels: [...labels] } as ErrorDescription);
+  return new MongoServerError({
+    message,
+    code,
+    codeName,
+    errorLabels: [...labels],
+  });
 }
 
 describe('what the MongoDB driver throws', () => {

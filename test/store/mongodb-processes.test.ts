@@ -1,5 +1,7 @@
+import { MongoClient } from 'mongodb';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { matchAll } from '../../src/fhir/search-ast.ts';
+import { limits } from '../../src/limits.ts';
 import { verifyChain } from '../../src/store/audit-chain.ts';
 import { openMongoStore } from '../../src/store/mongodb/open.ts';
 import type { CommitRefused, Store } from '../../src/store/store.ts';
@@ -102,6 +104,40 @@ describeOnMongo('one MongoDB database, opened by several', (server) => {
     const { versions } = await stores[0].history({ count: 1 });
     expect(versions[0]?.seq).toBe(6 * 12 * more);
     expect(verifyChain(await stores[0].audit.rows(0, 10_000))).toBeUndefined();
+  });
+
+  it('goes on soon where another died in the middle of a commit', async () => {
+    const dead = await new MongoClient(url).connect();
+    const session = dead.startSession();
+    const beats = dead.db().collection<{ _id: string; beat: number }>('writer');
+    const _id = session.id?.id.toUUID().toHexString() ?? '';
+    await beats.insertOne({ _id, beat: 1 });
+    session.startTransaction({ readConcern: { level: 'snapshot' } });
+    const order = dead.db().collection<{ _id: string }>('order');
+    await order.updateOne({ _id: 'order' }, { $inc: { turn: 1 } }, { session });
+    // Within the time of a test: by itself the server would wait a minute.
+    await Promise.all(stores.map((store) => commit(store, [put('a')])));
+    await expect(session.commitTransaction()).rejects.toThrow();
+    expect(await beats.findOne({ _id })).toBeNull();
+    await dead.close();
+  });
+
+  it('waits for one that is slow and shows that it lives', async () => {
+    const slow = await new MongoClient(url).connect();
+    const session = slow.startSession();
+    const beats = slow.db().collection<{ _id: string; beat: number }>('writer');
+    const _id = session.id?.id.toUUID().toHexString() ?? '';
+    await beats.insertOne({ _id, beat: 1 });
+    const alive = setInterval(() => void beats.updateOne({ _id }, { $inc: { beat: 1 } }), 300);
+    session.startTransaction({ readConcern: { level: 'snapshot' } });
+    const order = slow.db().collection<{ _id: string }>('order');
+    await order.updateOne({ _id: 'order' }, { $inc: { turn: 1 } }, { session });
+    const waiting = commit(stores[0], [put('a')]);
+    await new Promise((resolve) => setTimeout(resolve, limits.mongoStuckMs * 2.5));
+    await session.commitTransaction();
+    clearInterval(alive);
+    expect((await waiting).seq).toBe(1);
+    await slow.close();
   });
 
   it('tells listeners of what another has committed', async () => {

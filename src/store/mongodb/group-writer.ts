@@ -1,4 +1,4 @@
-import type { ClientSession, MongoClient, TransactionOptions } from 'mongodb';
+import type { ClientSession, TransactionOptions } from 'mongodb';
 import { errorIssue, OutcomeError } from '../../fhir/issue.ts';
 import { limits } from '../../limits.ts';
 import { CommitRefused } from '../store.ts';
@@ -9,6 +9,7 @@ import { loadWorkingSet } from './load.ts';
 import type { Parts } from './parts.ts';
 import type { WriteAnswer, WriteRequest } from './request.ts';
 import { MissedWrite, saveWorkingSet } from './save.ts';
+import type { WriterSessions } from './writer-sessions.ts';
 
 export type WriteOutcome = { readonly answer: WriteAnswer } | { readonly refused: Error };
 
@@ -21,7 +22,9 @@ export interface GroupOutcome {
 }
 
 export interface WriterParts {
-  readonly client: MongoClient;
+  /** One for all that is written: a transaction that was left behind ends when the next begins. */
+  readonly session: ClientSession;
+  readonly sessions: WriterSessions;
   readonly collections: Collections;
   readonly parts: Parts;
   /** Unique texts: lease tokens and ids of transactions. */
@@ -97,19 +100,24 @@ class Attempts {
   constructor(parts: WriterParts, requests: readonly WriteRequest[]) {
     this.#parts = parts;
     this.#requests = requests;
-    this.#session = parts.client.startSession();
+    this.#session = parts.session;
   }
 
   async run(): Promise<GroupOutcome> {
-    const deadline = performance.now() + this.#parts.timeoutMs;
-    try {
-      for (let attempt = 0; ; attempt++) {
-        const outcome = await this.#attempt(performance.now() >= deadline);
-        if (outcome !== undefined) return outcome;
-        await backOff(attempt);
+    const { timeoutMs, sessions } = this.#parts;
+    const start = performance.now();
+    let look = start + limits.mongoStuckMs;
+    let before: Awaited<ReturnType<WriterSessions['standing']>>;
+    for (let attempt = 0; ; attempt++) {
+      const outcome = await this.#attempt(performance.now() >= start + timeoutMs);
+      if (outcome !== undefined) return outcome;
+      if (performance.now() >= look) {
+        const now = await sessions.standing();
+        if (before !== undefined && now !== undefined) await sessions.endSilent(before, now);
+        before = now;
+        look = performance.now() + limits.mongoStuckMs;
       }
-    } finally {
-      await this.#session.endSession();
+      await backOff(attempt);
     }
   }
 

@@ -152,6 +152,12 @@ export interface CommitDocument {
   readonly at: Date;
 }
 
+/** A process that writes, by the id of its session; `beat` grows while it lives. */
+export interface WriterDocument {
+  readonly _id: string;
+  readonly beat: number;
+}
+
 /** Live resources and versions by type. */
 export interface TypeTally {
   readonly _id: string;
@@ -187,6 +193,7 @@ export interface Collections {
   readonly state: Collection<StateDocument>;
   readonly audit: Collection<AuditDocument>;
   readonly commit: Collection<CommitDocument>;
+  readonly writer: Collection<WriterDocument>;
   readonly typeTally: Collection<TypeTally>;
   readonly journalTally: Collection<JournalTally>;
 }
@@ -206,6 +213,7 @@ export function collectionsOf(db: Db): Collections {
     state: db.collection('state'),
     audit: db.collection('audit'),
     commit: db.collection('commit'),
+    writer: db.collection('writer'),
     typeTally: db.collection('type_tally'),
     journalTally: db.collection('journal_tally'),
   };

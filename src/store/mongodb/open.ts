@@ -1,3 +1,4 @@
+import type { ClientSession } from 'mongodb';
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { fail } from '../../fhir/issue.ts';
@@ -18,6 +19,7 @@ import { prepareDatabase } from './prepare-database.ts';
 import { Reads } from './reads.ts';
 import { prepareCommit } from './request.ts';
 import { Searches } from './search.ts';
+import { WriterSessions } from './writer-sessions.ts';
 
 export interface MongoOptions extends ConnectionOptions {
   /** Makes lease tokens and ids of transactions; each must be given once. */
@@ -38,7 +40,10 @@ export async function openMongoStore(options: MongoOptions): Promise<ArchivedSto
     const parts = new Parts(collections.part);
     const reads = new Reads(collections, parts);
     const watch = new AppendWatch(collections.order, await reads.position());
-    return assemble(options, connection, { collections, parts, reads, watch });
+    const session = connection.client.startSession();
+    const sessions = new WriterSessions(connection.db, collections, session);
+    await sessions.open();
+    return assemble(options, connection, { collections, parts, reads, watch, session, sessions });
   } catch (error) {
     await connection.client.close();
     throw translateFault(error);
@@ -50,28 +55,23 @@ interface OpenParts {
   readonly parts: Parts;
   readonly reads: Reads;
   readonly watch: AppendWatch;
+  readonly session: ClientSession;
+  readonly sessions: WriterSessions;
 }
 
 function assemble(options: MongoOptions, connection: Connection, open: OpenParts): ArchivedStore {
   const { client, db } = connection;
-  const { collections, parts, reads, watch } = open;
+  const { collections, parts, reads, watch, session, sessions } = open;
   const searches = new Searches(collections, reads);
   const journal = new JournalReads(collections, parts);
   const keyed = new KeyedReads(collections, parts);
   const writer = new GroupWriter({
-    ...{ client, collections, parts },
+    ...{ session, sessions, collections, parts },
     nextId: options.idSource ?? randomUUID,
     timeoutMs: options.commitTimeoutMs ?? limits.mongoCommitTimeoutMs,
   });
   const queue = new GroupQueue(writer, ({ position }) => watch.announce(position ?? 0));
   let closing: Promise<void> | undefined;
-
-  const close = async (): Promise<void> => {
-    await queue.close();
-    await watch.close();
-    await client.close();
-  };
-
   return {
     commit: async (commit: Commit): Promise<CommitResult> =>
       queue.write({ kind: 'commit', commit: prepareCommit(commit) }),
@@ -118,8 +118,20 @@ function assemble(options: MongoOptions, connection: Connection, open: OpenParts
       queue.check();
       await answers(db);
     }),
-    close: () => (closing ??= close()),
+    close: () => (closing ??= closeAll(queue, client, open)),
   };
+}
+
+async function closeAll(
+  queue: GroupQueue,
+  client: Connection['client'],
+  { watch, session, sessions }: OpenParts,
+): Promise<void> {
+  await queue.close();
+  await watch.close();
+  await sessions.close();
+  await session.endSession();
+  await client.close();
 }
 
 async function answers(db: Connection['db']): Promise<void> {
