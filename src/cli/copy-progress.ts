@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import type { CopyProgress } from '../store/copy.ts';
+import type { CopyProgress } from '../store/copy-options.ts';
 
 const barWidth = 30;
 /** Batches between two lines where the output is no terminal. */

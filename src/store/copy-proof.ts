@@ -10,7 +10,7 @@ import {
   type ArchiveRecord,
   type ArchiveSection,
 } from './archive.ts';
-import type { CopyOptions } from './copy.ts';
+import type { CopyOptions } from './copy-options.ts';
 import { commonParameters, indexStateKey, readIndexState } from './index-state.ts';
 import type { StoredVersion } from './store.ts';
 

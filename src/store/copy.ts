@@ -9,26 +9,11 @@ import {
   type ReplayedCommit,
 } from './archive.ts';
 import { copyMarkerKey, readMarker, writeMarker, type CopyMarker } from './copy-marker.ts';
+import type { CopyOptions } from './copy-options.ts';
 import { proveEqual, type CopyProof } from './copy-proof.ts';
 import { indexStateKey, indexStatePrefix, writeIndexState } from './index-state.ts';
 import { replayOf } from './replay.ts';
-import type { registeredIndexing } from './reindex.ts';
 import { CommitRefused } from './store.ts';
-
-export interface CopyOptions extends ReturnType<typeof registeredIndexing> {
-  readonly source: ArchivedStore;
-  readonly target: ArchivedStore;
-  /** Names the source in the target until the copy is done: the same one must go on with it. */
-  readonly sourceName: string;
-  readonly onProgress?: (progress: CopyProgress) => void;
-}
-
-export interface CopyProgress {
-  readonly section: ArchiveSection | 'proof';
-  readonly done: number;
-  /** Known of versions. */
-  readonly total?: number;
-}
 
 /** The copy cannot begin or go on; nothing was written. The message says what to do. */
 export class CopyRefused extends Error {
