@@ -180,8 +180,17 @@ function isDateOf(param: string): (entry: IndexEntry) => entry is DateEntry {
 }
 
 /** Equal rows of several entries are one. */
-function distinct(rows: readonly IndexRow[]): IndexRow[] {
-  return [...new Map(rows.map((row) => [rowIdentity(row), row])).values()];
+function distinct(rows: IndexRow[]): IndexRow[] {
+  const once = new Set<number>();
+  const repeated = new Set<number>();
+  for (const { param } of rows) (once.has(param) ? repeated : once).add(param);
+  if (repeated.size === 0) return rows;
+  const seen = new Set<string>();
+  return rows.filter((row) => {
+    if (!repeated.has(row.param)) return true;
+    const before = seen.size;
+    return seen.add(rowIdentity(row)).size > before;
+  });
 }
 
 export function rowIdentity({ param, columns }: IndexRow): string {
