@@ -63,18 +63,21 @@ const faultRows: readonly (FaultRow & { readonly codes: ReadonlySet<number> })[]
     text: 'The database cannot write: its disk is full or refuses writes',
   },
   {
-    // WriteConflict, LockTimeout, NoSuchTransaction, TransactionTooOld, ExceededTimeLimit, WriteConcernFailed,
-    // SnapshotTooOld, SnapshotUnavailable, MaxTimeMSExpired, TemporarilyUnavailable, and a primary that changes.
+    // LockTimeout, CursorNotFound, MaxTimeMSExpired, WriteConcernFailed, WriteConflict, QueryPlanKilled,
+    // TransactionTooOld, SnapshotTooOld, SnapshotUnavailable, NoSuchTransaction, ExceededTimeLimit,
+    // TransactionExceededLifetimeLimitSeconds, TemporarilyUnavailable, Interrupted (a session that another ended).
     codes: new Set([
-      ...[24, 50, 64, 112, 225, 239, 246, 251, 262, 365],
-      ...[91, 189, 10_107, 11_600, 11_602, 13_435, 13_436],
+      ...[24, 43, 50, 64, 112, 175, 225, 239, 246, 251, 262, 290, 365, 11_601],
+      // A member that cannot be reached, or a primary that changes.
+      ...[6, 7, 89, 91, 133, 189, 10_107, 11_600, 11_602, 13_435, 13_436],
     ]),
     issue: 'transient',
     text: 'The database is busy or changes its primary; try again',
   },
   {
-    codes: new Set([10_334, 17_280, 17_419, 17_420]),
+    // BSONObjectTooLarge and older names of it; TransactionTooLarge.
+    codes: new Set([10_334, 17_280, 17_419, 17_420, 335]),
     issue: 'limit',
-    text: 'A document is larger than the database takes (16 MB)',
+    text: 'A document (16 MB) or a transaction is larger than the database takes',
   },
 ];
