@@ -162,7 +162,13 @@ function ancestors(uri: string): string[] {
   return [...found].filter((each) => each === uri || !each.startsWith('urn:'));
 }
 
-/** A text as a regular expression that matches just it; the escapes mean the same everywhere. */
+/**
+ * A text as a regular expression that matches just it; the escapes mean the same everywhere. A pattern with a zero
+ * byte is refused by MongoDB, and one with a bar, even an escaped one, has no bounds in an index.
+ */
 function literal(text: string): string {
-  return text.replace(/[\\^$.|?*+()[\]{}]/g, '\\$&');
+  return text
+    .replace(/[\\^$.?*+()[\]{}]/g, '\\$&')
+    .replaceAll('|', '\\x7c')
+    .replaceAll('\0', '\\x00');
 }
