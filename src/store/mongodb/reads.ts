@@ -101,7 +101,9 @@ export class Reads {
     const total = cursor?.total ?? (await this.#total(query, scope));
     const conditions = cursor === undefined ? scope : [...scope, { _id: { $lt: cursor.before } }];
     const limit = query.count + 1;
-    const rows = await this.#rows(together(conditions), { sort: { _id: -1 }, limit });
+    // The order is the same; each has its index.
+    const sort = query.id === undefined ? { _id: -1 } : { version: -1 };
+    const rows = await this.#rows(together(conditions), { sort, limit });
     const page = rows.slice(0, query.count);
     const versions = await Promise.all(page.map((row) => this.#stored(row)));
     const last = page.at(-1);
