@@ -2,13 +2,16 @@ import { MongoClient } from 'mongodb';
 import { createServer, type AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { withoutPassword } from '../../src/store/mongodb/address.ts';
+import { openConnection } from '../../src/store/mongodb/connection.ts';
 import { openMongoStore } from '../../src/store/mongodb/open.ts';
 import { StoreOpenError } from '../../src/store/open-error.ts';
 import { put, commit, journalEntry } from '../contract/store-fixture.ts';
 import {
+  clearFaults,
   describeOnMongo,
   describeOnMongoDouble,
   freshDatabaseName,
+  injectFaults,
   startPrivateMongo,
   withDatabase,
 } from '../mongo/mongo.ts';
@@ -71,7 +74,28 @@ describeOnMongoDouble('a MongoDB server without transactions', () => {
   });
 });
 
+describeOnMongoDouble('a MongoDB database that may not be written', (server) => {
+  it('is refused with what the user lacks', async () => {
+    const name = freshDatabaseName();
+    const client = await new MongoClient(server).connect();
+    await injectFaults(client, [{ on: 'create', do: 'failBefore', code: 13, db: name, times: 99 }]);
+    const error = await refusal(withDatabase(server, name));
+    expect(error.reason).toBe('refused');
+    expect(error.message).toContain('may not read and write');
+    await clearFaults(client, name);
+    await client.close();
+  });
+});
+
 describeOnMongo('a MongoDB database', (server) => {
+  it('is read as a majority has it, whatever the address says', async () => {
+    const url = withDatabase(server, freshDatabaseName());
+    const weaker = `${url}${url.includes('?') ? '&' : '?'}readConcernLevel=local`;
+    const { client, db } = await openConnection({ url: weaker });
+    expect(db.readConcern?.level).toBe('majority');
+    await client.close();
+  });
+
   it('of a newer layout is refused and left as it is', async () => {
     const url = withDatabase(server, freshDatabaseName());
     const client = await new MongoClient(url).connect();

@@ -36,7 +36,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     return { client, db };
   } catch (error) {
     await client.close();
-    throw error instanceof StoreOpenError ? error : describe(error, where);
+    throw error instanceof StoreOpenError ? error : openFault(error, where);
   }
 }
 
@@ -58,6 +58,8 @@ function clientOptions(options: ConnectionOptions): MongoClientOptions {
   return {
     appName: 'weir',
     readConcern: { level: 'majority' },
+    // Said twice: as an option of the address it would come after the other.
+    readConcernLevel: 'majority',
     readPreference: 'primary',
     writeConcern: { w: 'majority', journal: true, wtimeoutMS: limits.mongoSocketTimeoutMs },
     serverSelectionTimeoutMS: options.selectionTimeoutMs ?? limits.mongoSelectionTimeoutMs,
@@ -102,7 +104,8 @@ function standalone(where: string): StoreOpenError {
   );
 }
 
-function describe(error: unknown, where: string): StoreOpenError {
+/** Why a database cannot be opened; `where` is its address without password. */
+export function openFault(error: unknown, where: string): StoreOpenError {
   if (!(error instanceof MongoError)) {
     const detail = error instanceof Error ? error.message : String(error);
     return new StoreOpenError('unreachable', `${where} cannot be opened: ${detail}`);

@@ -1,13 +1,19 @@
-import type { ClientSession } from 'mongodb';
+import { MongoServerError, type ClientSession } from 'mongodb';
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { fail } from '../../fhir/issue.ts';
 import { limits } from '../../limits.ts';
 import type { ArchivedStore } from '../archive.ts';
 import type { Commit, CommitResult } from '../store.ts';
+import { withoutPassword } from './address.ts';
 import { AppendWatch } from './append-watch.ts';
 import { openArchive } from './archive.ts';
-import { openConnection, type Connection, type ConnectionOptions } from './connection.ts';
+import {
+  openConnection,
+  openFault,
+  type Connection,
+  type ConnectionOptions,
+} from './connection.ts';
 import { translateFault } from './fault.ts';
 import { GroupQueue } from './group-queue.ts';
 import { GroupWriter } from './group-writer.ts';
@@ -46,8 +52,14 @@ export async function openMongoStore(options: MongoOptions): Promise<ArchivedSto
     return assemble(options, connection, { collections, parts, reads, watch, session, sessions });
   } catch (error) {
     await connection.client.close();
+    if (isUnauthorized(error)) throw openFault(error, withoutPassword(options.url));
     throw translateFault(error);
   }
+}
+
+/** The user reads, and may not make a collection. */
+function isUnauthorized(error: unknown): boolean {
+  return error instanceof MongoServerError && error.code === 13;
 }
 
 interface OpenParts {
