@@ -114,7 +114,9 @@ export class Reads {
   /** The whole count; by the tally where nothing narrows it. */
   async #total({ type, id, since, at }: HistoryQuery, scope: readonly Document[]): Promise<number> {
     if (id !== undefined || since !== undefined || at !== undefined) {
-      return this.#collections.version.countDocuments(together(scope));
+      return this.#collections.version.countDocuments(together(scope), {
+        maxTimeMS: limits.mongoSearchTimeoutMs,
+      });
     }
     const tallies = await this.#collections.typeTally
       .find(type === undefined ? {} : { _id: type })
@@ -124,7 +126,10 @@ export class Reads {
 
   async #rows(filter: Filter<VersionDocument>, options: Document): Promise<Row[]> {
     return this.#collections.version
-      .find(filter, { projection: { sort: 0 }, ...options })
+      .find(filter, {
+        ...{ projection: { sort: 0 }, maxTimeMS: limits.mongoSearchTimeoutMs },
+        ...options,
+      })
       .toArray();
   }
 

@@ -104,7 +104,10 @@ export class Searches {
         {
           $and: [filter, { position: { $gt: snapshot } }, { liveSince: { $lte: snapshot } }],
         } as object,
-        { projection: { ordinal: 1, position: 1 }, batchSize: limits.mongoBatchMax },
+        {
+          projection: { ordinal: 1, position: 1 },
+          ...{ batchSize: limits.mongoBatchMax, maxTimeMS: limits.mongoSearchTimeoutMs },
+        },
       )
       .toArray();
     const places: Match[] = [];
