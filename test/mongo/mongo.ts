@@ -25,11 +25,15 @@ export function describeOnMongoDouble(title: string, body: (url: string) => void
 }
 
 function describeWith(title: string, url: string | undefined, body: (url: string) => void): void {
-  describe(title, () => {
+  const isDouble = url === inject('mongo').double?.url;
+  describe(title, isDouble ? {} : { timeout: fullServerTimeoutMs }, () => {
     if (url === undefined) it.skip(mongoMissing(), () => undefined);
     else body(url);
   });
 }
+
+/** A full server syncs each of a thousand commits to its disk. */
+const fullServerTimeoutMs = 120_000;
 
 /** The name of a database that no other test uses; it is dropped when the run ends. */
 export function freshDatabaseName(): string {
