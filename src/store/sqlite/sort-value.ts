@@ -24,7 +24,7 @@ export function sortExpression(leaves: Leaves, key: SortKey): string {
 }
 
 /** Rows lie in `entries` in their order, so that the least is the first and the greatest the last. */
-export function sortedExpression(param: number, column: number, descending: boolean): string {
+function sortedExpression(param: number, column: number, descending: boolean): string {
   const row = descending ? '[#-1]' : '[0]';
   return `json_extract(r.entries, '$.${param}${row}[${column}]')`;
 }

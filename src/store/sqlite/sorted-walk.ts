@@ -44,7 +44,7 @@ export function walkOf(leaves: Leaves, query: SearchQuery): SortedWalk | undefin
 }
 
 /** The code of which `ix_dated` gives the resources by date, where the search asks for one. */
-export function datedCode(where: SearchNode): string | undefined {
+function datedCode(where: SearchNode): string | undefined {
   for (const node of conjuncts(where)) {
     if (node.op === 'token' && node.param === dated.token && node.code !== undefined) {
       return node.code;

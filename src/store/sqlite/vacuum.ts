@@ -1,8 +1,12 @@
 import { statSync } from 'node:fs';
 import { openConnection, openFault } from './connection.ts';
 import { lockDataFile } from './lock.ts';
+import { purgeTexts } from './purge.ts';
 
-/** Writes the data file anew without the room that is free in it. Refused while a server has it. */
+/**
+ * Writes the data file anew, without the room that is free in it and the texts that nothing names. Refused while a
+ * server has it.
+ */
 export function vacuumDataFile(options: { readonly file: string; readonly key?: string }): {
   bytesBefore: number;
   bytesAfter: number;
@@ -14,6 +18,7 @@ export function vacuumDataFile(options: { readonly file: string; readonly key?: 
     try {
       db.pragma('wal_checkpoint(TRUNCATE)');
       const bytesBefore = statSync(file).size;
+      purgeTexts(db);
       db.exec('VACUUM');
       // A sample tells the planner enough.
       db.pragma('analysis_limit = 400');
