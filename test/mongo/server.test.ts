@@ -266,6 +266,7 @@ describeOnMongo('a MongoDB server', (url) => {
           [indexed, plain].map((each) => each.find(filter).sort({ _id: 1 }).toArray()),
         );
         expect(one, JSON.stringify(filter)).toEqual(other);
+        expect(await indexed.countDocuments(filter)).toBe(other?.length);
       }
     }
   });
