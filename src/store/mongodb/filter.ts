@@ -1,4 +1,6 @@
-import type { Document } from 'mongodb';
+import { BSON, type Document } from 'mongodb';
+import { fail } from '../../fhir/issue.ts';
+import { limits } from '../../limits.ts';
 import type { SearchLeaf, SearchNode } from '../../fhir/search-ast.ts';
 import { indexKey, rangeName } from './index-key.ts';
 import {
@@ -30,7 +32,18 @@ export function resourceFilter(types: readonly string[], where: PlainNode): Docu
   if (condition === never) return never;
   const [first, ...others] = types;
   const typed = { type: others.length === 0 ? first : { $in: types }, live: true };
-  return condition === always ? typed : { $and: [typed, condition] };
+  if (condition === always) return typed;
+  refuseTooLong(condition);
+  return { $and: [typed, condition] };
+}
+
+/** A query is a document too: the ids that several chains lead to may be more than it holds. */
+function refuseTooLong(condition: Document): void {
+  if (BSON.calculateObjectSize(condition) <= limits.mongoDocumentBytes) return;
+  fail(
+    'limit',
+    'The inner conditions of the search are fulfilled by too many resources; narrow them',
+  );
 }
 
 function nodeFilter(types: readonly string[], node: PlainNode): Document {
