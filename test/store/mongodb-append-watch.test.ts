@@ -21,7 +21,9 @@ class Order {
   };
 
   streamed(): void {
-    this.streams.at(-1)?.emit('change', { fullDocument: { position: this.position } });
+    const updatedFields = { position: this.position };
+    const change = { operationType: 'update', updateDescription: { updatedFields } };
+    this.streams.at(-1)?.emit('change', change);
   }
 }
 

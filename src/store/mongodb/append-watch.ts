@@ -55,13 +55,15 @@ export class AppendWatch {
 
   #openStream(): void {
     if (this.#stream !== undefined) return;
-    const stream = this.#order.watch([], { fullDocument: 'updateLookup' });
+    const stream = this.#order.watch([{ $match: { [movedTo]: { $exists: true } } }]);
     this.#stream = stream;
     stream.on('change', (change) => {
-      if ('fullDocument' in change) this.announce(Number(change.fullDocument?.['position'] ?? 0));
+      if (change.operationType !== 'update') return;
+      this.announce(Number(change.updateDescription.updatedFields?.position ?? 0));
     });
     // What the driver cannot resume, or a server that has none: then it is looked at more often.
-    stream.once('error', () => {
+    stream.on('error', () => {
+      if (this.#stream !== stream) return;
       this.#streams = false;
       this.#stream = undefined;
       stream.close().catch(ignore);
@@ -96,3 +98,6 @@ export class AppendWatch {
 function ignore(): void {
   return undefined;
 }
+
+/** Where a change of the order document has its new position, if that moved: other changes are not sent. */
+const movedTo = 'updateDescription.updatedFields.position';

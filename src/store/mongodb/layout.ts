@@ -251,7 +251,7 @@ export const indexes: Partial<Record<keyof Collections, readonly IndexDescriptio
     { key: { controlId: 1, feed: 1, row: -1 } },
     { key: { feed: 1, row: -1 } },
     { key: { state: 1, row: -1 } },
-    { key: { patient: 1, row: -1 }, sparse: true },
+    { key: { patient: 1, row: -1 } },
   ],
   job: [{ key: { due: 1, _id: 1 } }],
   commit: [{ key: { at: 1 }, expireAfterSeconds: daySeconds }],
