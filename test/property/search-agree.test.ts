@@ -1,21 +1,10 @@
 import fc from 'fast-check';
-import { afterAll, describe, expect, it } from 'vitest';
-import type { SearchQuery } from '../../src/fhir/search-ast.ts';
+import { afterAll, describe, it } from 'vitest';
 import { openMemoryStore } from '../../src/store/memory.ts';
-import type { Change, Store } from '../../src/store/store.ts';
-import { changesArbitrary, queryArbitrary } from './search-arbitrary.ts';
+import { lifeArbitrary, live } from './search-life.ts';
 import { folders, storesUnderTest } from './stores-under-test.ts';
 
 afterAll(() => folders.remove());
-
-/** A site's life: commits, then searches walked page by page with more commits between the pages. */
-const lifeArbitrary = fc.record({
-  before: fc.array(changesArbitrary, { minLength: 1, maxLength: 5 }),
-  between: fc.array(changesArbitrary, { maxLength: 3 }),
-  queries: fc.array(queryArbitrary, { minLength: 8, maxLength: 30 }),
-});
-
-type Life = typeof lifeArbitrary extends fc.Arbitrary<infer Value> ? Value : never;
 
 describe('search', () => {
   // A longer round: WEIR_TEST_ROUNDS=20 runs twenty times as many.
@@ -42,45 +31,3 @@ describe('search', () => {
     );
   }
 });
-
-/** The first store says what is right. */
-async function live(
-  { before, between, queries }: Life,
-  stores: readonly [Store, Store],
-): Promise<void> {
-  let second = 0;
-  const write = async (changes: readonly Change[]): Promise<void> => {
-    const now = new Date(++second * 1_000);
-    await Promise.all(stores.map((store) => store.commit({ now, changes, origin: 'test' })));
-  };
-  for (const changes of before) await write(changes);
-  for (const query of queries) {
-    const [expected, found] = await Promise.all(stores.map((store) => firstPage(store, query)));
-    expect(found).toEqual(expected);
-  }
-  const walks = queries.map((query) => ({ query, cursors: [] as (string | undefined)[] }));
-  for (const changes of [[], ...between]) {
-    await write(changes);
-    for (const walk of walks) {
-      const pages = await Promise.all(
-        stores.map((store, at) => store.search(from(walk.query, walk.cursors[at]))),
-      );
-      walk.cursors = pages.map(({ next }) => next);
-      const [expected, found] = pages.map(({ next, ...page }) => ({
-        ...page,
-        more: next !== undefined,
-      }));
-      expect(found).toEqual(expected);
-    }
-  }
-}
-
-async function firstPage(store: Store, query: SearchQuery) {
-  const page = await store.search({ ...query, total: 'accurate' });
-  return { ids: page.matches.map(({ id }) => id), total: page.total };
-}
-
-/** Cursors are each store's own. */
-function from(query: SearchQuery, cursor: string | undefined): SearchQuery {
-  return cursor === undefined ? query : { ...query, cursor };
-}

@@ -10,7 +10,8 @@ import type {
 import type { Change } from '../../src/store/store.ts';
 
 // Small pools on purpose: values must meet each other.
-const param = fc.constantFrom('p', 'p', 'p', 'q', 'q', 'r');
+// SQLite has a way of its own from `code` to `date`.
+const param = fc.constantFrom('code', 'code', 'code', 'date', 'date', 'r');
 const id = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h');
 const type = fc.constantFrom('Patient', 'Basic');
 const system = fc.constantFrom(null, 'urn:a', 'urn:b');
@@ -280,10 +281,40 @@ const sortKey: fc.Arbitrary<SortKey> = fc.oneof(
   }),
 );
 
-export const queryArbitrary: fc.Arbitrary<SearchQuery> = fc.record({
+const anyQuery: fc.Arbitrary<SearchQuery> = fc.record({
   types: fc.constantFrom(['Patient'], ['Basic', 'Patient'], ['Basic'], ['Group', 'Patient']),
   where: tree,
   sort: fc.array(sortKey, { maxLength: 2 }),
   count: fc.constantFrom(0, 1, 2, 3, 50),
   total: fc.constantFrom('none' as const, 'accurate' as const),
 });
+
+/** What is asked most: the newest of a code. */
+const newestOfCode = fc
+  .tuple(anyQuery, code, fc.boolean())
+  .map(([{ types, where, sort, ...rest }, value, descending]): SearchQuery => {
+    const ofCode: SearchNode = { op: 'token', param: 'code', code: value };
+    return {
+      ...rest,
+      types: [types[0]],
+      where: { op: 'and', nodes: [ofCode, where] },
+      sort: [{ param: 'date', kind: 'date', descending }, ...sort.slice(1)],
+    };
+  });
+
+/** Both ends of a period. */
+const withinPeriod = fc
+  .tuple(anyQuery, interval(instant), fc.boolean())
+  .map(([{ where, ...rest }, { lo, hi }, written]): SearchQuery => {
+    const bound = (by: 'ge' | 'lt', at: number): SearchNode => {
+      const span = { prefix: by, lo: at, hi: at + 1 };
+      return written ? { op: 'lastUpdated', ...span } : { op: 'date', param: 'date', ...span };
+    };
+    return { ...rest, where: { op: 'and', nodes: [bound('ge', lo), bound('lt', hi), where] } };
+  });
+
+export const queryArbitrary: fc.Arbitrary<SearchQuery> = fc.oneof(
+  { weight: 4, arbitrary: anyQuery },
+  { weight: 1, arbitrary: newestOfCode },
+  { weight: 1, arbitrary: withinPeriod },
+);

@@ -20,7 +20,7 @@ export const storesUnderTest: readonly StoreUnderTest[] = [
   {
     name: 'SQLite',
     open: () => openSqliteStore({ file: `${folders.make()}/weir.db` }),
-    runs: 120,
+    runs: 60,
   },
   { name: 'MongoDB', ...mongo(), runs: 25 },
 ];
