@@ -47,10 +47,7 @@ function extractorsOf(typeName: string): readonly Extractor[] {
   const parameters = searchParameters(typeName);
   let found = extractors.get(parameters);
   if (!found) {
-    found = [...parameters.values()].flatMap((p) => {
-      const made = extractorOf(typeName, p);
-      return p.url === undefined ? made : made.map(forgiving);
-    });
+    found = [...parameters.values()].flatMap((p) => extractorOf(typeName, p).map(forgiving));
     extractors.set(parameters, found);
   }
   return found;
@@ -83,7 +80,10 @@ function extractorOf(
   ];
 }
 
-/** What a site wrote may fail on some resource: there it finds nothing, and the write goes on. */
+/**
+ * An expression may fail on some resource (a site's own; one whose value has a member `valueOf`): there it
+ * finds nothing, and the write goes on.
+ */
 function forgiving(extract: Extractor): Extractor {
   return (resource, entries) => {
     const before = entries.length;

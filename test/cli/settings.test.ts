@@ -27,6 +27,8 @@ describe('settings', () => {
       mllp: 'from-file',
       logLevel: 'from-command',
       store: 'sqlite',
+      storeKey: '',
+      storeKeyFile: '',
       site: '',
       publicUrl: '',
       stopTimeoutMs: 20_000,

@@ -250,6 +250,9 @@ describe('extractIndex', () => {
       ],
       ...['generalPractitioner', 'managingOrganization', 'communication', 'active', 'contained'],
     );
+    expect(extractIndex({ resourceType: 'Patient', deceasedDateTime: { valueOf: [] } })).toEqual(
+      [],
+    );
     fc.assert(
       fc.property(fc.dictionary(keys, odd), (members) => {
         expect(extractIndex({ ...members, resourceType: 'Patient' })).toBeInstanceOf(Array);
