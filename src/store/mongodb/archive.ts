@@ -1,17 +1,16 @@
 import type { Collection, Document, Filter, WithId } from 'mongodb';
 import { archivePage, type ArchiveRecord, type StoreArchive } from '../archive.ts';
-import type { GroupQueue } from './group-queue.ts';
 import { frameOwner, toEntry } from './journal-document.ts';
 import { toAuditRow, toView } from './keyed-reads.ts';
 import type { Collections, VersionDocument } from './layout.ts';
 import type { Parts } from './parts.ts';
-import { prepareReplay } from './request.ts';
+import { prepareReplay, type WriteRequest } from './request.ts';
 
 /** Reads every collection in the order of its `_id`, the journal in that of its rows. */
 export function openArchive(
   collections: Collections,
   parts: Parts,
-  queue: Pick<GroupQueue, 'write'>,
+  queue: ReplayQueue,
 ): StoreArchive {
   const sections = openSections(collections, parts);
   return {
@@ -25,6 +24,11 @@ export function openArchive(
     },
     replay: async (commits) => queue.write({ kind: 'replay', commits: commits.map(prepareReplay) }),
   };
+}
+
+/** The store's way in. */
+interface ReplayQueue {
+  write(request: Extract<WriteRequest, { kind: 'replay' }>): Promise<undefined>;
 }
 
 interface Row {

@@ -1,6 +1,7 @@
 import type { ClientSession, TransactionOptions } from 'mongodb';
 import { errorIssue, OutcomeError } from '../../fhir/issue.ts';
 import { limits } from '../../limits.ts';
+import type { WriteOutcome as AnyOutcome } from '../group-queue.ts';
 import { CommitRefused } from '../store.ts';
 import { decide } from './decide.ts';
 import { hasLabel, isTransient, translateFault } from './fault.ts';
@@ -11,7 +12,7 @@ import type { WriteAnswer, WriteRequest } from './request.ts';
 import { MissedWrite, saveWorkingSet } from './save.ts';
 import type { WriterSessions } from './writer-sessions.ts';
 
-export type WriteOutcome = { readonly answer: WriteAnswer } | { readonly refused: Error };
+export type WriteOutcome = AnyOutcome<WriteAnswer>;
 
 /** What became of a group; `fault` is why the transaction as a whole failed, if it did. */
 export interface GroupOutcome {

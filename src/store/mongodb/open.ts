@@ -4,6 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import { fail } from '../../fhir/issue.ts';
 import { limits } from '../../limits.ts';
 import type { ArchivedStore } from '../archive.ts';
+import { GroupQueue } from '../group-queue.ts';
 import type { Commit, CommitResult } from '../store.ts';
 import { withoutPassword } from './address.ts';
 import { AppendWatch } from './append-watch.ts';
@@ -15,15 +16,14 @@ import {
   type ConnectionOptions,
 } from './connection.ts';
 import { translateFault } from './fault.ts';
-import { GroupQueue } from './group-queue.ts';
-import { GroupWriter } from './group-writer.ts';
+import { GroupWriter, type GroupOutcome } from './group-writer.ts';
 import { JournalReads } from './journal-reads.ts';
 import { KeyedReads } from './keyed-reads.ts';
 import type { Collections } from './layout.ts';
 import { Parts } from './parts.ts';
 import { prepareDatabase } from './prepare-database.ts';
 import { Reads } from './reads.ts';
-import { prepareCommit } from './request.ts';
+import { prepareCommit, weightOf, type WriteAnswers, type WriteRequest } from './request.ts';
 import { Searches } from './search.ts';
 import { WriterSessions } from './writer-sessions.ts';
 
@@ -82,7 +82,12 @@ function assemble(options: MongoOptions, connection: Connection, open: OpenParts
     nextId: options.idSource ?? randomUUID,
     timeoutMs: options.commitTimeoutMs ?? limits.mongoCommitTimeoutMs,
   });
-  const queue = new GroupQueue(writer, ({ position }) => watch.announce(position ?? 0));
+  const queue = new GroupQueue<WriteRequest, WriteAnswers, GroupOutcome>({
+    write: (requests) => writer.write(requests),
+    afterGroup: ({ position }) => watch.announce(position ?? 0),
+    weightOf,
+    weightMax: limits.mongoGroupBytesMax,
+  });
   let closing: Promise<void> | undefined;
   return {
     commit: async (commit: Commit): Promise<CommitResult> =>
@@ -135,7 +140,7 @@ function assemble(options: MongoOptions, connection: Connection, open: OpenParts
 }
 
 async function closeAll(
-  queue: GroupQueue,
+  queue: { readonly close: () => Promise<void> },
   client: Connection['client'],
   { watch, session, sessions }: OpenParts,
 ): Promise<void> {

@@ -8,10 +8,9 @@ import {
 } from '../archive.ts';
 import type { Job, StateEntry, StoredVersion } from '../store.ts';
 import { toAuditRow, type AuditTableRow } from './audit.ts';
-import type { CommitQueue } from './commit-queue.ts';
 import { toEntry, type JournalRow } from './journal-row.ts';
 import { journalRows } from './journal.ts';
-import { ownBytes } from './prepared.ts';
+import { ownBytes, type WriteRequest } from './prepared.ts';
 import { toView, type SourceRow } from './source-views.ts';
 import { Statements, type SqlValue } from './statements.ts';
 
@@ -28,10 +27,15 @@ interface VersionRow {
   readonly origin: string | null;
 }
 
+/** The store's way in. */
+interface ReplayQueue {
+  write(request: Extract<WriteRequest, { kind: 'replay' }>): Promise<undefined>;
+}
+
 type Export = (after: SqlValue, limit: number) => ArchivePage;
 
 /** Every table in the order of its key. */
-export function openArchive(db: Database, queue: Pick<CommitQueue, 'write'>): StoreArchive {
+export function openArchive(db: Database, queue: ReplayQueue): StoreArchive {
   const statements = new Statements(db);
   const sections = openSections(statements);
   const counter = statements.value<number>('SELECT value FROM counter WHERE name = ?');

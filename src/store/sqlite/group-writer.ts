@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3-multiple-ciphers';
 import type { ReplayedCommit } from '../archive.ts';
+import type { WriteOutcome as AnyOutcome } from '../group-queue.ts';
 import type { CommitResult } from '../store.ts';
 import { openAudit } from './audit.ts';
 import { Changes } from './changes.ts';
@@ -15,8 +16,7 @@ import { openSourceViews } from './source-views.ts';
 import { openState } from './state.ts';
 import type { Statements } from './statements.ts';
 
-export type WriteOutcome =
-  { readonly answer: WriteAnswers[WriteRequest['kind']] } | { readonly refused: Error };
+export type WriteOutcome = AnyOutcome<WriteAnswers[WriteRequest['kind']]>;
 
 /** What became of a group; `fault` is why the transaction as a whole failed, if it did. */
 export interface GroupOutcome {

@@ -5,10 +5,10 @@ import { dirname } from 'node:path';
 import { limits } from '../../limits.ts';
 import { AppendSignal } from '../append-signal.ts';
 import type { ArchivedStore } from '../archive.ts';
+import { GroupQueue } from '../group-queue.ts';
 import type { Commit, CommitResult } from '../store.ts';
 import { openArchive } from './archive.ts';
 import { Checkpoints, type CheckpointOptions } from './checkpoints.ts';
-import { CommitQueue } from './commit-queue.ts';
 import { openConnection, openFault, type ConnectionOptions } from './connection.ts';
 import { Damage } from './damage.ts';
 import { lockDataFile } from './lock.ts';
@@ -16,7 +16,7 @@ import { prepareCommit, prepareEntry, type WriteAnswers, type WriteRequest } fro
 import { ReaderPool } from './reader-pool.ts';
 import { openReader } from './reader.ts';
 import { storeReads } from './store-reads.ts';
-import { WriterThread } from './writer-thread.ts';
+import { WriterThread, type WrittenGroup } from './writer-thread.ts';
 
 export interface SqliteOptions extends ConnectionOptions, CheckpointOptions {
   /** Makes lease tokens; each must be given once. */
@@ -85,10 +85,17 @@ function assemble({ db, writer, options, releaseLock }: Parts): ArchivedStore {
   const checkpoints = new Checkpoints(options);
   const appended = new AppendSignal();
   let announced = reader.position();
-  const queue = new CommitQueue(writer, ({ position = announced, logBytes }) => {
-    if (position > announced) appended.notify();
-    announced = position;
-    checkpoints.afterGroup(logBytes);
+  /** Why the last group was not written as a whole. */
+  let fault: Error | undefined;
+  const queue = new GroupQueue<WriteRequest, WriteAnswers, WrittenGroup>({
+    write: (requests) => writer.write(requests),
+    afterGroup: (written) => {
+      const { position = announced, logBytes } = written;
+      if (position > announced) appended.notify();
+      announced = position;
+      ({ fault } = written);
+      checkpoints.afterGroup(logBytes);
+    },
   });
   const { file, key, onFault = () => undefined } = options;
   const damage = new Damage(file, onFault);
@@ -135,6 +142,7 @@ function assemble({ db, writer, options, releaseLock }: Parts): ArchivedStore {
     check: async () => {
       damage.check();
       queue.check();
+      if (fault !== undefined) throw fault;
       writer.check();
     },
     close: () => (closing ??= close()),
