@@ -23,5 +23,5 @@ VOLUME /data
 EXPOSE 8080 2575
 HEALTHCHECK --interval=30s --timeout=3s CMD ["node", "-e", "fetch('http://127.0.0.1:8080/health').then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 # The same as bin/weir.mjs starts.
-ENTRYPOINT ["node", "--max-semi-space-size=8", "src/main.ts"]
+ENTRYPOINT ["node", "--max-semi-space-size=8", "--no-memory-protection-keys", "src/main.ts"]
 CMD ["serve"]

@@ -8,6 +8,8 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
+    // As bin/weir.mjs starts it: threads come and go.
+    execArgv: ['--no-memory-protection-keys'],
     // Each store starts a thread: it need not strip the types of its files every time.
     env: {
       NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/node', import.meta.url)),
