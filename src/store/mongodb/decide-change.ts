@@ -1,9 +1,9 @@
 import { expectationHolds, neverExisted, putMethod, type LastVersion } from '../expectation.ts';
 import { stampBody } from '../stamp.ts';
 import { CommitRefused, type StoredVersion } from '../store.ts';
+import { storedVersion } from '../stored-version.ts';
 import { noFields, type IndexFields } from './index-fields.ts';
 import { splitText } from './parts.ts';
-import { storedVersion } from './reads.ts';
 import type { PreparedChange } from './request.ts';
 import type { Present, WorkingSet } from './working-set.ts';
 

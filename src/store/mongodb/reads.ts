@@ -2,6 +2,7 @@ import type { Document, Filter } from 'mongodb';
 import { limits } from '../../limits.ts';
 import { readListCursor, writeListCursor } from '../cursor.ts';
 import { refuseTooMany } from '../read-many.ts';
+import { storedVersion } from '../stored-version.ts';
 import type {
   ChangeEvent,
   HistoryPage,
@@ -9,7 +10,7 @@ import type {
   ResourceKey,
   StoredVersion,
 } from '../store.ts';
-import type { Collections, ResourceDocument, VersionDocument } from './layout.ts';
+import type { Collections, VersionDocument } from './layout.ts';
 import type { Parts } from './parts.ts';
 
 type Row = Omit<VersionDocument, 'sort'>;
@@ -136,24 +137,6 @@ export class Reads {
   async #stored(row: Row): Promise<StoredVersion> {
     return storedVersion(row, await this.#parts.text(row.body, `v${row._id}`, row.parts));
   }
-}
-
-/** The version at a resource's present, or a row of its past. */
-export function storedVersion(
-  row: Pick<ResourceDocument, 'type' | 'id' | 'version' | 'seq' | 'updated' | 'method'>,
-  body: string,
-): StoredVersion {
-  return {
-    type: row.type,
-    id: row.id,
-    versionId: String(row.version),
-    lastUpdated: new Date(row.updated),
-    seq: row.seq,
-    deleted: row.method === 'DELETE',
-    body,
-    changed: false,
-    method: row.method,
-  };
 }
 
 function historyScope({ type, id, since, at }: HistoryQuery): Document[] {

@@ -6,38 +6,23 @@ import type {
   StoredVersion,
 } from '../store.ts';
 import { refuseTooMany } from '../read-many.ts';
+import { storedVersion, type VersionRow } from '../stored-version.ts';
 import { readListCursor, writeListCursor } from '../cursor.ts';
 import type { Dictionary } from './dictionary.ts';
 import { typeName } from './row-coder.ts';
 import type { SqlValue, Statements } from './statements.ts';
 
 /** A row of `version` with the names of its resource. */
-interface VersionRow {
+interface BodyRow extends VersionRow {
   readonly pos: number;
-  readonly type: string;
-  readonly id: string;
-  readonly version: number;
-  readonly seq: number;
-  readonly updated: number;
-  readonly method: StoredVersion['method'];
   readonly body: string;
 }
 
 const columns = `v.pos, substr(n.text, 3) AS type, r.id, v.version, v.seq, v.updated, v.method, v.body`;
 const joined = 'JOIN resource r ON r.rid = v.rid JOIN name n ON n.id = v.type';
 
-function toStoredVersion(row: Omit<VersionRow, 'pos'>): StoredVersion {
-  return {
-    type: row.type,
-    id: row.id,
-    versionId: String(row.version),
-    lastUpdated: new Date(row.updated),
-    seq: row.seq,
-    deleted: row.method === 'DELETE',
-    body: row.body,
-    changed: false,
-    method: row.method,
-  };
+function toStoredVersion(row: Omit<BodyRow, 'pos'>): StoredVersion {
+  return storedVersion(row, row.body);
 }
 
 /** Reads by identity, and history. */
@@ -102,7 +87,7 @@ export class Reads {
     const cursor = query.cursor === undefined ? undefined : readListCursor(query.cursor);
     const total = cursor?.total ?? this.#total(query, scope);
     const page = scope.and('v.pos < ?', cursor?.before);
-    const rows = this.#statements.objects<VersionRow>(
+    const rows = this.#statements.objects<BodyRow>(
       `SELECT ${columns} FROM version v ${joined} ${page.where} ORDER BY v.pos DESC LIMIT ?`,
       [...page.values, query.count + 1],
     );
@@ -169,20 +154,20 @@ class Scope {
 
 function prepare(statements: Statements) {
   return {
-    current: statements.row<Omit<VersionRow, 'type' | 'id'>>(
+    current: statements.row<Omit<BodyRow, 'type' | 'id'>>(
       `SELECT v.pos, v.version, v.seq, v.updated, v.method, v.body
        FROM resource r JOIN version v ON v.pos = r.pos WHERE r.type = ? AND r.id = ?`,
     ),
-    version: statements.row<Omit<VersionRow, 'type' | 'id'>>(
+    version: statements.row<Omit<BodyRow, 'type' | 'id'>>(
       `SELECT v.pos, v.version, v.seq, v.updated, v.method, v.body
        FROM resource r JOIN version v ON v.rid = r.rid
        WHERE r.type = ? AND r.id = ? AND v.version = ?`,
     ),
-    byRids: statements.rows<VersionRow & { readonly rid: number }>(
+    byRids: statements.rows<BodyRow & { readonly rid: number }>(
       `SELECT r.rid, ${columns} FROM json_each(?) j CROSS JOIN resource r ON r.rid = j.value
        CROSS JOIN version v ON v.pos = r.pos CROSS JOIN name n ON n.id = r.type`,
     ),
-    changes: statements.rows<Omit<VersionRow, 'body'>>(
+    changes: statements.rows<Omit<BodyRow, 'body'>>(
       `SELECT v.pos, substr(n.text, 3) AS type, r.id, v.version, v.seq, v.updated, v.method
        FROM version v ${joined} WHERE v.pos > ? ORDER BY v.pos LIMIT ?`,
     ),
