@@ -9,8 +9,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 installIfStale(root);
 // Node keeps some 96 MB for young objects where it may; a quarter of that serves as well.
-// With memory protection keys V8 now and then loses track of code pages where threads come and go, and ends the
-// process ("Check failed: jit_page.has_value()").
+// With memory protection keys V8 now and then loses track of code pages where threads with WebAssembly (Node strips
+// types by it) come and go, and ends the process ("Check failed: jit_page.has_value()").
 const nodeArguments = [
   '--max-semi-space-size=8',
   '--no-memory-protection-keys',
