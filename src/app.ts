@@ -27,6 +27,7 @@ import type { AccessRecorder } from './security/access-recorder.ts';
 import { authenticate, credentialsOf } from './security/authenticate.ts';
 import { loadKeys } from './security/keys.ts';
 import type { Keys } from './security/keys.ts';
+import { rememberTokens } from './security/known-tokens.ts';
 import { requireSender } from './security/sender.ts';
 import { openSite } from './site.ts';
 import { refuseUnfinishedCopy } from './store/copy-marker.ts';
@@ -179,8 +180,9 @@ async function listening<T>(
 async function buildHttp(parts: Parts, port: HttpPort): Promise<FastifyInstance> {
   const { store, keys, clock, newId, log, audit, reindex, config, root, metrics } = parts;
   const url = config.publicUrl === '' ? port.url : config.publicUrl.replace(/\/$/, '');
+  const tokens = rememberTokens(keys);
   const callerOf = (request: Pick<FastifyRequest, 'method' | 'headers'>) =>
-    authenticate(keys, credentialsOf(request), clock());
+    authenticate(tokens, credentialsOf(request), clock());
   const shared = { store, clock, newId, log, authenticate: callerOf, recordAccess: audit.record };
 
   const http = createHttp({

@@ -154,6 +154,8 @@ export const limits = {
   mongoStreamCheckMs: 5_000,
   /** Audit events of reads kept for a store that fails; past it the newest are lost, and the log says so. */
   auditWaitingMax: 10_000,
+  /** Tokens whose signature is not checked again; some half a kilobyte each. */
+  knownTokensMax: 10_000,
   /** Outbox rows taken in one round. */
   outboxBatchMax: 64,
   /** Jobs leased in one tick. */

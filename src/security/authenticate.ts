@@ -1,6 +1,6 @@
-import type { Keys } from './keys.ts';
+import type { TokenReader } from './known-tokens.ts';
 import type { Principal } from './principal.ts';
-import { audience, verifyToken } from './token.ts';
+import { audience } from './token.ts';
 
 export const sessionCookie = 'weir_session';
 
@@ -41,17 +41,17 @@ export function credentialsOf(request: {
  * changing method only when the request comes from our own pages.
  */
 export async function authenticate(
-  keys: Keys,
+  read: TokenReader,
   credentials: Credentials,
   now: Date,
 ): Promise<Principal | undefined> {
   const bearer = /^Bearer +(\S+)$/i.exec(credentials.authorization ?? '')?.[1];
   if (bearer !== undefined) {
-    return (await verifyToken(keys, bearer, audience.api, now))?.principal;
+    return (await read(bearer, audience.api, now))?.principal;
   }
   const session = cookieValue(credentials.cookie, sessionCookie);
   if (session === undefined || !mayUseCookie(credentials)) return undefined;
-  return (await verifyToken(keys, session, audience.session, now))?.principal;
+  return (await read(session, audience.session, now))?.principal;
 }
 
 function mayUseCookie(credentials: Credentials): boolean {

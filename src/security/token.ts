@@ -25,6 +25,8 @@ export interface TokenRequest {
 export interface VerifiedToken {
   readonly principal: Principal;
   readonly tokenId: string;
+  readonly validFrom: Date;
+  /** From then on it is none. */
   readonly expiresAt: Date;
 }
 
@@ -64,14 +66,14 @@ export async function verifyToken(
       requiredClaims: ['sub', 'jti', 'exp', 'nbf', 'role'],
     });
     const role = roles.find((known) => known === payload['role']);
-    const { sub, jti, exp } = payload;
-    if (role === undefined || sub === undefined || jti === undefined || exp === undefined) {
-      return undefined;
-    }
+    const { sub, jti, nbf, exp } = payload;
+    if (role === undefined || sub === undefined || jti === undefined) return undefined;
+    if (nbf === undefined || exp === undefined) return undefined;
     const patient = payload['patient'];
     const display = payload['name'];
     return {
       tokenId: jti,
+      validFrom: new Date(nbf * 1000),
       expiresAt: new Date(exp * 1000),
       principal: {
         id: sub,

@@ -5,11 +5,13 @@ import { SignJWT, UnsecuredJWT, generateKeyPair } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { authenticate } from '../../src/security/authenticate.ts';
 import { loadKeys } from '../../src/security/keys.ts';
+import { rememberTokens } from '../../src/security/known-tokens.ts';
 import { tokenFor } from '../../src/security/sign-in.ts';
 import { audience, verifyToken } from '../../src/security/token.ts';
 
 const now = new Date('2026-03-01T12:00:00Z');
 const keys = { signing: new Uint8Array(48).fill(7) };
+const tokens = rememberTokens(keys);
 const nurse = { id: 'ann', display: 'Ann', role: 'nurse' } as const;
 const context = { keys, clock: () => now, newId: () => 'jti-1' };
 const api = { audience: audience.api, ttlSeconds: 60 };
@@ -85,22 +87,45 @@ describe('tokens', () => {
   });
 });
 
+describe('remembered tokens', () => {
+  const at = (seconds: number): Date => new Date(now.getTime() + seconds * 1000);
+
+  it('a token is good again and again, until it expires', async () => {
+    const token = await tokenFor(context, nurse, api);
+    const read = rememberTokens(keys);
+    for (const seconds of [0, 30, 59]) {
+      expect((await read(token, audience.api, at(seconds)))?.principal).toEqual(nurse);
+    }
+    expect(await read(token, audience.api, at(60))).toBeUndefined();
+    expect(await read(token, audience.api, at(59))).toBeDefined();
+  });
+
+  it('is not good earlier than it was made for, or elsewhere, because it was good once', async () => {
+    const token = await tokenFor(context, nurse, api);
+    const read = rememberTokens(keys);
+    expect(await read(token, audience.api, now)).toBeDefined();
+    expect(await read(token, audience.api, at(-6))).toBeUndefined();
+    expect(await read(token, audience.session, now)).toBeUndefined();
+    expect(await read(`${token}x`, audience.api, now)).toBeUndefined();
+  });
+});
+
 describe('authenticate', () => {
   const cookieFor = async () =>
     `a=b; weir_session=${await tokenFor(context, nurse, { audience: audience.session, ttlSeconds: 60 })}`;
 
   it('takes a bearer token for any method', async () => {
     const authorization = `Bearer ${await tokenFor(context, nurse, api)}`;
-    expect(await authenticate(keys, { method: 'DELETE', authorization }, now)).toEqual(nurse);
+    expect(await authenticate(tokens, { method: 'DELETE', authorization }, now)).toEqual(nurse);
   });
 
   it('takes no session as a bearer token and no API token as a session', async () => {
     const session = (await cookieFor()).split('weir_session=')[1];
     expect(
-      await authenticate(keys, { method: 'GET', authorization: `Bearer ${session}` }, now),
+      await authenticate(tokens, { method: 'GET', authorization: `Bearer ${session}` }, now),
     ).toBeUndefined();
     const cookie = `weir_session=${await tokenFor(context, nurse, api)}`;
-    expect(await authenticate(keys, { method: 'GET', cookie }, now)).toBeUndefined();
+    expect(await authenticate(tokens, { method: 'GET', cookie }, now)).toBeUndefined();
   });
 
   it.each([
@@ -117,7 +142,7 @@ describe('authenticate', () => {
     ['POST, neither header', { method: 'POST', host: 'h:1' }, false],
     ['POST, origin null', { method: 'POST', origin: 'null', host: 'h:1' }, false],
   ])('a cookie: %s', async (_case, credentials, taken) => {
-    const principal = await authenticate(keys, { ...credentials, cookie: await cookieFor() }, now);
+    const principal = await authenticate(tokens, { ...credentials, cookie: await cookieFor() }, now);
     expect(principal !== undefined).toBe(taken);
   });
 });

@@ -1,6 +1,7 @@
 import { fastify } from 'fastify';
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
 import { authenticate, credentialsOf } from '../../src/security/authenticate.ts';
+import { rememberTokens } from '../../src/security/known-tokens.ts';
 import type { AccessEvent } from '../../src/security/audit-event.ts';
 import type { Principal } from '../../src/security/principal.ts';
 import { tokenFor } from '../../src/security/sign-in.ts';
@@ -26,6 +27,7 @@ export interface WebApp {
 export async function openWebApp(options: { secureCookie?: boolean } = {}): Promise<WebApp> {
   const store = openMemoryStore();
   const keys = { signing: new Uint8Array(48).fill(7) };
+  const tokens = rememberTokens(keys);
   const accesses: AccessEvent[] = [];
   let now = Date.parse('2026-05-01T12:00:00Z');
   let lastId = 0;
@@ -37,7 +39,7 @@ export async function openWebApp(options: { secureCookie?: boolean } = {}): Prom
     store,
     clock,
     authenticate: (request: Parameters<typeof credentialsOf>[0]) =>
-      authenticate(keys, credentialsOf(request), clock()),
+      authenticate(tokens, credentialsOf(request), clock()),
   };
   const { secureCookie = false } = options;
   authRoutes(app, { ...shared, keys, newId, sessionHours: 12, secureCookie });
