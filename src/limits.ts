@@ -114,6 +114,8 @@ export const limits = {
   copyBatchRecords: 1_000,
   /** Records read at once when both sides of a copy are compared. */
   copyProofRecords: 200,
+  /** Counts of matches kept by a connection to SQLite; some kilobytes each. */
+  knownTotalsMax: 512,
   /** Nesting of a search tree. */
   searchDepthMax: 64,
   /** Index rows counted to find the condition that a search starts from. */

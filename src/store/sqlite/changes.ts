@@ -106,6 +106,7 @@ export class Changes {
       const rows = this.#index.rows(change.type, change.index);
       this.#index.replace(before.rid, this.#sql.entries(before.rid) ?? noRows, rows);
       this.#sql.setEntries(this.#index.write(rows), before.rid);
+      this.#sql.countIndexing();
     }
     return this.#stored(change, before);
   }
@@ -212,6 +213,10 @@ function prepare(statements: Statements) {
     count: statements.write(
       `INSERT INTO tally (type, live, versions) VALUES (?, ?, 1)
        ON CONFLICT DO UPDATE SET live = live + excluded.live, versions = versions + 1`,
+    ),
+    countIndexing: statements.write(
+      `INSERT INTO counter (name, value) VALUES ('indexings', 1)
+       ON CONFLICT DO UPDATE SET value = value + 1`,
     ),
     insertOutbox: statements.write('INSERT INTO outbox (pos, origin) VALUES (?, ?)'),
   };

@@ -8,6 +8,7 @@ import { openNames } from './dictionary.ts';
 import type { Fragment } from './fragment.ts';
 import { openJobs } from './jobs.ts';
 import { openJournal } from './journal.ts';
+import type { KnownTotal } from './known-totals.ts';
 import { openOutbox } from './outbox.ts';
 import { Reads } from './reads.ts';
 import { Searches } from './search.ts';
@@ -59,6 +60,13 @@ export function openReader(db: Database, guard?: Fragment) {
     changes: (after: number, limit: number) => reads.changes(after, limit),
     history: (query: HistoryQuery) => atOnce(() => reads.history(query)),
     search: (query: SearchQuery) => atOnce(() => searches.page(query, position() ?? 0)),
+    /** A page, and its count to be learned by another connection. */
+    countedSearch: (query: SearchQuery) =>
+      atOnce(() => {
+        const page = searches.page(query, position() ?? 0);
+        return { page, counted: searches.countedFor(query) };
+      }),
+    learn: (counted: KnownTotal): void => searches.learn(counted),
     /** Nothing where the search may take long. */
     shortSearch: (query: SearchQuery) =>
       atOnce(() => {

@@ -17,6 +17,8 @@ export interface SearchPlan {
   readonly start: Start | undefined;
   /** Whether the start leads to fewer than limits.searchProbeRows resources, so that all of them are soon read. */
   readonly isShort: boolean;
+  /** Where the start is all that is asked: its rids, some twice, are what matches, and none needs to be looked up. */
+  readonly answer: Fragment | undefined;
 }
 
 /** A condition that an index answers. */
@@ -49,8 +51,12 @@ export class SearchPlanner {
 
   plan({ types, where }: Pick<SearchQuery, 'types' | 'where'>): SearchPlan {
     const condition = new SearchCondition(this.#names).live(types, where);
-    if (condition === never) return { where: never, start: undefined, isShort: true };
-    return { where: condition, ...this.#start(types, where) };
+    if (condition === never)
+      return { where: never, start: undefined, isShort: true, answer: undefined };
+    const found = this.#start(types, where);
+    const [asked, ...more] = conjuncts(where);
+    const isAll = more.length === 0 && asked === found.start?.node && isAnswered(asked);
+    return { where: condition, ...found, answer: isAll ? found.start?.rids : undefined };
   }
 
   /** The conjunct with the fewest index rows. Counting stops early, so that this stays cheap. */
@@ -218,6 +224,13 @@ function isIndexed(node: LeafNode): boolean {
     default:
       return !('prefix' in node && node.prefix === 'ne');
   }
+}
+
+/** Whether the index rows of a condition are those that fulfil it, and no more. */
+function isAnswered(node: SearchNode | undefined): boolean {
+  if (node === undefined) return false;
+  if (node.op === 'or') return node.nodes.every(isAnswered);
+  return !['and', 'not', 'id', 'missing', 'chain', 'has', 'composite', 'near'].includes(node.op);
 }
 
 function startFrom(rids: Fragment): Path {

@@ -8,6 +8,7 @@ import type { SearchPage } from '../store.ts';
 import type { Dictionary } from './dictionary.ts';
 import { always, both, fragment, never, oneOf, type Fragment } from './fragment.ts';
 import { dated, inTable } from './index-table.ts';
+import { KnownTotals, searchName, type KnownTotal } from './known-totals.ts';
 import type { Leaf } from './leaf.ts';
 import { PastPlaces } from './past-place.ts';
 import type { Reads } from './reads.ts';
@@ -29,6 +30,7 @@ export class Searches {
   readonly #planner: SearchPlanner;
   readonly #past: PastPlaces;
   readonly #reads: Reads;
+  readonly #totals: KnownTotals;
   readonly #guard: Fragment | undefined;
   /** Sorted walks that began before this position cannot be gone on with. */
   readonly #walksFrom: number;
@@ -42,6 +44,7 @@ export class Searches {
     this.#planner = new SearchPlanner(statements, names);
     this.#past = new PastPlaces(statements, names);
     this.#reads = reads;
+    this.#totals = new KnownTotals(statements);
   }
 
   plan(query: SearchQuery): SearchPlan {
@@ -54,7 +57,7 @@ export class Searches {
   isLong(query: SearchQuery, plan: SearchPlan): boolean {
     const { types, where, sort, total } = query;
     if (plan.isShort || this.#live(types) < limits.searchProbeRows) return false;
-    if (total !== 'none' && conditions(where) > 0) return true;
+    if (total !== 'none' && conditions(where) > 0 && !this.#isCounted(query, plan)) return true;
     // Read in its order, an index that holds just what is asked for leads to a page without a detour.
     if (sort.length > 0) return this.#walk(query, plan)?.isNarrow !== true;
     return conditions(where) > 0 && (plan.start?.stream === undefined || conditions(where) > 1);
@@ -67,13 +70,9 @@ export class Searches {
     if (cursor !== undefined && query.sort.length > 0) {
       refuseDrift(cursor.snapshot < this.#walksFrom ? Infinity : newest - cursor.snapshot);
     }
-    const total = cursor === undefined ? this.#total(query, plan) : cursor.total;
+    const places = this.#places(query, plan, cursor);
+    const total = this.#total(query, plan, { cursor, found: places.length });
     const counted = total === null ? {} : { total };
-    if (query.count === 0 || plan.where === never) return { matches: [], ...counted };
-    const places =
-      query.sort.length === 0
-        ? this.#inCreationOrder(query, plan, cursor)
-        : this.#sorted(query, plan, cursor);
     const page = places.slice(0, query.count);
     const matches = this.#reads.byRids(page.map(({ ordinal }) => ordinal));
     const last = page.at(-1);
@@ -83,6 +82,13 @@ export class Searches {
   }
 
   /** Up to one row more than the page takes. */
+  #places(query: SearchQuery, plan: SearchPlan, cursor?: SearchCursor): Place[] {
+    if (query.count === 0 || plan.where === never) return [];
+    return query.sort.length === 0
+      ? this.#inCreationOrder(query, plan, cursor)
+      : this.#sorted(query, plan, cursor);
+  }
+
   #inCreationOrder(query: SearchQuery, plan: SearchPlan, cursor?: SearchCursor): Place[] {
     const where =
       cursor === undefined
@@ -144,7 +150,7 @@ export class Searches {
     const source = resources(plan.start);
     const unchanged = unchangedSince(plan, cursor);
     const after = cursor === undefined ? undefined : afterCursor(sort, cursor);
-    return this.#places(
+    return this.#placesOf(
       `WITH place AS ${after === undefined ? '' : 'MATERIALIZED'} (
          SELECT ${this.#columns(query)} FROM ${source.sql} ${unchanged.sql})
        SELECT * FROM place WHERE ${after?.sql ?? '1'} ORDER BY ${orderBy(sort)} LIMIT ?`,
@@ -164,7 +170,7 @@ export class Searches {
     const where = both(walk.where, boundOf(walk, first, cursor), unchanged, after);
     const places = isPast
       ? []
-      : this.#places(
+      : this.#placesOf(
           `SELECT DISTINCT ${columns} FROM ${walk.from} WHERE ${where.sql}
            ORDER BY ${orderBy(sort, walk.value)} LIMIT ?`,
           [where, fragment('', count + 1)],
@@ -176,7 +182,7 @@ export class Searches {
       isPast ? after : always,
     );
     const source = resources(plan.start);
-    const rest = this.#places(
+    const rest = this.#placesOf(
       `SELECT ${this.#columns(query, 'NULL')} FROM ${source.sql} ${lacking.sql}
        ORDER BY ${orderBy(sort.slice(1), undefined, 1)} LIMIT ?`,
       [source, lacking, fragment('', count + 1 - places.length)],
@@ -193,7 +199,7 @@ export class Searches {
     return ['r.rid AS ordinal', ...keys.map((sql, at) => `${sql} AS k${at}`)].join(', ');
   }
 
-  #places(sql: string, parts: readonly Fragment[]): Place[] {
+  #placesOf(sql: string, parts: readonly Fragment[]): Place[] {
     return this.#query<[number, ...SortValue[]]>(sql, parts).map(([ordinal, ...values]) => ({
       ordinal,
       values,
@@ -216,14 +222,51 @@ export class Searches {
     return rows.map(([rid]) => rid);
   }
 
-  /** Null where it is not asked for. */
-  #total(query: SearchQuery, plan: SearchPlan): number | null {
+  /** Null where it is not asked for. A first page that holds all of it needs no count. */
+  #total(query: SearchQuery, plan: SearchPlan, { cursor, found }: Walked): number | null {
+    if (cursor !== undefined) return cursor.total;
     if (query.total === 'none') return null;
     if (plan.where === never) return 0;
+    if (found > 0 && found <= query.count) return found;
     if (conditions(query.where) === 0) return this.#live(query.types);
-    const source = resources(plan.start);
-    const sql = `SELECT count(*) FROM ${source.sql} ${plan.where.sql}`;
-    return this.#query<[number]>(sql, [source, plan.where])[0]?.[0] ?? 0;
+    const { search, stamp } = this.#countOf(query, plan);
+    const known = this.#totals.find(search, stamp);
+    if (known !== undefined) return known;
+    const total = this.#count(plan);
+    this.#totals.keep({ search, stamp, total });
+    return total;
+  }
+
+  #count({ answer, start, where }: SearchPlan): number {
+    if (answer !== undefined) {
+      const guard = this.#guard ?? always;
+      const sql = `SELECT count(DISTINCT r.rid) FROM (${answer.sql}) r WHERE ${guard.sql}`;
+      return this.#query<[number]>(sql, [answer, guard])[0]?.[0] ?? 0;
+    }
+    const source = resources(start);
+    const sql = `SELECT count(*) FROM ${source.sql} ${where.sql}`;
+    return this.#query<[number]>(sql, [source, where])[0]?.[0] ?? 0;
+  }
+
+  #isCounted(query: SearchQuery, plan: SearchPlan): boolean {
+    const { search, stamp } = this.#countOf(query, plan);
+    return this.#totals.find(search, stamp) !== undefined;
+  }
+
+  #countOf(query: SearchQuery, { where }: SearchPlan): Omit<KnownTotal, 'total'> {
+    const stamp = this.#totals.stamp(query, this.#planner.typeIds(query.types));
+    return { search: searchName(where), stamp };
+  }
+
+  /** What another connection counted; undefined where nothing was. */
+  countedFor(query: SearchQuery): KnownTotal | undefined {
+    const { search, stamp } = this.#countOf(query, this.plan(query));
+    const total = this.#totals.find(search, stamp);
+    return total === undefined ? undefined : { search, stamp, total };
+  }
+
+  learn(known: KnownTotal): void {
+    this.#totals.keep(known);
   }
 
   /** Resources of these types. */
@@ -237,6 +280,12 @@ export class Searches {
     const values = parts.flatMap((part) => part.values);
     return this.#statements.query<Row>(sql, values);
   }
+}
+
+/** Where a walk stands, and how many places were found from there, one more than the page at most. */
+interface Walked {
+  readonly cursor: SearchCursor | undefined;
+  readonly found: number;
 }
 
 interface WalkPlan {

@@ -1,6 +1,6 @@
 import type { SearchQuery } from '../../fhir/search-ast.ts';
 import { limits } from '../../limits.ts';
-import type { HistoryQuery, JournalQuery, Store } from '../store.ts';
+import type { HistoryQuery, JournalQuery, SearchPage, Store } from '../store.ts';
 import type { Damage } from './damage.ts';
 import type { ReaderPool } from './reader-pool.ts';
 import type { Scan, ScanName } from './reader-worker.ts';
@@ -33,6 +33,11 @@ export function storeReads({ reader, pool, damage }: Readers) {
     }
   };
   const short = here(reader.shortSearch);
+  const long = async (query: SearchQuery): Promise<SearchPage> => {
+    const { page, counted } = await there('countedSearch', query);
+    if (counted !== undefined) reader.learn(counted);
+    return page;
+  };
   const history = here(reader.history);
   const journal = here(reader.journal);
   const changes = here(reader.changes);
@@ -42,7 +47,7 @@ export function storeReads({ reader, pool, damage }: Readers) {
     read: here(reader.read),
     readVersion: here(reader.readVersion),
     readMany: here(reader.readMany),
-    search: async (query: SearchQuery) => (await short(query)) ?? there('search', query),
+    search: async (query: SearchQuery) => (await short(query)) ?? long(query),
     history: async (query: HistoryQuery) =>
       isWide(query) && reader.isLarge('versions') ? there('history', query) : history(query),
     changes: async (after: number, limit: number) =>
