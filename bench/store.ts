@@ -14,7 +14,8 @@ import { loadStretch } from './store/load.ts';
 import { measureMachine } from './store/machine.ts';
 import { measureReopen } from './store/reopen.ts';
 import { measureShapes } from './store/shapes.ts';
-import { tableAsText, tablesOf } from './store/tables.ts';
+import { tableAsText } from './store/table.ts';
+import { tablesOf } from './store/tables.ts';
 
 /** The sizes at which a load of the size asked for stops to search. */
 const stopsBySize: Readonly<Record<string, readonly number[]>> = {

@@ -1,7 +1,8 @@
 // Writes docs/reference/benchmarks.md: `weir bench store --size 1m --json FILE`, then `node scripts/benchmark-page.ts FILE`.
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { StoreFigures } from '../bench/store/figures.ts';
-import { tableAsMarkdown, tablesOf } from '../bench/store/tables.ts';
+import { tableAsMarkdown } from '../bench/store/table.ts';
+import { tablesOf } from '../bench/store/tables.ts';
 
 const [file] = process.argv.slice(2);
 if (file === undefined) {

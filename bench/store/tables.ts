@@ -1,14 +1,8 @@
 import { sizeText, slopeOf, verdictsOf, type StoreFigures } from './figures.ts';
+import { ms, rate, type Table } from './table.ts';
 import type { Spread } from './sample.ts';
 
-/** The figures of a run, a table each; as text for a terminal and as Markdown for the page. */
-export interface Table {
-  readonly title: string;
-  readonly note: string;
-  readonly head: readonly string[];
-  readonly rows: readonly (readonly string[])[];
-}
-
+/** The figures of a run, a table each. */
 export function tablesOf(figures: StoreFigures): Table[] {
   return [
     machineTable(figures),
@@ -129,33 +123,4 @@ function verdictTable(figures: StoreFigures): Table {
 
 function spreadText({ median, min, max }: Spread): string {
   return `${rate(median)} (${rate(min)} to ${rate(max)})`;
-}
-
-function rate(perSecond: number): string {
-  return Math.round(perSecond).toLocaleString('en-US');
-}
-
-function ms(milliseconds: number): string {
-  return milliseconds < 10
-    ? `${(milliseconds * 1_000).toFixed(0)} us`
-    : `${milliseconds.toFixed(0)} ms`;
-}
-
-/** A table with its columns aligned. */
-export function tableAsText({ title, head, rows }: Table): string {
-  const widths = head.map((_, at) =>
-    Math.max(...[head, ...rows].map((row) => (row[at] ?? '').length)),
-  );
-  const lines = [head, ...rows].map((row) =>
-    row
-      .map((cell, at) => cell.padEnd(widths[at] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
-  return `${title}\n${lines.join('\n')}\n`;
-}
-
-export function tableAsMarkdown({ title, note, head, rows }: Table): string {
-  const lines = [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`);
-  return `## ${title}\n\n${note}\n\n${lines.join('\n')}\n`;
 }

@@ -114,8 +114,17 @@ export const commands: readonly Command[] = [
     usage: 'bench [NAME]',
     doc: 'Measures Weir against the limits of this machine; without a name, says what can be measured',
     flags: [
-      { name: '--size', takes: 'SIZE', doc: 'store: resources in the end, 10k | 100k | 1m' },
-      { name: '--json', takes: 'FILE', doc: 'store: the figures as JSON' },
+      {
+        name: '--size',
+        takes: 'SIZE',
+        doc: 'store: resources in the end, 10k | 100k | 1m; rest: patients, 1k | 10k | 100k',
+      },
+      {
+        name: '--seconds',
+        takes: 'N',
+        doc: 'rest: how long each kind of call is made, 3 by default',
+      },
+      { name: '--json', takes: 'FILE', doc: 'store, rest: the figures as JSON' },
     ],
     settings: [],
     run: async (...given) => (await import('./bench.ts')).benchCommand(...given),

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { slopeOf, verdictsOf, type StoreFigures } from '../../bench/store/figures.ts';
 import { bundleOf, changeOf, traitsOf } from '../../bench/store/population.ts';
 import { quantile, spread } from '../../bench/store/sample.ts';
-import { tableAsMarkdown, tablesOf } from '../../bench/store/tables.ts';
+import { tableAsMarkdown } from '../../bench/store/table.ts';
+import { tablesOf } from '../../bench/store/tables.ts';
 
 describe('the population of the store bench', () => {
   const changes = bundleOf(0, 3_000).changes.flatMap((change) =>
