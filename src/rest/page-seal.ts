@@ -1,4 +1,10 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createSecretKey,
+  hkdfSync,
+  randomBytes,
+} from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { fail } from '../fhir/issue.ts';
 import { limits } from '../limits.ts';
@@ -17,7 +23,7 @@ const ivBytes = 12;
 const tagBytes = 16;
 
 export function createPageSeal(secret: Uint8Array): PageSeal {
-  const key = Buffer.from(hkdfSync('sha256', secret, '', 'weir page link', 32));
+  const key = createSecretKey(Buffer.from(hkdfSync('sha256', secret, '', 'weir page link', 32)));
   return {
     close(state) {
       const iv = randomBytes(ivBytes);

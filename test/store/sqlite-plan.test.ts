@@ -177,7 +177,7 @@ describe('the plan of a search', () => {
 
 /** A table read from end to end; lists that were bound and results of subqueries may be. */
 function isScan(step: string): boolean {
-  return /^SCAN (?!\(subquery|\w+( EXISTS)? VIRTUAL TABLE|place|CONSTANT)/.test(step);
+  return /^SCAN (?!\(subquery|\w+( EXISTS)? VIRTUAL TABLE|place|found|CONSTANT)/.test(step);
 }
 
 /** What SQLite does for all statements of one page. */

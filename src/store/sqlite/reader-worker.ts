@@ -35,7 +35,7 @@ db.function('in_time', {}, (_rid) => {
   }
   return 1;
 });
-const reader = openReader(db, fragment('in_time(r.rid)'));
+const reader = openReader(db, (rid) => fragment(`in_time(${rid})`));
 
 port.on('message', ({ name, values, timeoutMs }: Scan) => {
   deadline = performance.now() + timeoutMs;

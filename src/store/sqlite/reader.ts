@@ -5,13 +5,12 @@ import type { HistoryQuery, JournalQuery, ResourceKey } from '../store.ts';
 import { openAudit } from './audit.ts';
 import { openClaims } from './claims.ts';
 import { openNames } from './dictionary.ts';
-import type { Fragment } from './fragment.ts';
 import { openJobs } from './jobs.ts';
 import { openJournal } from './journal.ts';
 import type { KnownTotal } from './known-totals.ts';
 import { openOutbox } from './outbox.ts';
 import { Reads } from './reads.ts';
-import { Searches } from './search.ts';
+import { Searches, type Guard } from './search.ts';
 import { openSourceViews } from './source-views.ts';
 import { openState } from './state.ts';
 import { Statements } from './statements.ts';
@@ -23,7 +22,7 @@ export type Reader = ReturnType<typeof openReader>;
  * several statements is answered from one read transaction, and so from one commit's state. `guard` is asked
  * of every resource that a search looks at.
  */
-export function openReader(db: Database, guard?: Fragment) {
+export function openReader(db: Database, guard?: Guard) {
   const statements = new Statements(db);
   const names = openNames(statements);
   const reads = new Reads(statements, names);

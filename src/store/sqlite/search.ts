@@ -17,6 +17,9 @@ import { afterCursor, orderBy, sortExpression } from './sort-value.ts';
 import { boundOf, walkOf, type SortedWalk } from './sorted-walk.ts';
 import type { SqlValue, Statements } from './statements.ts';
 
+/** A condition on the rid that a column names. */
+export type Guard = (rid: string) => Fragment;
+
 /**
  * One page of a search.
  *
@@ -31,12 +34,12 @@ export class Searches {
   readonly #past: PastPlaces;
   readonly #reads: Reads;
   readonly #totals: KnownTotals;
-  readonly #guard: Fragment | undefined;
+  readonly #guard: Guard | undefined;
   /** Sorted walks that began before this position cannot be gone on with. */
   readonly #walksFrom: number;
 
-  /** `guard`: a condition over `r` that is asked of every resource looked at, before any other. */
-  constructor(statements: Statements, names: Dictionary, reads: Reads, guard?: Fragment) {
+  /** `guard` is asked of every resource looked at, before any other condition. */
+  constructor(statements: Statements, names: Dictionary, reads: Reads, guard?: Guard) {
     this.#guard = guard;
     this.#walksFrom =
       statements.value<number>("SELECT value FROM counter WHERE name = 'walks'")() ?? 0;
@@ -50,7 +53,7 @@ export class Searches {
   plan(query: SearchQuery): SearchPlan {
     const plan = this.#planner.plan(query);
     if (this.#guard === undefined || plan.where === never) return plan;
-    return { ...plan, where: both(this.#guard, plan.where) };
+    return { ...plan, where: both(this.#guard('r.rid'), plan.where) };
   }
 
   /** Whether a page may take more than some thousand resources to read. */
@@ -90,22 +93,52 @@ export class Searches {
   }
 
   #inCreationOrder(query: SearchQuery, plan: SearchPlan, cursor?: SearchCursor): Place[] {
-    const where =
+    const { start } = plan;
+    const isFew = this.#isFew(query, start);
+    const found =
+      (cursor === undefined ? this.#fromIndexAlone(query, plan, isFew) : undefined) ??
+      this.#fromResources(query, plan, { cursor, start: isFew ? start : undefined });
+    return found.map(([ordinal]) => ({ ordinal, values: [] }));
+  }
+
+  /** Where the index rows of the start are the answer: what is live now, so nothing for a walk that has begun. */
+  #fromIndexAlone(
+    { count }: SearchQuery,
+    { answer, start }: SearchPlan,
+    isFew: boolean,
+  ): [number][] | undefined {
+    if (answer === undefined || (!isFew && start?.stream === undefined)) return undefined;
+    const guard = this.#guard?.('found.rid') ?? always;
+    return this.#query<[number]>(
+      `SELECT DISTINCT found.rid FROM (${answer.sql}) found WHERE ${guard.sql}
+       ORDER BY found.rid LIMIT ?`,
+      [answer, guard, fragment('', count + 1)],
+    );
+  }
+
+  #fromResources(
+    { count }: SearchQuery,
+    plan: SearchPlan,
+    {
+      cursor,
+      start,
+    }: { readonly cursor: SearchCursor | undefined; readonly start: Start | undefined },
+  ): [number][] {
+    const stream = plan.start?.stream;
+    const [source, rid] =
+      stream === undefined ? [resources(start), 'r.rid'] : [streamFrom(stream), 'x.rid'];
+    const after =
       cursor === undefined
         ? plan.where
-        : both(plan.where, fragment('r.live_since <= ?', cursor.snapshot));
-    const { start } = plan;
-    const [source, rid] =
-      start?.stream === undefined
-        ? [resources(this.#isFew(query, start) ? start : undefined), 'r.rid']
-        : [streamFrom(start.stream), 'x.rid'];
-    const after =
-      cursor === undefined ? where : both(where, fragment(`${rid} > ?`, cursor.ordinal));
-    const rows = this.#query<[number]>(
+        : both(
+            plan.where,
+            fragment('r.live_since <= ?', cursor.snapshot),
+            fragment(`${rid} > ?`, cursor.ordinal),
+          );
+    return this.#query<[number]>(
       `SELECT DISTINCT ${rid} FROM ${source.sql} ${after.sql} ORDER BY ${rid} LIMIT ?`,
-      [source, after, fragment('', query.count + 1)],
+      [source, after, fragment('', count + 1)],
     );
-    return rows.map(([ordinal]) => ({ ordinal, values: [] }));
   }
 
   #sorted(query: SearchQuery, plan: SearchPlan, cursor?: SearchCursor): Place[] {
@@ -239,8 +272,8 @@ export class Searches {
 
   #count({ answer, start, where }: SearchPlan): number {
     if (answer !== undefined) {
-      const guard = this.#guard ?? always;
-      const sql = `SELECT count(DISTINCT r.rid) FROM (${answer.sql}) r WHERE ${guard.sql}`;
+      const guard = this.#guard?.('found.rid') ?? always;
+      const sql = `SELECT count(DISTINCT found.rid) FROM (${answer.sql}) found WHERE ${guard.sql}`;
       return this.#query<[number]>(sql, [answer, guard])[0]?.[0] ?? 0;
     }
     const source = resources(start);
