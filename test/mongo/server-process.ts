@@ -1,9 +1,8 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, globSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { buildJavaProgram } from '../java-program.ts';
 
 const project = join(import.meta.dirname, '../mongo-server');
 
@@ -14,29 +13,12 @@ export interface MongoServerProcess {
 }
 
 /**
- * Builds test/mongo-server, once for each state of its sources; other runs may do the same at the same time.
+ * Builds test/mongo-server.
  * @returns the path of the program
  * @throws Error that says what is missing: Java, Maven, or what Maven said
  */
 export function buildMongoServer(): string {
-  if (!answers('java', '-version')) throw new Error('there is no java');
-  const sources = globSync(['pom.xml', 'src/**/*.java'], { cwd: project }).sort();
-  const hash = createHash('sha256');
-  for (const file of sources) hash.update(file).update(readFileSync(join(project, file)));
-  const folder = hash.digest('hex').slice(0, 12);
-  const program = join(project, 'target', folder, 'mongo-double.jar');
-  if (existsSync(program)) return program;
-  if (!answers('mvn', '--version')) throw new Error('there is no mvn');
-  const building = `${folder}.${process.pid}`;
-  const command = ['-q', '-B', 'package', `-Dbuild.folder=${building}`];
-  execFileSync('mvn', command, { cwd: project, stdio: ['ignore', 'pipe', 'pipe'] });
-  try {
-    renameSync(join(project, 'target', building), join(project, 'target', folder));
-  } catch (error) {
-    if (!existsSync(program)) throw error;
-    rmSync(join(project, 'target', building), { recursive: true });
-  }
-  return program;
+  return buildJavaProgram(project, 'mongo-double.jar');
 }
 
 /**
@@ -69,8 +51,4 @@ function stopped(child: ChildProcess): Promise<void> {
     child.once('exit', () => resolve());
     child.stdin?.end();
   });
-}
-
-function answers(program: string, flag: string): boolean {
-  return spawnSync(program, [flag], { stdio: 'ignore' }).status === 0;
 }
