@@ -116,6 +116,8 @@ export const limits = {
   copyProofRecords: 200,
   /** Counts of matches kept by a connection to SQLite; some kilobytes each. */
   knownTotalsMax: 512,
+  /** Values that the copies of one JSON Patch may hold in all. */
+  patchCopiedMax: 100_000,
   /** Nesting of a search tree. */
   searchDepthMax: 64,
   /** Index rows counted to find the condition that a search starts from. */

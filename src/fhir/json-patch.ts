@@ -1,19 +1,31 @@
+import { limits } from '../limits.ts';
 import { isRawNumber } from './decimal.ts';
 import { fail } from './issue.ts';
 import type { Json, JsonObject } from './resource.ts';
 
 /**
  * Applies a JSON Patch (RFC 6902) and returns the patched document; the given one is not changed. Numbers
- * keep their digits. Throws `structure` for what is no patch, `value` for a path that leads nowhere, and
- * `invariant` for a `test` that does not hold.
+ * keep their digits. Throws `structure` for what is no patch, `value` for a path that leads nowhere,
+ * `invariant` for a `test` that does not hold, and `limit` where copies of copies come to too much.
  */
 export function applyJsonPatch(document: Json, patch: Json): Json {
   if (!isArray(patch)) fail('structure', 'A JSON Patch is an array of operations');
-  return patch.reduce(applyOperation, document);
+  const copied = { values: 0 };
+  return patch.reduce<Json>(
+    (patched, operation, position) =>
+      applyOperation(patched, operation, { at: `operation ${String(position)}`, copied }),
+    document,
+  );
 }
 
-function applyOperation(document: Json, operation: Json, position: number): Json {
-  const at = `operation ${String(position)}`;
+interface Place {
+  /** The operation, for faults. */
+  readonly at: string;
+  /** What all operations so far have copied. */
+  readonly copied: { values: number };
+}
+
+function applyOperation(document: Json, operation: Json, { at, copied }: Place): Json {
   if (!isContainer(operation) || isArray(operation)) {
     fail('structure', `JSON Patch ${at} is not an object`);
   }
@@ -29,7 +41,7 @@ function applyOperation(document: Json, operation: Json, position: number): Json
     case 'move':
       return move(document, parsePointer(from, at), target, at);
     case 'copy':
-      return add(document, target, valueAt(document, parsePointer(from, at), at), at);
+      return add(document, target, copy(document, parsePointer(from, at), { at, copied }), at);
     case 'test':
       if (isSameJson(valueAt(document, target, at), required(value, at))) return document;
       return fail('invariant', `JSON Patch ${at}: the test does not hold`);
@@ -91,6 +103,27 @@ function move(document: Json, from: Pointer, to: Pointer, at: string): Json {
     fail('value', `JSON Patch ${at} moves a value into itself`);
   }
   return add(remove(document, from, at), to, valueAt(document, from, at), at);
+}
+
+/** A copy of what holds copies doubles with each operation: a few of them would be more than any memory. */
+function copy(document: Json, from: Pointer, { at, copied }: Place): Json {
+  const value = valueAt(document, from, at);
+  copied.values += valuesIn(value, limits.patchCopiedMax - copied.values + 1);
+  if (copied.values > limits.patchCopiedMax) {
+    fail('limit', `JSON Patch ${at} copies more than ${String(limits.patchCopiedMax)} values`);
+  }
+  return value;
+}
+
+/** How many values a value holds, itself among them; counts no further than `most`. */
+function valuesIn(value: Json, most: number): number {
+  if (!isContainer(value)) return 1;
+  let count = 1;
+  for (const child of Object.values(value) as readonly Json[]) {
+    if (count >= most) return count;
+    count += valuesIn(child, most - count);
+  }
+  return count;
 }
 
 function valueAt(document: Json, pointer: Pointer, at: string): Json {

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { answerBrokenRequest } from './broken-request.ts';
 
 export interface HttpPort {
   /** `http://host:port` as it listens. */
@@ -25,6 +26,7 @@ export async function openHttpPort(host: string, port: number): Promise<HttpPort
     response.once('close', () => closing && setImmediate(() => server.closeIdleConnections()));
     void attached.promise.then((handler) => handler(request, response));
   });
+  server.on('clientError', answerBrokenRequest);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen({ host, port }, resolve);

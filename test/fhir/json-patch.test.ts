@@ -78,6 +78,18 @@ describe('JSON Patch', () => {
     expect(() => applyJsonPatch(document, patch)).toThrow(/JSON Patch/);
   });
 
+  it('refuses copies of copies before they are more than any memory', () => {
+    const doubling = Array.from({ length: 64 }, (_, n) => ({
+      op: 'copy',
+      from: '/a',
+      path: `/a/b${String(n)}`,
+    }));
+    expect(() => applyJsonPatch({ a: { x: 1 } }, doubling)).toThrow(/copies more than/);
+    expect(applyJsonPatch({ a: { x: 1 } }, doubling.slice(0, 2))).toEqual({
+      a: { x: 1, b0: { x: 1 }, b1: { x: 1, b0: { x: 1 } } },
+    });
+  });
+
   it('keeps the digits of numbers, and tests them by value', () => {
     const document = { a: rawNumber('1.00'), b: 1 };
     const patch = [
