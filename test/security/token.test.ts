@@ -142,7 +142,11 @@ describe('authenticate', () => {
     ['POST, neither header', { method: 'POST', host: 'h:1' }, false],
     ['POST, origin null', { method: 'POST', origin: 'null', host: 'h:1' }, false],
   ])('a cookie: %s', async (_case, credentials, taken) => {
-    const principal = await authenticate(tokens, { ...credentials, cookie: await cookieFor() }, now);
+    const principal = await authenticate(
+      tokens,
+      { ...credentials, cookie: await cookieFor() },
+      now,
+    );
     expect(principal !== undefined).toBe(taken);
   });
 });
