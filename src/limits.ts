@@ -156,7 +156,12 @@ export const limits = {
   mongoPollMs: 250,
   /** The same beside a change stream, which tells of them at once: what it may have missed. */
   mongoStreamCheckMs: 5_000,
-  /** Audit events of reads kept for a store that fails; past it the newest are lost, and the log says so. */
+  /** Audit events of reads written at once, before their delay is over. */
+  auditBatchMax: 1_000,
+  /**
+   * Audit events of reads that wait to be written: past it, reads wait too. Of a store that fails for so long that
+   * even so more come, the newest are lost, and the log says so.
+   */
   auditWaitingMax: 10_000,
   /** Tokens whose signature is not checked again; some half a kilobyte each. */
   knownTokensMax: 10_000,

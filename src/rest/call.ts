@@ -67,7 +67,7 @@ export interface RestContext {
   readonly isUnfinished: (type: string, param: string) => boolean;
   readonly log: FastifyBaseLogger;
   /** Takes the audit event of a read; writes carry theirs in the commit. */
-  readonly recordAccess: (event: AccessEvent) => void;
+  readonly recordAccess: (event: AccessEvent) => Promise<void> | undefined;
   /** The whole table; the CapabilityStatement is made from it. */
   readonly routes: readonly Route[];
   /** The route of an address. Throws `unknown-route`, `method-not-allowed`. */

@@ -33,8 +33,8 @@ export interface FhirRestOptions {
   /** Seals page links; the same in all processes on one store. */
   readonly secret: Uint8Array;
   readonly log: FastifyBaseLogger;
-  /** Takes the audit events of reads and refusals; the caller batches them into the store. */
-  readonly recordAccess: (event: AccessEvent) => void;
+  /** Takes the audit events of reads and refusals, many at a time; a promise where the caller has to wait. */
+  readonly recordAccess: (event: AccessEvent) => Promise<void> | undefined;
   /** Whether a type is still being indexed by a search parameter; absent: none is. */
   readonly isUnfinished?: (type: string, param: string) => boolean;
 }

@@ -14,11 +14,11 @@ export async function take(context: RestContext, route: Route, call: Call): Prom
   try {
     authorize(call.principal, route.interaction, call.at);
     const answer = await route.handle(context, call);
-    if (route.reads) context.recordAccess(readEvent(context, route, call, answer));
+    if (route.reads) await context.recordAccess(readEvent(context, route, call, answer));
     return answer;
   } catch (error) {
     const status = error instanceof OutcomeError ? statusOf(error.issues) : 500;
-    if (!route.open) context.recordAccess(readEvent(context, route, call, { status }));
+    if (!route.open) await context.recordAccess(readEvent(context, route, call, { status }));
     throw error;
   }
 }

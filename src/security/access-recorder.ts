@@ -4,7 +4,8 @@ import { auditEvent } from './audit-event.ts';
 import type { AccessEvent } from './audit-event.ts';
 
 export interface AccessRecorder {
-  readonly record: (event: AccessEvent) => void;
+  /** A promise where more wait than memory is for: whoever reads on waits until they are written. */
+  readonly record: (event: AccessEvent) => Promise<void> | undefined;
   /** Writes what is waiting; what cannot be written waits on. */
   readonly flush: () => Promise<void>;
   /** Writes what is waiting for the last time. */
@@ -22,6 +23,7 @@ interface RecorderOptions {
 /** Puts the audit events of reads into the chain, many at a time. Writes carry theirs in their own commit. */
 export function accessRecorder(options: RecorderOptions): AccessRecorder {
   let waiting: AccessEvent[] = [];
+  let underWay = 0;
   let timer: NodeJS.Timeout | undefined;
   let writing: Promise<void> = Promise.resolve();
   let closed = false;
@@ -38,7 +40,9 @@ export function accessRecorder(options: RecorderOptions): AccessRecorder {
     writing = writing.then(async () => {
       const events = waiting;
       waiting = [];
+      underWay = events.length;
       await write(events).catch((error: unknown) => keep(events, error));
+      underWay = 0;
     });
     return writing;
   }
@@ -57,7 +61,10 @@ export function accessRecorder(options: RecorderOptions): AccessRecorder {
   return {
     record: (event) => {
       waiting.push(event);
-      schedule();
+      if (waiting.length + underWay >= limits.auditWaitingMax) return flush();
+      if (waiting.length === limits.auditBatchMax) void flush();
+      else schedule();
+      return undefined;
     },
     flush,
     close: () => {

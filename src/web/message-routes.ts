@@ -13,7 +13,7 @@ export interface MessageRoutesOptions {
   readonly describe: (id: string) => Promise<MessageDescription | undefined>;
   readonly clock: () => Date;
   /** Takes the audit event of a look at a message. */
-  readonly recordAccess: (event: AccessEvent) => void;
+  readonly recordAccess: (event: AccessEvent) => Promise<void> | undefined;
 }
 
 /** Who may look at messages: they hold everything about a person. */
@@ -33,7 +33,7 @@ export function messageRoutes(app: FastifyInstance, options: MessageRoutesOption
         count: Math.min(Math.max(Math.trunc(Number(count)) || 50, 1), pageMax),
       });
       const patients = new Set(entries.flatMap(({ patient }) => patient ?? []));
-      options.recordAccess({
+      await options.recordAccess({
         ...accessBy(principal, request, options),
         interaction: 'search-type',
         patients: [...patients],
@@ -49,7 +49,7 @@ export function messageRoutes(app: FastifyInstance, options: MessageRoutesOption
     const view = await options.describe(request.params.id);
     if (view === undefined) fail('not-found', 'There is no such message');
     const { entry } = view;
-    options.recordAccess({
+    await options.recordAccess({
       ...accessBy(principal, request, options),
       interaction: 'read',
       patients: entry.patient === undefined ? [] : [entry.patient],

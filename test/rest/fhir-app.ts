@@ -91,7 +91,7 @@ export async function openFhirApp(
     baseUrl,
     secret: new Uint8Array(32).fill(1),
     log,
-    recordAccess: (event) => accesses.push(event),
+    recordAccess: (event) => void accesses.push(event),
     ...more,
   });
   return {

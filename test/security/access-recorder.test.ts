@@ -34,7 +34,7 @@ it('writes what waits, in its order, in one commit', async () => {
   const store = openMemoryStore();
   const commit = vi.spyOn(store, 'commit');
   const { audit } = recorder(store);
-  for (const id of ['r1', 'r2', 'r3']) audit.record(access(id));
+  for (const id of ['r1', 'r2', 'r3']) void audit.record(access(id));
   expect(await recorded(store)).toEqual([]);
   await audit.flush();
   expect(await recorded(store)).toEqual(['r1', 'r2', 'r3']);
@@ -48,13 +48,13 @@ it('writes by itself after the delay, from the first event on', async () => {
   onTestFinished(() => void vi.useRealTimers());
   const store = openMemoryStore();
   const { audit } = recorder(store, 250);
-  audit.record(access('r1'));
+  void audit.record(access('r1'));
   await vi.advanceTimersByTimeAsync(200);
-  audit.record(access('r2'));
+  void audit.record(access('r2'));
   expect(await recorded(store)).toEqual([]);
   await vi.advanceTimersByTimeAsync(50);
   expect(await recorded(store)).toEqual(['r1', 'r2']);
-  audit.record(access('r3'));
+  void audit.record(access('r3'));
   await vi.advanceTimersByTimeAsync(250);
   expect(await recorded(store)).toEqual(['r1', 'r2', 'r3']);
 });
@@ -68,9 +68,9 @@ it('keeps the order while a write is under way, and flush waits for all of it', 
     return commit(given);
   });
   const { audit } = recorder(store);
-  audit.record(access('r1'));
+  void audit.record(access('r1'));
   const first = audit.flush();
-  audit.record(access('r2'));
+  void audit.record(access('r2'));
   const second = audit.flush();
   gate.resolve(undefined);
   await second;
@@ -83,10 +83,10 @@ it('says when it cannot write, and writes it with the next', async () => {
   const fault = new Error('the disk is full');
   vi.spyOn(store, 'commit').mockRejectedValueOnce(fault);
   const { audit, faults } = recorder(store);
-  audit.record(access('r1'));
+  void audit.record(access('r1'));
   await audit.flush();
   expect(faults).toEqual([fault]);
-  audit.record(access('r2'));
+  void audit.record(access('r2'));
   await audit.flush();
   expect(await recorded(store)).toEqual(['r1', 'r2']);
 });
@@ -97,7 +97,7 @@ it('tries again by itself, until it is closed', async () => {
   const store = openMemoryStore();
   const commit = vi.spyOn(store, 'commit').mockRejectedValue(new Error('the disk is full'));
   const { audit, faults } = recorder(store, 250);
-  audit.record(access('r1'));
+  void audit.record(access('r1'));
   await vi.advanceTimersByTimeAsync(1000);
   expect(faults).toHaveLength(4);
   await audit.close();
@@ -109,8 +109,37 @@ it('keeps a bounded number for a store that fails for long', async () => {
   const store = openMemoryStore();
   const commit = vi.spyOn(store, 'commit').mockRejectedValueOnce(new Error('the disk is full'));
   const { audit } = recorder(store);
-  for (let id = 1; id <= limits.auditWaitingMax + 5; id += 1) audit.record(access(`r${id}`));
+  for (let id = 1; id <= limits.auditWaitingMax + 5; id += 1) void audit.record(access(`r${id}`));
   await audit.flush();
   await audit.flush();
   expect(commit.mock.lastCall?.[0].audit).toHaveLength(limits.auditWaitingMax);
+});
+
+it('writes a full batch before its delay is over', async () => {
+  const store = openMemoryStore();
+  const { audit } = recorder(store);
+  for (let n = 0; n < limits.auditBatchMax; n++) void audit.record(access(`r${n}`));
+  await vi.waitFor(async () => expect((await recorded(store)).at(-1)).toBe('r999'));
+});
+
+it('has readers wait where the store does not keep up', async () => {
+  const store = openMemoryStore();
+  const gate = Promise.withResolvers<undefined>();
+  const commit = store.commit.bind(store);
+  vi.spyOn(store, 'commit').mockImplementationOnce(async (given) => {
+    await gate.promise;
+    return commit(given);
+  });
+  const { audit } = recorder(store);
+  for (let n = 1; n < limits.auditWaitingMax; n++) {
+    expect(audit.record(access(`r${n}`))).toBeUndefined();
+  }
+  let goesOn = false;
+  const last = audit.record(access('r0'))?.then(() => (goesOn = true));
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  expect(goesOn).toBe(false);
+  gate.resolve(undefined);
+  await last;
+  expect(goesOn).toBe(true);
+  expect(await store.audit.head()).toMatchObject({ seq: limits.auditWaitingMax });
 });

@@ -46,7 +46,7 @@ export async function openWebApp(options: { secureCookie?: boolean } = {}): Prom
   messageRoutes(app, {
     ...shared,
     describe: (id) => describeMessage(store, id),
-    recordAccess: (event) => accesses.push(event),
+    recordAccess: (event) => void accesses.push(event),
   });
   await app.ready();
   return {
