@@ -1,0 +1,31 @@
+/** Where R4 leaves room, and what Weir does. */
+export const choices: readonly (readonly [where: string, choice: string])[] = [
+  ['a PUT on an id that is free', 'creates it (201); on a deleted one the version goes on'],
+  ['a write that changes nothing', 'keeps version and time; 200'],
+  ['DELETE of what is not there', '204, and no version'],
+  ['conditional delete with several matches', '412: one at a time'],
+  ['an empty If-None-Exist, criteria that are not understood', '400: never "any"'],
+  [
+    'a search parameter that is unknown',
+    'left out, also of the self link; 400 with Prefer: handling=strict',
+  ],
+  ['a modifier that is not offered', '400, always'],
+  ['a date without a zone', 'UTC'],
+  ['tokens', 'case-sensitive, code systems that are not included'],
+  ['Bundle.total', 'exact unless _total=none; also for _total=estimate'],
+  ['order without _sort', 'that of creation'],
+  ['_count beyond 1,000', '1,000, as the self link says'],
+  [
+    'pages',
+    'what existed at the first page, each once; links are sealed and say nothing of the search',
+  ],
+  ['an include that leads nowhere', 'passed over'],
+  [
+    'a conditional reference in a transaction',
+    'finds what was there before it: none is 422, several are 412',
+  ],
+  ['the same resource twice in a transaction', '400, also where criteria say so'],
+  ['a GET that fails in a transaction', 'the transaction fails'],
+  ['a code system that is not loaded', '404, and its name'],
+  ['referential integrity', 'not enforced: what is referred to may come later'],
+];
