@@ -8,15 +8,19 @@
  * (http://hl7.org/fhir/R4/search.html#number); numbers of a resource are closed intervals `[lo, hi]`, a point but
  * for comparators and ranges, with `value` to sort by. search-match.ts states every comparison.
  */
-export type Prefix = 'eq' | 'ne' | 'gt' | 'lt' | 'ge' | 'le' | 'sa' | 'eb' | 'ap';
+export type Prefix = 'eq' | 'ne' | 'gt' | 'lt' | 'ge' | 'le' | 'sa' | 'eb' | 'ap' | 'co';
 
 export type SearchNode =
   | { readonly op: 'and' | 'or'; readonly nodes: readonly SearchNode[] }
   | { readonly op: 'not'; readonly node: SearchNode }
   | { readonly op: 'id'; readonly ids: readonly string[] }
+  /** It is of one of these types: for what is asked of some of a query's types only. */
+  | { readonly op: 'type'; readonly types: readonly string[] }
   | ({ readonly op: 'lastUpdated' } & PrefixedInterval)
   | { readonly op: 'missing'; readonly param: string; readonly missing: boolean }
   | SearchLeaf
+  /** Some entry of the leaf's parameter and kind does not fulfil the leaf: "an unequal value". */
+  | { readonly op: 'other'; readonly leaf: TextLeaf }
   /** One entry of the parameter fulfils every part, each in its place. */
   | {
       readonly op: 'composite';
@@ -61,11 +65,11 @@ export type SearchLeaf =
       readonly system?: string | null;
       readonly code?: string;
     }
-  /** `value` is already folded (fold.ts) for prefix and contains; the original for exact. */
+  /** `value` is the original for exact, and already folded (fold.ts) for all others. */
   | {
       readonly op: 'string';
       readonly param: string;
-      readonly match: 'prefix' | 'exact' | 'contains';
+      readonly match: StringMatch;
       readonly value: string;
     }
   | ({ readonly op: 'date'; readonly param: string } & PrefixedInterval)
@@ -105,6 +109,13 @@ export type SearchLeaf =
       readonly system?: string | null;
       readonly code?: string;
     };
+
+/** How a text is compared; `gt` and the like by code point. */
+export type StringMatch =
+  'prefix' | 'exact' | 'contains' | 'suffix' | 'equal' | 'gt' | 'lt' | 'ge' | 'le';
+
+/** A leaf whose value is a text. */
+export type TextLeaf = Extract<SearchLeaf, { readonly op: 'token' | 'string' | 'uri' }>;
 
 /** What is left of each member of a union without its `param`. */
 export type WithoutParam<Member> = Member extends unknown ? Omit<Member, 'param'> : never;

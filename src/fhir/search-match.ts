@@ -7,14 +7,15 @@
  * - Date, [lo, hi) of the entry e against [lo, hi) of the search q:
  *   eq q.lo <= e.lo and e.hi <= q.hi (the search contains the target); ne is not eq, entry by entry;
  *   gt e.hi > q.hi; lt e.lo < q.lo; ge e.hi > q.lo; le e.lo < q.hi; sa e.lo >= q.hi; eb e.hi <= q.lo;
- *   ap e.lo < q.hi and e.hi > q.lo, where the parser has already widened q. `_lastUpdated` is the date
- *   [t, t + 1).
+ *   ap e.lo < q.hi and e.hi > q.lo, where the parser has already widened q; co e.lo <= q.lo and e.hi >= q.hi.
+ *   `_lastUpdated` is the date [t, t + 1).
  * - Number and quantity, [lo, hi] of the entry (lo = hi = value for a plain number; a comparator, Range or
  *   SampledData makes it wider, an open end is ±Infinity) against [q.lo, q.hi) of implicit precision and the
  *   exact q.value:
  *   eq q.lo <= e.lo and e.lo < q.hi and e.hi <= q.hi; ne is not eq; gt e.hi > q.value; lt e.lo < q.value;
  *   ge e.hi >= q.value; le e.lo <= q.value; sa e.lo > q.value; eb e.hi < q.value;
- *   ap e.hi >= q.lo and e.lo <= q.hi, where the parser has already widened q.
+ *   ap e.hi >= q.lo and e.lo <= q.hi, where the parser has already widened q;
+ *   co e.lo <= q.value and e.hi >= q.value.
  *   A quantity's `system` and `code` must be equal to the entry's; a `code` without `system` is compared
  *   with the entry's code or unit. `ucum` compares as a number does, and its `unit` must be equal.
  * - Composite: one entry has as many parts as the node, and each satisfies the node's part in its place (`ne` again
@@ -25,7 +26,8 @@
  *   matter. What `where` says is said of that one resource; its negation is "none such", so `not` of a chain is true
  *   of what refers to nothing. Without a {@link MatchWorld} both throw `not-supported`.
  * - Missing: there is no entry of the parameter of any kind.
- * - Strings: prefix and contains against `folded`, exact against `exact`.
+ * - Strings: exact against `exact`, all others against `folded`; gt, lt, ge and le by code point.
+ * - Other: an entry of the leaf's parameter and kind that does not satisfy the leaf.
  * - Uri below: equal, or going on after a `/`; above: the other way round; for `urn:` both are equality.
  *
  * Sorting (`sortValue`): the key of a resource is the least of its entries' values when
@@ -86,6 +88,8 @@ export function matches(
       return !matches(entries, resource, node.node, world);
     case 'id':
       return node.ids.includes(resource.id);
+    case 'type':
+      return node.types.includes(resource.type);
     case 'lastUpdated':
       return matchesDate({ lo: resource.lastUpdated, hi: resource.lastUpdated + 1 }, node);
     case 'missing':
@@ -94,6 +98,8 @@ export function matches(
       return matchesChain(entries, node, world ?? noWorld());
     case 'has':
       return matchesHas(resource, node, world ?? noWorld());
+    case 'other':
+      return entries.some((entry) => isOther(entry, node.leaf));
     default:
       return entries.some((entry) => entry.param === node.param && matchesEntry(entry, node));
   }
@@ -127,6 +133,10 @@ function matchesHas(
     if (matches(referrer.entries, referrer.resource, where, world)) return true;
   }
   return false;
+}
+
+function isOther(entry: IndexEntry, leaf: NodeOf<'other'>['leaf']): boolean {
+  return entry.param === leaf.param && entry.kind === leaf.op && !matchesEntry(entry, leaf);
 }
 
 function matchesEntry(
@@ -192,6 +202,26 @@ function matchesString(entry: Entry<'string'>, node: LeafOf<'string'>): boolean 
       return entry.folded.includes(node.value);
     case 'exact':
       return entry.exact === node.value;
+    case 'suffix':
+      return entry.folded.endsWith(node.value);
+    case 'equal':
+      return entry.folded === node.value;
+    default:
+      return holds(node.match, compareCodePoints(entry.folded, node.value));
+  }
+}
+
+/** Whether an order, as a comparison gives it, is the one asked for. */
+function holds(match: 'gt' | 'lt' | 'ge' | 'le', order: number): boolean {
+  switch (match) {
+    case 'gt':
+      return order > 0;
+    case 'lt':
+      return order < 0;
+    case 'ge':
+      return order >= 0;
+    case 'le':
+      return order <= 0;
   }
 }
 
@@ -218,6 +248,8 @@ function matchesDate(
       return entry.hi <= lo;
     case 'ap':
       return entry.lo < hi && entry.hi > lo;
+    case 'co':
+      return entry.lo <= lo && entry.hi >= hi;
   }
 }
 
@@ -244,6 +276,8 @@ function matchesNumber(
       return entry.hi < value;
     case 'ap':
       return entry.hi >= lo && entry.lo <= hi;
+    case 'co':
+      return entry.lo <= value && entry.hi >= value;
   }
 }
 

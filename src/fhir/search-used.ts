@@ -41,7 +41,11 @@ function noteNode(
       noteNode(types, node.node, note);
       return;
     case 'id':
+    case 'type':
     case 'lastUpdated':
+      return;
+    case 'other':
+      note(types, node.leaf.param);
       return;
     case 'chain':
       note(types, node.param);

@@ -1,4 +1,4 @@
-import type { SearchNode } from '../../src/fhir/search-ast.ts';
+import type { SearchNode, TextLeaf } from '../../src/fhir/search-ast.ts';
 import { start } from './store-fixture.ts';
 
 const identifier = { op: 'token', param: 'identifier' } as const;
@@ -8,6 +8,10 @@ const gp = { op: 'reference', param: 'gp' } as const;
 const gpIdentifier = { op: 'referenceIdentifier', param: 'gp' } as const;
 const dose = { op: 'quantity', param: 'q', prefix: 'eq', value: 5, lo: 4.5, hi: 5.5 } as const;
 const second = (n: number) => ({ lo: start + n * 1_000, hi: start + (n + 1) * 1_000 });
+
+function other(leaf: TextLeaf): SearchNode {
+  return { op: 'other', leaf };
+}
 
 /** What a search finds among the people of store-search.ts: title, tree, ids. */
 export const searchCases: readonly (readonly [string, SearchNode, readonly string[]])[] = [
@@ -28,6 +32,41 @@ export const searchCases: readonly (readonly [string, SearchNode, readonly strin
   ['strings as they are', { ...family, match: 'exact', value: 'Smith' }, ['p1']],
   ['no string in other case', { ...family, match: 'exact', value: 'smith' }, []],
   ['no string by a wildcard', { ...family, match: 'prefix', value: '%' }, []],
+  ['strings by their end', { ...family, match: 'suffix', value: 'jones' }, ['p2']],
+  ['strings by an end with marks', { ...family, match: 'suffix', value: 'ber' }, ['p1']],
+  ['strings in any case', { ...family, match: 'equal', value: 'smith' }, ['p1']],
+  ['strings after another', { ...family, match: 'gt', value: 'smith' }, ['p1', 'p2']],
+  ['strings before another', { ...family, match: 'lt', value: 'smith-' }, ['p1']],
+  ['strings from another on', { ...family, match: 'ge', value: 'smith-jones' }, ['p1', 'p2']],
+  ['strings up to another', { ...family, match: 'le', value: 'smith' }, ['p1']],
+  ['a token that is another', other({ ...identifier, code: '1' }), ['p2']],
+  [
+    'a token that is another of a system',
+    other({ ...identifier, system: 'urn:mrn', code: '1' }),
+    ['p1', 'p2', 'p3'],
+  ],
+  ['a token of another system', other({ ...identifier, system: 'urn:mrn' }), ['p1', 'p3']],
+  ['no token that is other than any', other(identifier), []],
+  ['a string that is another', other({ ...family, match: 'equal', value: 'smith' }), ['p1', 'p2']],
+  [
+    'a string that is not exact',
+    other({ ...family, match: 'exact', value: 'smith-jones' }),
+    ['p1'],
+  ],
+  ['a string that begins otherwise', other({ ...family, match: 'prefix', value: 'smith' }), ['p1']],
+  ['a string that is not after another', other({ ...family, match: 'gt', value: 'smith' }), ['p1']],
+  [
+    'an address that is another',
+    other({ ...url, match: 'exact', value: 'http://a.test/x' }),
+    ['p1', 'p3', 'p4'],
+  ],
+  [
+    'an address elsewhere',
+    other({ ...url, match: 'below', value: 'http://a.test/x' }),
+    ['p3', 'p4'],
+  ],
+  ['what is of a type', { op: 'type', types: ['Patient'] }, ['p1', 'p2', 'p3', 'p4']],
+  ['nothing of another type', { op: 'type', types: ['Basic', 'Group'] }, []],
   ['addresses', { ...url, match: 'exact', value: 'http://a.test/x' }, ['p2']],
   ['addresses below', { ...url, match: 'below', value: 'http://a.test/x' }, ['p1', 'p2']],
   ['addresses above', { ...url, match: 'above', value: 'http://a.test/x/y/z' }, ['p1', 'p2']],

@@ -28,6 +28,7 @@ export function searchLaws(define: DefineLaw): void {
     sa: ['d3'],
     eb: ['d1'],
     ap: ['d2', 'd4', 'd5'],
+    co: ['d4', 'd5'],
   };
   for (const [prefix, expected] of Object.entries(datesByPrefix)) {
     define(7, `search by date with ${prefix}`, async (store) => {
@@ -54,6 +55,7 @@ export function searchLaws(define: DefineLaw): void {
     sa: ['n3', 'n4'],
     eb: ['n1'],
     ap: ['n2', 'n3', 'n5'],
+    co: ['n2', 'n5'],
   };
   for (const [prefix, expected] of Object.entries(numbersByPrefix)) {
     for (const op of ['number', 'quantity'] as const) {

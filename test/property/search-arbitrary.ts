@@ -5,6 +5,7 @@ import type {
   SearchNode,
   SearchQuery,
   SortKey,
+  TextLeaf,
   ValueEntry,
 } from '../../src/fhir/search-ast.ts';
 import type { Change } from '../../src/store/store.ts';
@@ -36,7 +37,10 @@ const unit = fc.constantFrom(null, 'mg', 'g');
 const canonical = fc.constantFrom('g', 'g.m-3', '1');
 const latitude = fc.constantFrom(-90, -0.01, 0, 0.01, 48, 90);
 const longitude = fc.constantFrom(-180, -179.99, 0, 0.01, 16, 179.99, 180);
-const prefix = fc.constantFrom('eq', 'ne', 'gt', 'lt', 'ge', 'le', 'sa', 'eb', 'ap');
+const prefix = fc.constantFrom('eq', 'ne', 'gt', 'lt', 'ge', 'le', 'sa', 'eb', 'ap', 'co');
+const matches = fc.constantFrom(
+  ...(['prefix', 'exact', 'contains', 'suffix', 'equal', 'gt', 'lt', 'ge', 'le'] as const),
+);
 
 function interval(bound: fc.Arbitrary<number>) {
   return fc.tuple(bound, bound).map(([a, b]) => ({ lo: Math.min(a, b), hi: Math.max(a, b) }));
@@ -193,7 +197,7 @@ const valueLeaf: fc.Arbitrary<SearchLeaf> = fc
     fc.record({
       op: fc.constant('string'),
       param,
-      match: fc.constantFrom('prefix', 'exact', 'contains'),
+      match: matches,
       value: word,
     }),
     fc.record({
@@ -250,6 +254,13 @@ const leaf: fc.Arbitrary<SearchNode> = fc.oneof(
     return { op: 'lastUpdated', prefix: by, ...span };
   }),
   fc.record({ op: fc.constant('missing' as const), param, missing: fc.boolean() }),
+  fc.record({ op: fc.constant('type' as const), types: fc.array(type, { maxLength: 2 }) }),
+  {
+    weight: 3,
+    arbitrary: valueLeaf
+      .filter(({ op }) => op === 'token' || op === 'string' || op === 'uri')
+      .map((leaf): SearchNode => ({ op: 'other', leaf: leaf as TextLeaf })),
+  },
   fc.record({ op: fc.constant('id' as const), ids: fc.array(id, { maxLength: 3 }) }),
 );
 

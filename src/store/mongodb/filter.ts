@@ -1,11 +1,13 @@
 import { BSON, type Document } from 'mongodb';
 import { fail } from '../../fhir/issue.ts';
 import { limits } from '../../limits.ts';
-import type { SearchLeaf, SearchNode } from '../../fhir/search-ast.ts';
-import { indexKey, rangeName } from './index-key.ts';
+import type { SearchLeaf, SearchNode, TextLeaf } from '../../fhir/search-ast.ts';
+import { indexKey, rangeName, type KeyForm } from './index-key.ts';
 import {
   each,
+  isOrder,
   lastUpdatedFilter,
+  order,
   textPattern,
   uriConditions,
   valueAlternatives,
@@ -56,6 +58,8 @@ function nodeFilter(types: readonly string[], node: PlainNode): Document {
       return negated(nodeFilter(types, node.node));
     case 'id':
       return among('_id', idsOf(types, node.ids));
+    case 'type':
+      return among('type', node.types);
     case 'lastUpdated':
       return lastUpdatedFilter(node);
     case 'missing': {
@@ -68,6 +72,8 @@ function nodeFilter(types: readonly string[], node: PlainNode): Document {
       return among('_id', node.keys);
     case 'composite':
       return compositeFilter(types, node);
+    case 'other':
+      return otherFilter(node.leaf);
     default:
       return leafFilter(types, node);
   }
@@ -150,7 +156,48 @@ function tokenKeys(
 
 function stringKeys({ param, match, value }: Extract<SearchLeaf, { op: 'string' }>): unknown {
   if (match === 'exact') return indexKey.exact(param, value);
-  return textPattern(indexKey.folded(param, ''), match, value);
+  if (match === 'equal') return indexKey.folded(param, value);
+  if (!isOrder(match)) return textPattern(indexKey.folded(param, ''), match, value);
+  const isLess = match === 'lt' || match === 'le';
+  const end = isLess ? { $gte: indexKey.folded(param, '') } : { $lt: indexKey.after(param, 'f') };
+  return { $elemMatch: { [order[match]]: indexKey.folded(param, value), ...end } };
+}
+
+/** A key of the leaf's parameter and form that is not the leaf's. */
+function otherFilter(leaf: TextLeaf): Document {
+  const { form, keys } = textKeys(leaf);
+  const plain = keys.filter((key) => typeof key === 'string');
+  const [pattern] = keys.filter((key) => typeof key === 'object' && key !== null);
+  return {
+    keys: {
+      $elemMatch: {
+        $gte: indexKey.begin(leaf.param, form),
+        $lt: indexKey.after(leaf.param, form),
+        ...(plain.length === 0 ? {} : { $nin: plain }),
+        ...(pattern === undefined ? {} : { $not: withoutElement(pattern) }),
+      },
+    },
+  };
+}
+
+/** The form of the keys that a leaf speaks of, and what is asked of one: any of these, of which one is no text at most. */
+function textKeys(leaf: TextLeaf): { readonly form: KeyForm; readonly keys: readonly unknown[] } {
+  switch (leaf.op) {
+    case 'token':
+      return { form: leaf.system === undefined ? 'c' : 's', keys: [tokenKeys(leaf, 'c', 's')] };
+    case 'string':
+      return { form: leaf.match === 'exact' ? 'e' : 'f', keys: [stringKeys(leaf)] };
+    case 'uri':
+      return {
+        form: 'u',
+        keys: uriConditions(leaf.match, leaf.value, indexKey.uri(leaf.param, '')),
+      };
+  }
+}
+
+/** What `$elemMatch` asks of one key, for a place that speaks of one key already. */
+function withoutElement(condition: object): object {
+  return '$elemMatch' in condition ? (condition.$elemMatch as object) : condition;
 }
 
 /** The most telling key leads; what it does not say is asked of the reference itself. */

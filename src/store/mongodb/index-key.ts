@@ -11,6 +11,8 @@ export const indexKey = {
   present: (param: string): string => `${name(param)}\tp`,
   /** Where every key of the parameter and a form begins. */
   begin: (param: string, form: KeyForm): string => `${name(param)}\t${form}\t`,
+  /** What comes after every key of the parameter and a form. */
+  after: (param: string, form: KeyForm): string => `${name(param)}\t${form}\n`,
   token: (param: string, form: 'c' | 'i', code: string): string =>
     `${name(param)}\t${form}\t${bounded(code)}`,
   /** Where the keys of every token of a system begin. */

@@ -58,6 +58,7 @@ function dateAlternatives(node: PrefixedInterval): readonly Conditions[] {
     sa: [{ lo: { $gte: to } }],
     eb: [{ hi: { $lte: from } }],
     ap: [{ lo: { $lt: to }, hi: { $gt: from } }],
+    co: [{ lo: { $lte: from }, hi: { $gte: to } }],
   };
   return alternatives[node.prefix];
 }
@@ -77,6 +78,7 @@ function numberAlternatives(
     sa: [{ lo: { $gt: value } }],
     eb: [{ hi: { $lt: value } }],
     ap: [{ hi: { $gte: lo }, lo: { $lte: hi } }],
+    co: [{ hi: { $gte: value }, lo: { $lte: value } }],
   };
   return alternatives[node.prefix];
 }
@@ -101,6 +103,8 @@ export function lastUpdatedFilter(node: PrefixedInterval): Conditions {
       return { updated: { $gte: from } };
     case 'le':
       return { updated: { $lt: to } };
+    case 'co':
+      return { updated: { $gte: to - 1, $lte: from } };
   }
 }
 
@@ -116,17 +120,28 @@ function quantityUnits({
 type StringLeaf = Extract<WithoutParam<SearchLeaf>, { op: 'string' }>;
 
 function stringConditions({ match, value }: StringLeaf): Conditions {
-  return match === 'exact' ? { exact: value } : { folded: textPattern('', match, value) };
+  if (match === 'exact') return { exact: value };
+  if (match === 'equal') return { folded: value };
+  return { folded: isOrder(match) ? { [order[match]]: value } : textPattern('', match, value) };
 }
 
-/** A text that begins with `begin`, and then begins with or contains a value. */
+/** Operators of an order; texts are compared byte by byte, which is by code point. */
+export const order = { gt: '$gt', lt: '$lt', ge: '$gte', le: '$lte' } as const;
+
+export function isOrder(match: StringLeaf['match']): match is keyof typeof order {
+  return Object.hasOwn(order, match);
+}
+
+/** A text that begins with `begin`, and then begins with, contains or ends with a value. */
 export function textPattern(
   begin: string,
-  match: 'prefix' | 'contains',
+  match: 'prefix' | 'contains' | 'suffix',
   value: string,
 ): Conditions {
-  const between = match === 'contains' && value !== '' ? '[\\s\\S]*' : '';
-  return { $regex: `^${literal(begin)}${between}${literal(value)}` };
+  const between = match !== 'prefix' && value !== '' ? '[\\s\\S]*' : '';
+  // `$` would also match before a line's end.
+  const end = match === 'suffix' && value !== '' ? '(?![\\s\\S])' : '';
+  return { $regex: `^${literal(begin)}${between}${literal(value)}${end}` };
 }
 
 /** Conditions on a uri, any of which makes it a match; `begin` is what stands before it. */

@@ -21,6 +21,12 @@ export function either(...parts: readonly Fragment[]): Fragment {
   return joined('OR', parts, never);
 }
 
+export function negated(condition: Fragment): Fragment {
+  if (condition === always) return never;
+  if (condition === never) return always;
+  return { sql: `NOT ${condition.sql}`, values: condition.values };
+}
+
 /** `column IN (?, ?)`; never true for an empty list. */
 export function oneOf(column: string, values: readonly SqlValue[]): Fragment {
   if (values.length === 0) return never;

@@ -1,7 +1,7 @@
 import type { SearchLeaf, SearchNode, WithoutParam } from '../../fhir/search-ast.ts';
 import { latitudesWithin } from '../../fhir/position.ts';
 import type { Dictionary } from './dictionary.ts';
-import { both, either, fragment, never, oneOf, type Fragment } from './fragment.ts';
+import { both, either, fragment, negated, never, oneOf, type Fragment } from './fragment.ts';
 import {
   boundedInteger,
   boundedReal,
@@ -48,7 +48,7 @@ export interface Scan {
 }
 
 /** A node that is judged by one entry. */
-export type LeafNode = SearchLeaf | Extract<SearchNode, { op: 'composite' | 'near' }>;
+export type LeafNode = SearchLeaf | Extract<SearchNode, { op: 'composite' | 'near' | 'other' }>;
 type Value = WithoutParam<SearchLeaf>;
 type ValueOf<Op extends Value['op']> = Extract<Value, { op: Op }>;
 
@@ -74,8 +74,9 @@ export class Leaves {
 
   /** Undefined where nothing can match: a parameter that no resource has, a unit that none has. */
   leaf(node: LeafNode): Leaf | undefined {
-    const kind = node.op === 'near' ? 'position' : node.op;
-    const params = this.params(node.param, kind);
+    const { op, param } = node.op === 'other' ? node.leaf : node;
+    const kind = op === 'near' ? 'position' : op;
+    const params = this.params(param, kind);
     const where = (at: Columns): Fragment => this.#where(node, at);
     if (params.length === 0 || where(inTable) === never) return undefined;
     const exact = params.length === 1 && isExact(node);
@@ -122,6 +123,8 @@ export class Leaves {
         return this.#composite(node, at);
       case 'near':
         return nearCondition(node, at);
+      case 'other':
+        return negated(this.#value(node.leaf, at));
       default:
         return this.#value(node, at);
     }

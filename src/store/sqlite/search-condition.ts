@@ -3,11 +3,11 @@ import { fail } from '../../fhir/issue.ts';
 import { limits } from '../../limits.ts';
 import type { Dictionary } from './dictionary.ts';
 import {
-  always,
   amongTexts,
   both,
   either,
   fragment,
+  negated,
   never,
   oneOf,
   type Fragment,
@@ -31,9 +31,12 @@ export class SearchCondition {
   }
 
   #live(types: readonly string[], where: SearchNode, depth: number): Fragment {
-    const typeIds = types.flatMap((type) => this.#names.find(typeName(type)) ?? []);
     const condition = this.#tree(new Leaves(this.#names, types), where, depth);
-    return both(oneOf('r.type', typeIds), fragment('r.deleted = 0'), condition);
+    return both(oneOf('r.type', this.#typeIds(types)), fragment('r.deleted = 0'), condition);
+  }
+
+  #typeIds(types: readonly string[]): number[] {
+    return types.flatMap((type) => this.#names.find(typeName(type)) ?? []);
   }
 
   #tree(leaves: Leaves, node: SearchNode, depth: number): Fragment {
@@ -50,6 +53,8 @@ export class SearchCondition {
         return negated(inner(node.node));
       case 'id':
         return amongTexts('r.id', node.ids);
+      case 'type':
+        return oneOf('r.type', this.#typeIds(node.types));
       case 'lastUpdated':
         return lastUpdatedCondition('r.updated', node);
       case 'missing': {
@@ -95,12 +100,6 @@ export class SearchCondition {
       values: [...rows.values, ...source.values],
     };
   }
-}
-
-function negated(condition: Fragment): Fragment {
-  if (condition === always) return never;
-  if (condition === never) return always;
-  return { sql: `NOT ${condition.sql}`, values: condition.values };
 }
 
 /** Whether the resource `r` has an entry of a parameter, of any kind. */

@@ -113,6 +113,7 @@ export class SearchPlanner {
       case 'missing':
         return undefined;
       case 'id':
+      case 'type':
         return undefined;
       case 'lastUpdated':
         return startFrom(this.#updated(types, [node]));
@@ -217,10 +218,12 @@ function isIndexed(node: LeafNode): boolean {
     case 'reference':
       return (node.url ?? node.id) !== undefined;
     case 'string':
-      return node.match !== 'contains';
+      return node.match !== 'contains' && node.match !== 'suffix';
     case 'token':
     case 'referenceIdentifier':
       return node.code !== undefined;
+    case 'other':
+      return false;
     default:
       return !('prefix' in node && node.prefix === 'ne');
   }

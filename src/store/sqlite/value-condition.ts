@@ -1,6 +1,6 @@
 import type { Prefix, PrefixedInterval, SearchNode } from '../../fhir/search-ast.ts';
 import { prefixEnd } from '../order.ts';
-import { amongTexts, both, either, fragment, type Fragment } from './fragment.ts';
+import { always, amongTexts, both, either, fragment, type Fragment } from './fragment.ts';
 import { boundedInteger, boundedReal } from './row-coder.ts';
 import type { Columns } from './index-table.ts';
 
@@ -23,6 +23,7 @@ export function dateCondition(node: PrefixedInterval, at: Columns): Fragment {
     // The first part follows from the second; it bounds the index range.
     eb: () => fragment(`(${lo} <= ? AND ${hi} <= ?)`, from, from),
     ap: () => fragment(`(${lo} < ? AND ${hi} > ?)`, to, from),
+    co: () => fragment(`(${lo} <= ? AND ${hi} >= ?)`, from, to),
   };
   return conditions[node.prefix]();
 }
@@ -49,6 +50,8 @@ export function lastUpdatedCondition(updated: string, node: PrefixedInterval): F
       return since(from);
     case 'le':
       return before(to);
+    case 'co':
+      return both(fragment(`${updated} <= ?`, from), fragment(`${updated} >= ?`, to - 1));
   }
 }
 
@@ -69,6 +72,7 @@ export function numberCondition(
     sa: () => fragment(`${lo} > ?`, value),
     eb: () => fragment(`(${lo} < ? AND ${hi} < ?)`, value, value),
     ap: () => fragment(`(${hi} >= ? AND ${lo} <= ?)`, from, to),
+    co: () => fragment(`(${lo} <= ? AND ${hi} >= ?)`, value, value),
   };
   return conditions[node.prefix]();
 }
@@ -84,8 +88,23 @@ export function stringCondition(
       return beginsWith(at('folded'), value);
     case 'contains':
       return fragment(`instr(${at('folded')}, ?) > 0`, value);
+    case 'suffix':
+      return endsWith(at('folded'), value);
+    case 'equal':
+      return fragment(`${at('folded')} = ?`, value);
+    default:
+      return fragment(`${at('folded')} ${comparison[match]} ?`, value);
   }
 }
+
+/** By bytes: a text of UTF-8 ends another where its bytes do. */
+function endsWith(column: string, text: string): Fragment {
+  const bytes = Buffer.byteLength(text);
+  if (bytes === 0) return always;
+  return fragment(`substr(CAST(${column} AS BLOB), -${bytes}) = CAST(? AS BLOB)`, text);
+}
+
+const comparison = { gt: '>', lt: '<', ge: '>=', le: '<=' } as const;
 
 export function uriCondition(
   { match, value }: Pick<Node<'uri'>, 'match' | 'value'>,
