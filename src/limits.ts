@@ -44,6 +44,10 @@ export const limits = {
   searchValuesMax: 1_000,
   /** UTF-16 units of a string that are indexed and compared; longer ones are cut, in index and search alike. */
   searchStringCharsMax: 256,
+  /** Different words of one narrative by which it is found. */
+  textWordsMax: 1_000,
+  /** UTF-16 units of a word of a narrative. */
+  textWordCharsMax: 64,
   /** Links of one chained parameter or nested `_has`; each is a search within the search. */
   searchChainMax: 8,
   /** Entries of one composite parameter of one resource: its components' values multiply. */
@@ -52,6 +56,10 @@ export const limits = {
   ucumCodeCharsMax: 100,
   /** Unit codes whose canonical form is kept. */
   ucumCacheMax: 10_000,
+  /** UTF-16 units of one `_filter`. */
+  searchFilterCharsMax: 16_000,
+  /** Nesting of a `_filter`: parentheses, brackets, and turns from `and` to `or`. */
+  searchFilterDepthMax: 24,
   /** Keys of one `_sort`; each is a column of the ordering. */
   searchSortKeysMax: 8,
   /** Nodes of one search tree. */

@@ -10,6 +10,7 @@ import { splitValues, unescape } from './search-escape.ts';
 import { readLeaf, type LeafOptions } from './search-leaf.ts';
 import { readNear } from './search-near.ts';
 import { valueTypes } from './search-path.ts';
+import { textNode } from './search-text.ts';
 import type { IndexedType } from './search-values.ts';
 
 /** What a value is read under. */
@@ -74,7 +75,7 @@ const modifiers: Readonly<Record<string, readonly string[]>> = {
 const hierarchical: ReadonlySet<string> = new Set(['token', 'reference']);
 
 function isOffered({ type, definition }: ConditionPlace, modifier: string): boolean {
-  if (definition.code === '_id') return false;
+  if (definition.code === '_id' || definition.code === '_text') return false;
   if (modifiers[definition.type]?.includes(modifier)) return true;
   if (definition.type === 'token' && modifier === 'of-type') {
     return valueTypes(type, definition.expression ?? '').has('Identifier');
@@ -89,7 +90,7 @@ function refusedModifier({ code, type }: SearchParameterDefinition, modifier: st
 }
 
 /** `_id` and `_lastUpdated` are never missing. */
-function missing({ code }: SearchParameterDefinition, value: string): ParamOutcome {
+export function missing({ code }: SearchParameterDefinition, value: string): ParamOutcome {
   if (value !== 'true' && value !== 'false') {
     return refused('search-value', `${code}:missing is true or false`);
   }
@@ -106,7 +107,7 @@ function idNode(values: readonly string[]): ParamOutcome {
 }
 
 /** The codes of value sets in hand: those that an element of R4 has a required binding to. */
-function inValueSet(
+export function inValueSet(
   param: string,
   modifier: 'in' | 'not-in',
   values: readonly string[],
@@ -135,11 +136,15 @@ function inValueSet(
 }
 
 /** Undefined where the text is not a value of the type. */
-function readValue(place: ConditionPlace, text: string): SearchNode | undefined {
+export function readValue(place: ConditionPlace, text: string): SearchNode | undefined {
   const { definition } = place;
   switch (definition.type) {
     case 'composite':
       return readComposite(place, text);
+    case 'string':
+      return definition.code === '_text'
+        ? textNode('_text', unescape(text))
+        : readLeaf('string', place, text);
     case 'special':
       return readNear(definition.code, text);
     default:

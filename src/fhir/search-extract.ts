@@ -4,10 +4,11 @@ import type { Resource } from './resource.ts';
 import type { IndexEntry } from './search-ast.ts';
 import { compositeExtractor } from './search-composite.ts';
 import { compileSearchPath } from './search-path.ts';
-import { entriesOf, positionEntry } from './search-values.ts';
+import { textEntries } from './search-text.ts';
+import { currentItemParam, entriesOf, positionEntry } from './search-values.ts';
 
 /** Counts the changes to what is extracted: entries stored under another one are to be made again. */
-export const extractionVersion = 2;
+export const extractionVersion = 3;
 
 /**
  * Extracts the entries by which a resource is found, without those the store keeps itself (`_id`,
@@ -32,10 +33,14 @@ export function notIndexed({
   expression,
 }: SearchParameterDefinition): string | undefined {
   if (code === '_id' || code === '_lastUpdated') return 'the store knows it of itself';
+  if (code === textParam) return undefined;
   if (expression === undefined) return 'it asks for no element';
   if (type === 'special' && code !== 'near') return 'its meaning is not in the definitions';
   return undefined;
 }
+
+/** Its entries are the words of the narrative; it has no expression. */
+const textParam = '_text';
 
 /** Appends the entries of one parameter. */
 type Extractor = (resource: Resource, entries: IndexEntry[]) => void;
@@ -47,7 +52,9 @@ function extractorsOf(typeName: string): readonly Extractor[] {
   const parameters = searchParameters(typeName);
   let found = extractors.get(parameters);
   if (!found) {
-    found = [...parameters.values()].flatMap((p) => extractorOf(typeName, p).map(forgiving));
+    const own = [...parameters.values()].flatMap((p) => extractorOf(typeName, p));
+    const all = typeName === 'List' ? [...own, extractCurrentItems] : own;
+    found = all.map(forgiving);
     extractors.set(parameters, found);
   }
   return found;
@@ -59,6 +66,9 @@ function extractorOf(
 ): readonly Extractor[] {
   if (notIndexed(definition) !== undefined) return [];
   const { code, type, expression = '' } = definition;
+  if (code === textParam) {
+    return [(resource, entries) => void entries.push(...textEntries(code, resource['text']))];
+  }
   if (type === 'composite') return [compositeExtractor(typeName, definition)];
   const path = compileSearchPath(typeName, expression);
   if (type === 'special') {
@@ -78,6 +88,15 @@ function extractorOf(
       });
     },
   ];
+}
+
+/** Entries of a List that are not marked as deleted. */
+function extractCurrentItems(resource: Resource, entries: IndexEntry[]): void {
+  const place = { param: currentItemParam, kind: 'reference', valueType: 'Reference' } as const;
+  for (const entry of (resource['entry'] ?? []) as readonly Record<string, unknown>[]) {
+    if (entry['deleted'] === true) continue;
+    entriesOf({ ...place, property: undefined }, entry['item'], entries);
+  }
 }
 
 /**

@@ -33,16 +33,40 @@ export interface FilterPlace {
  * not understood is an error.
  */
 export function parseFilter(place: FilterPlace, name: string, value: string): ParamOutcome {
-  const { types, options, budget } = place;
-  if (--budget.nodes < 0 || place.links > limits.searchChainMax) return tooLong();
+  const { types, options } = place;
+  const long = spend(place);
+  if (long !== undefined) return long;
   if (name.startsWith('_has:')) return parseHas(place, name, value);
   const [path = '', chained] = cut(name, '.');
   const [code = '', modifier] = cut(path, ':');
-  const definition = commonDefinition(types, code);
+  const found = parameterOf(place, code);
+  if ('issue' in found) return found;
+  const { definition } = found;
+  if (chained === undefined) {
+    return parseCondition({ type: types[0], definition, modifier, options }, value);
+  }
+  return chainNode(place, {
+    definition,
+    modifier,
+    goesOn: (type) => hasParameter(type, chained),
+    inner: (target) => parseFilter(target, chained, value),
+  });
+}
+
+/** Takes one node of what is left; the refusal where none is, or where too many links lead here. */
+export function spend({ budget, links }: FilterPlace): Refusal | undefined {
+  return --budget.nodes < 0 || links > limits.searchChainMax ? tooLong() : undefined;
+}
+
+/** The parameter of this name that all of the types have and that is searched by. */
+export function parameterOf(
+  place: FilterPlace,
+  code: string,
+): { readonly definition: SearchParameterDefinition } | Refusal {
+  const definition = commonDefinition(place.types, code);
   if (!definition) return { issue: unknownParameter(code, place) };
   if (!isSearched(definition)) return refused('not-supported', `${code} is not offered`);
-  if (chained !== undefined) return parseChain(place, { definition, modifier, chained }, value);
-  return parseCondition({ type: types[0], definition, modifier, options }, value);
+  return { definition };
 }
 
 function isSearched(definition: SearchParameterDefinition): boolean {
@@ -50,7 +74,12 @@ function isSearched(definition: SearchParameterDefinition): boolean {
   return code === '_id' || code === '_lastUpdated' || notIndexed(definition) === undefined;
 }
 
-function tooLong(): ParamOutcome {
+/** What is said instead of a node. */
+interface Refusal {
+  readonly issue: Issue;
+}
+
+function tooLong(): Refusal {
   return refused(
     'limit',
     `A chain has more than ${String(limits.searchChainMax)} links (searchChainMax), or leads to too many types`,
@@ -63,16 +92,20 @@ function cut(text: string, separator: string): readonly [string, string?] {
   return at === -1 ? [text] : [text.slice(0, at), text.slice(at + 1)];
 }
 
-interface Link {
+/** One link of a chain. */
+export interface ChainLink {
   readonly definition: SearchParameterDefinition;
   /** The type that the reference leads to, where it is said. */
   readonly modifier: string | undefined;
-  /** The rest of the name. */
-  readonly chained: string;
+  /** Whether the rest can be asked of a type. */
+  readonly goesOn: (type: string) => boolean;
+  /** The rest, asked of one type. */
+  readonly inner: (place: FilterPlace) => ParamOutcome;
 }
 
-function parseChain(place: FilterPlace, link: Link, value: string): ParamOutcome {
-  const { definition, modifier, chained } = link;
+/** What a reference leads to fulfils the rest: without a type, that of any type of which it can be asked. */
+export function chainNode(place: FilterPlace, link: ChainLink): ParamOutcome {
+  const { definition, modifier, goesOn, inner } = link;
   const { code } = definition;
   if (definition.type !== 'reference') {
     return refused('search-parameter', `${code} is no reference, so nothing can be chained to it`);
@@ -81,13 +114,10 @@ function parseChain(place: FilterPlace, link: Link, value: string): ParamOutcome
     return refused('search-modifier', `${code} never refers to such a type`);
   }
   const asked = modifier === undefined ? targetsOf(place.types, code) : [modifier];
-  const targets = asked.filter((type) => hasParameter(type, chained));
+  const targets = asked.filter(goesOn);
   const [first = ''] = targets.length > 0 ? targets : asked;
-  if (targets.length === 0) return parseFilter(linked(place, first), chained, value);
-  const outcomes = targets.map((type) => ({
-    type,
-    outcome: parseFilter(linked(place, type), chained, value),
-  }));
+  if (targets.length === 0) return inner(linked(place, first));
+  const outcomes = targets.map((type) => ({ type, outcome: inner(linked(place, type)) }));
   const nodes = outcomes.flatMap(({ type, outcome }): readonly SearchNode[] =>
     'node' in outcome ? [{ op: 'chain', param: code, type, where: outcome.node }] : [],
   );
@@ -124,9 +154,18 @@ function parseHas(place: FilterPlace, name: string, value: string): ParamOutcome
   if (!isResourceType(type) || inner === '') {
     return refused('search-parameter', '_has is _has:Type:reference-parameter:parameter');
   }
-  const definition = searchParameters(type).get(param);
+  return hasNode(place, { type, param }, (source) => parseFilter(source, inner, value));
+}
+
+/** A resource of the type that refers here by the parameter fulfils the rest. */
+export function hasNode(
+  place: FilterPlace,
+  { type, param }: { readonly type: string; readonly param: string },
+  inner: (place: FilterPlace) => ParamOutcome,
+): ParamOutcome {
+  const definition = isResourceType(type) ? searchParameters(type).get(param) : undefined;
   if (definition?.type !== 'reference') {
-    return refused('search-parameter', `_has names no reference parameter of ${type}`);
+    return refused('search-parameter', '_has names no reference parameter of a type of FHIR R4');
   }
   const targets = targetsOf([type], param);
   if (!place.types.some((target) => targets.includes(target))) {
@@ -135,7 +174,7 @@ function parseHas(place: FilterPlace, name: string, value: string): ParamOutcome
       `${type}:${param} never refers to ${place.types.join(', ')}`,
     );
   }
-  const outcome = parseFilter(linked(place, type), inner, value);
+  const outcome = inner(linked(place, type));
   return 'node' in outcome ? { node: { op: 'has', type, param, where: outcome.node } } : outcome;
 }
 

@@ -1,7 +1,7 @@
 /** What the entries of a search parameter are made by, as a text that changes when they may. */
 import { createHash } from 'node:crypto';
 import { searchParameters, type SearchParameterDefinition } from './definitions.ts';
-import { extractionVersion } from './search-extract.ts';
+import { extractionVersion, notIndexed } from './search-extract.ts';
 
 /**
  * A fingerprint of each search parameter of a resource type, by code, the registered ones among them: SHA-256 over
@@ -10,7 +10,7 @@ import { extractionVersion } from './search-extract.ts';
 export function parameterFingerprints(type: string): Readonly<Record<string, string>> {
   const parameters = searchParameters(type);
   const prints = [...parameters.values()]
-    .filter(({ expression }) => expression !== undefined)
+    .filter((parameter) => parameter.expression !== undefined || !notIndexed(parameter))
     .map((parameter) => [parameter.code, fingerprint(parameter, parameters)] as const);
   return Object.fromEntries(prints);
 }

@@ -259,9 +259,9 @@ function matchesNumber(
 ): boolean {
   switch (prefix) {
     case 'eq':
-      return lo <= entry.lo && entry.lo < hi && entry.hi <= hi;
+      return isWithin(entry, lo, hi);
     case 'ne':
-      return !(lo <= entry.lo && entry.lo < hi && entry.hi <= hi);
+      return !isWithin(entry, lo, hi);
     case 'gt':
       return entry.hi > value;
     case 'lt':
@@ -279,6 +279,15 @@ function matchesNumber(
     case 'co':
       return entry.lo <= value && entry.hi >= value;
   }
+}
+
+/** `[lo, hi]` in `[from, to)`; an end that is open reaches up to its bound. */
+function isWithin(
+  { lo, hi }: { readonly lo: number; readonly hi: number },
+  from: number,
+  to: number,
+): boolean {
+  return from <= lo && lo < to && hi <= to;
 }
 
 function matchesQuantity(entry: Entry<'quantity'>, node: LeafOf<'quantity'>): boolean {

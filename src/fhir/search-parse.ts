@@ -9,6 +9,7 @@ import { errorIssue, type Issue } from './issue.ts';
 import type { SearchNode, SearchQuery } from './search-ast.ts';
 import { parseFilter } from './search-filter.ts';
 import { ResultOptions, type ResultView } from './search-result.ts';
+import { parseSpecial } from './search-special.ts';
 
 export interface SearchOptions {
   /** `Prefer: handling=strict`. */
@@ -34,17 +35,6 @@ export type SearchParam = readonly [name: string, value: string];
 /** About the answer's form: neither conditions nor ignored, and no part of the self link. */
 const passedOver: ReadonlySet<string> = new Set(['_format', '_pretty']);
 
-/** In the specification, known by name, and not offered: never silently ignored. */
-const notOffered: ReadonlySet<string> = new Set([
-  '_text',
-  '_content',
-  '_list',
-  '_filter',
-  '_query',
-  '_contained',
-  '_containedType',
-]);
-
 /**
  * Parses the parameters of a search over one or several types; over several, a parameter must exist for each.
  * `params` are decoded names and values in the order of the request; `_type` is the caller's to read.
@@ -67,9 +57,8 @@ export function parseSearch(
       name === '_type'
         ? { used: value }
         : (result.take(name, value) ??
-          (notOffered.has(name.replace(/:.*$/s, ''))
-            ? { issue: errorIssue('not-supported', `${name} is not offered`) }
-            : parseFilter(place, name, value)));
+          parseSpecial(place, name, value) ??
+          parseFilter(place, name, value));
     if ('issue' in outcome) issues.push(outcome.issue);
     if ('node' in outcome) where.push(outcome.node);
     if (budget.nodes < 0) break;

@@ -134,6 +134,7 @@ export class ResultOptions {
     const kinds = this.#types.map((type) => searchParameters(type).get(code)?.type);
     const [kind] = kinds;
     if (kind === undefined || kind === 'composite' || kind === 'special') return undefined;
+    if (code === '_text' || code === '_content') return undefined;
     return kinds.every((other) => other === kind) ? kind : undefined;
   }
 

@@ -39,6 +39,12 @@ export function ofTypeParam(param: string): string {
   return `${param}:of-type`;
 }
 
+/**
+ * The parameter of a List under which its entries are found that are not marked as deleted, for `_list`; those of
+ * `item` are all of them.
+ */
+export const currentItemParam = 'item:current';
+
 /** The entry of a position as `Location.position` has it; undefined where that is none on earth. */
 export function positionEntry(param: string, value: unknown): IndexEntry | undefined {
   const members = (value ?? {}) as Members;

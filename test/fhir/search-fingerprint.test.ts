@@ -29,7 +29,8 @@ describe('fingerprints of search parameters', () => {
   it('are there for what is extracted, and stay', () => {
     const prints = parameterFingerprints('Patient');
     expect(Object.keys(prints)).toEqual(expect.arrayContaining(['name', 'birthdate', '_tag']));
-    expect(Object.keys(prints)).not.toContain('_text');
+    expect(Object.keys(prints)).toContain('_text');
+    expect(Object.keys(prints)).not.toContain('_content');
     expect(new Set(Object.values(prints).map((print) => print.length))).toEqual(new Set([12]));
     expect(parameterFingerprints('Patient')).toEqual(prints);
   });

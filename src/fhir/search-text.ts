@@ -1,0 +1,75 @@
+/**
+ * Full text (http://hl7.org/fhir/R4/search.html#text): a resource is found by the words of its narrative. A word is a run
+ * of letters and digits without case and accents (fold.ts); it is indexed as a string of the parameter `_text`.
+ */
+import { limits } from '../limits.ts';
+import { fold } from './fold.ts';
+import type { IndexEntry, SearchNode } from './search-ast.ts';
+
+/** The words of a text in their order, each once, at most so many; long ones are cut. */
+export function wordsOf(text: string, most: number): readonly string[] {
+  const words = new Set<string>();
+  for (const [word] of fold(text).matchAll(/[\p{L}\p{N}]+/gu)) {
+    if (words.size >= most) break;
+    words.add(word.slice(0, limits.textWordCharsMax).replace(/[\ud800-\udbff]$/, ''));
+  }
+  return [...words];
+}
+
+/** The entries of a resource's narrative. */
+export function textEntries(param: string, narrative: unknown): readonly IndexEntry[] {
+  const { div } = (narrative ?? {}) as { readonly div?: unknown };
+  if (typeof div !== 'string') return [];
+  return wordsOf(plainText(div), limits.textWordsMax).map((word) => {
+    return { kind: 'string', param, folded: word, exact: word };
+  });
+}
+
+/** Every word of the text stands in the narrative; one with `*` after it begins one. Undefined where it has none. */
+export function textNode(param: string, text: string): SearchNode | undefined {
+  const nodes = text.split(/\s+/).flatMap((part) => {
+    const words = wordsOf(part, limits.textWordsMax);
+    return words.map((value, at): SearchNode => {
+      const isBegun = part.endsWith('*') && at === words.length - 1;
+      return { op: 'string', param, match: isBegun ? 'prefix' : 'equal', value };
+    });
+  });
+  const [first] = nodes;
+  if (first === undefined) return undefined;
+  return nodes.length === 1 ? first : { op: 'and', nodes };
+}
+
+/** Elements within a line, which part no words. */
+const inline = new Set(
+  'a abbr acronym b bdo big cite code del dfn em font i ins kbd q s samp small span strike strong sub sup tt u var'.split(
+    ' ',
+  ),
+);
+
+/** The text of XHTML, tags and references taken away; what is not well formed is taken as it comes. */
+function plainText(xhtml: string): string {
+  const [before = '', ...pieces] = xhtml.split('<');
+  const texts = pieces.map((piece) => {
+    const end = piece.indexOf('>');
+    if (end === -1) return ' ';
+    const [name = ''] = /^\/?\w*/.exec(piece) ?? [];
+    const gap = inline.has(name.replace('/', '')) ? '' : ' ';
+    return gap + piece.slice(end + 1);
+  });
+  return [before, ...texts].join('').replace(/&(#?\w{1,31});/g, (_, name: string) => charOf(name));
+}
+
+/** Letters that XHTML has names for are parted from these by a mark that folding takes away: `eacute`, `Ouml`. */
+const lettered = /^([A-Za-z])(?:acute|grave|circ|tilde|uml|cedil|ring|caron|slash)$/;
+const ligatures: Readonly<Record<string, string>> = {
+  ...{ szlig: 'ss', aelig: 'ae', AElig: 'ae', oelig: 'oe', OElig: 'oe', amp: '&' },
+};
+
+function charOf(name: string): string {
+  if (name.startsWith('#')) {
+    const code = /^#[xX]/.test(name) ? parseInt(name.slice(2), 16) : parseInt(name.slice(1), 10);
+    return code >= 0 && code <= 0x10ffff ? String.fromCodePoint(code) : ' ';
+  }
+  const [, letter] = lettered.exec(name) ?? [];
+  return letter ?? (Object.hasOwn(ligatures, name) ? (ligatures[name] ?? ' ') : ' ');
+}
