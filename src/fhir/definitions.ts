@@ -233,10 +233,19 @@ export function patientCompartment(type: string): readonly string[] {
   return compartmentParameters('Patient', type);
 }
 
-/** The same for any of R4's compartments: Patient, Encounter, Practitioner, RelatedPerson, Device. */
+/**
+ * The same for any of R4's compartments: Patient, Encounter, Practitioner, RelatedPerson, Device. `{def}` stands for the
+ * resource whose compartment it is.
+ */
 export function compartmentParameters(compartment: string, type: string): readonly string[] {
   const members = compartments(compartment);
   return members && Object.hasOwn(members, type) ? (members[type] ?? []) : [];
+}
+
+/** The types that a compartment takes in, sorted; undefined where R4 defines no such compartment. */
+export function compartmentTypes(compartment: string): readonly string[] | undefined {
+  const members = compartments(compartment);
+  return members && Object.keys(members).sort();
 }
 
 function concreteTypes(): ReadonlySet<string> {

@@ -13,7 +13,7 @@ import { fold } from './fold.ts';
 import type { SearchNode, StringMatch } from './search-ast.ts';
 import { inValueSet, missing, readValue, refused, type ParamOutcome } from './search-condition.ts';
 import { chainNode, hasNode, parameterOf, spend, type FilterPlace } from './search-filter.ts';
-import { readLeaf } from './search-leaf.ts';
+import { readLeaf, type LeafPlace } from './search-leaf.ts';
 import { textNode } from './search-text.ts';
 import { indexedText } from './search-values.ts';
 
@@ -172,30 +172,38 @@ function valueNode(
   switch (type) {
     case 'string':
       return code === '_text' ? textNode(code, value) : stringNode(code, operator, value);
-    case 'date': {
-      if (operator !== 'po' && operator !== 'co')
-        return readLeaf(type, leafPlace, operator + value);
-      const leaf = readLeaf(type, leafPlace, `eq${value}`);
-      if (leaf?.op !== 'date' && leaf?.op !== 'lastUpdated') return undefined;
-      // "Overlaps" is `ap` where the search is not widened.
-      return { ...leaf, prefix: operator === 'po' ? 'ap' : 'co' };
-    }
+    case 'date':
+      return dateNode(leafPlace, operator, value);
     case 'number':
     case 'quantity':
       return readLeaf(type, leafPlace, operator + value);
     case 'token':
-    case 'uri': {
-      const leaf = readLeaf(type, leafPlace, value);
-      if (leaf?.op !== 'token' && leaf?.op !== 'uri') return undefined;
-      return operator === 'ne' ? { op: 'other', leaf } : leaf;
-    }
-    case 'reference': {
-      const leaf = readLeaf(type, leafPlace, value);
-      return leaf && operator === 'ne' ? another(code, leaf) : leaf;
-    }
+    case 'uri':
+    case 'reference':
+      return namedNode(readLeaf(type, leafPlace, value), operator);
     default:
       return readValue({ ...leafPlace, type: place.types[0] }, value);
   }
+}
+
+function dateNode(place: LeafPlace, operator: FilterOperator, value: string) {
+  if (operator !== 'po' && operator !== 'co') return readLeaf('date', place, operator + value);
+  const leaf = readLeaf('date', place, `eq${value}`);
+  if (leaf?.op !== 'date' && leaf?.op !== 'lastUpdated') return undefined;
+  // "Overlaps" is `ap` where the search is not widened.
+  return { ...leaf, prefix: operator === 'po' ? 'ap' : 'co' } as const;
+}
+
+/** What is equal or not; a reference to another is one that is there and is not to this. */
+function namedNode(
+  leaf: ReturnType<typeof readLeaf>,
+  operator: FilterOperator,
+): SearchNode | undefined {
+  if (leaf === undefined || operator !== 'ne') return leaf;
+  if (leaf.op === 'token' || leaf.op === 'uri') return { op: 'other', leaf };
+  if (leaf.op !== 'reference') return undefined;
+  const present: SearchNode = { op: 'missing', param: leaf.param, missing: false };
+  return { op: 'and', nodes: [present, { op: 'not', node: leaf }] };
 }
 
 const stringMatches: Readonly<Partial<Record<FilterOperator, StringMatch>>> = {
@@ -208,10 +216,4 @@ function stringNode(param: string, operator: FilterOperator, text: string): Sear
   const value = indexedText(fold(indexedText(text)));
   const leaf = { op: 'string', param, match: stringMatches[operator] ?? 'equal', value } as const;
   return operator === 'ne' ? { op: 'other', leaf } : leaf;
-}
-
-/** It refers to something, and not to this. */
-function another(param: string, leaf: SearchNode): SearchNode {
-  const present: SearchNode = { op: 'missing', param, missing: false };
-  return { op: 'and', nodes: [present, { op: 'not', node: leaf }] };
 }

@@ -69,6 +69,7 @@ export function parseSearch(
       errorIssue('limit', `More than ${String(limits.searchNodesMax)} conditions (searchNodesMax)`),
     );
   }
+  issues.push(...result.warnings);
   const query = {
     types,
     where: allOf(where),

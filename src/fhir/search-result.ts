@@ -35,6 +35,7 @@ export class ResultOptions {
   total: SearchQuery['total'];
   #summary: Summary | undefined;
   #elements: readonly string[] | undefined;
+  readonly #warnings: Issue[] = [];
   readonly #includes: Include[] = [];
   readonly #types: SearchQuery['types'];
   readonly #seen = new Set<string>();
@@ -48,6 +49,11 @@ export class ResultOptions {
   /** 0 where only the number of matches is asked for. */
   get count(): number {
     return this.#summary === 'count' ? 0 : this.#count;
+  }
+
+  /** What was taken otherwise than it was asked. */
+  get warnings(): readonly Issue[] {
+    return this.#warnings;
   }
 
   /** What of a resource is shown, and what comes with it. */
@@ -79,6 +85,10 @@ export class ResultOptions {
         return refuse('search-value', '_count is not a number from 0 on');
       }
       this.#count = Math.min(Number(value), limits.searchPageMax);
+      if (Number(value) > limits.searchPageMax) {
+        const diagnostics = `_count is at most ${String(limits.searchPageMax)} (searchPageMax)`;
+        this.#warnings.push({ code: 'limit', severity: 'warning', diagnostics });
+      }
       if (this.#count === 0) this.#summary = 'count';
       return { used: String(this.#count) };
     },
@@ -99,7 +109,7 @@ export class ResultOptions {
     },
     _elements: (value) => {
       const names = value.split(',').filter((name) => name !== '');
-      if (!names.every((name) => /^(?:[A-Z]\w*\.)?[a-z]\w*$/.test(name))) {
+      if (!names.every((name) => elementForm.test(name))) {
         return refuse('search-value', '_elements is a list of element names');
       }
       this.#elements = names;
@@ -167,6 +177,9 @@ export class ResultOptions {
     return { used: value };
   }
 }
+
+/** `name`, `Patient.name`, `name.family`, `value[x]`. */
+const elementForm = /^(?:[A-Z]\w*\.)?[a-z]\w*(?:\[x\])?(?:\.[a-z]\w*(?:\[x\])?){0,16}$/;
 
 function isSummary(value: string): value is Summary {
   return ['true', 'text', 'data', 'count', 'false'].includes(value);

@@ -13,10 +13,13 @@ import type { Place } from './call.ts';
 
 const idForm = /^[A-Za-z0-9\-.]{1,64}$/;
 
+/** As the second type of an address: all that the compartment takes in. */
+export const anyMember = '*';
+
 /** Throws `unknown-type` or `id-invalid` where the address cannot name a resource. */
 export function checkPlace(at: Place): void {
   for (const type of [at.type, at.member]) {
-    if (type !== undefined && !isResourceType(type)) {
+    if (type !== undefined && type !== anyMember && !isResourceType(type)) {
       fail('unknown-type', `FHIR R4 has no resource type "${shortened(type)}"`);
     }
   }
@@ -30,7 +33,8 @@ export function checkId(id: string): void {
 
 /** Throws `forbidden` where the principal's role does not offer the interaction on the type. */
 export function authorize(principal: Principal, interaction: Interaction, at: Place): void {
-  for (const type of at.member === undefined ? [at.type] : [at.type, at.member]) {
+  const { type: first, member } = at;
+  for (const type of member === undefined || member === anyMember ? [first] : [first, member]) {
     if (allowed(principal, interaction, type)) continue;
     const where = type === undefined ? 'the whole system' : type;
     const whose = principal.patient === undefined ? '' : ', confined to one patient,';

@@ -34,6 +34,24 @@ export function confined(principal: Principal, type: string, where: SearchNode):
   return filter === undefined ? inner : { op: 'and', nodes: [filter, inner] };
 }
 
+/** The same for several types at once: each by what the principal may see of it. */
+export function confinedTypes(
+  principal: Principal,
+  types: SearchQuery['types'],
+  where: SearchNode,
+): SearchNode {
+  const [only, ...others] = types;
+  if (others.length === 0) return confined(principal, only, where);
+  const inner = confinedLinks(principal, where);
+  const filters = types.map((type) => [type, compartmentFilter(principal, type)] as const);
+  if (filters.every(([, filter]) => filter === undefined)) return inner;
+  const nodes = filters.map(([type, filter]): SearchNode => {
+    const ofType: SearchNode = { op: 'type', types: [type] };
+    return filter === undefined ? ofType : { op: 'and', nodes: [ofType, filter] };
+  });
+  return { op: 'and', nodes: [{ op: 'or', nodes }, inner] };
+}
+
 function confinedLinks(principal: Principal, node: SearchNode): SearchNode {
   switch (node.op) {
     case 'and':

@@ -1,12 +1,13 @@
 import type { Route } from './call.ts';
 import { bundle } from './interaction/batch.ts';
 import { capabilities } from './interaction/capabilities.ts';
+import { searchCompartment } from './interaction/compartment.ts';
 import { create } from './interaction/create.ts';
 import { conditionalDelete, deleteById } from './interaction/delete.ts';
 import { history } from './interaction/history.ts';
 import { conditionalPatch, patch } from './interaction/patch.ts';
 import { read, vread } from './interaction/read.ts';
-import { searchCompartment, searchSystem, searchType } from './interaction/search.ts';
+import { searchSystem, searchType } from './interaction/search.ts';
 import { conditionalUpdate, update } from './interaction/update.ts';
 import { crmRecord } from './operation/crm-record.ts';
 import { everything } from './operation/everything.ts';
@@ -27,6 +28,13 @@ export const routes: readonly Route[] = [
     open: true,
   },
   { method: 'GET', url: '/', interaction: 'search-system', handle: searchSystem, reads: true },
+  {
+    method: 'POST',
+    url: '/_search',
+    interaction: 'search-system',
+    handle: searchSystem,
+    reads: true,
+  },
   { method: 'POST', url: '/', interaction: 'batch', handle: bundle },
   { method: 'GET', url: '/_history', interaction: 'history-system', handle: history, reads: true },
 
@@ -73,6 +81,20 @@ export const routes: readonly Route[] = [
   {
     method: 'GET',
     url: '/:type/:id/:member',
+    interaction: 'search-type',
+    handle: searchCompartment,
+    reads: true,
+  },
+  {
+    method: 'POST',
+    url: '/:type/:id/:member/_search',
+    interaction: 'search-type',
+    handle: searchCompartment,
+    reads: true,
+  },
+  {
+    method: 'POST',
+    url: '/:type/:id/_search',
     interaction: 'search-type',
     handle: searchCompartment,
     reads: true,

@@ -197,9 +197,17 @@ describe('what is refused', () => {
     ['Observation', 'subject:Martian', '1', 'search-modifier'],
     ['Patient', '_count:exact', '1', 'search-modifier'],
     ['Patient', '_include:foo', 'Patient:link', 'search-modifier'],
-    ['Patient', '_text', 'a', 'not-supported'],
-    ['Patient', '_text:missing', 'true', 'not-supported'],
-    ['Patient', '_filter', 'name eq a', 'not-supported'],
+    ['Patient', '_text', '-', 'search-value'],
+    ['Patient', '_text:exact', 'a', 'search-modifier'],
+    ['Patient', '_content', 'a', 'not-supported'],
+    ['Patient', '_query', 'a', 'not-supported'],
+    ['Patient', '_contained', 'true', 'not-supported'],
+    ['Patient', '_contained', 'maybe', 'not-supported'],
+    ['Patient', '_containedType', 'maybe', 'search-value'],
+    ['Patient', '_list', '$current-problems', 'not-supported'],
+    ['Patient', '_list', 'a b', 'search-value'],
+    ['Patient', '_list:not', 'a', 'search-modifier'],
+    ['Patient', '_filter', 'name is a', 'search-value'],
     ['Patient', '_include', 'Patient:name', 'search-parameter'],
     ['Patient', '_include', 'Martian:name', 'search-parameter'],
     ['Patient', '_include', 'Patient:link:Patient:x', 'search-parameter'],
@@ -310,7 +318,7 @@ describe('the whole query', () => {
       { sourceType: 'Patient', param: 'general-practitioner', iterate: true, reverse: false },
       { sourceType: 'Provenance', param: 'target', iterate: false, reverse: true },
     ]);
-    expect(parsed.issues).toEqual([]);
+    expect(parsed.issues).toMatchObject([{ code: 'limit', severity: 'warning' }]);
   });
 
   it('takes _count=0 as _summary=count, and no result parameter twice', () => {

@@ -65,7 +65,7 @@ describe.each(stores)("a site's own search parameter on %s", (_name, open) => {
   it('stands in the CapabilityStatement beside composites, near and includes', async () => {
     expect(await listed('Observation')).toHaveProperty('code-value-quantity');
     expect(await listed('Location')).toHaveProperty('near');
-    expect(await listed('Location')).not.toHaveProperty('_text');
+    expect(await listed('Location')).not.toHaveProperty('_content');
     const patient = await statementOf('Patient');
     expect(patient?.searchInclude).toEqual(expect.arrayContaining(['*', 'Patient:organization']));
     expect(patient?.searchRevInclude).toEqual(expect.arrayContaining(['*', 'Observation:patient']));

@@ -43,8 +43,8 @@ export function outcomeEntries(issues: readonly Issue[]): readonly string[] {
 }
 
 /** An entry of a history page; a deletion has no resource. */
-export function historyEntry(baseUrl: string, version: StoredVersion): string {
-  const { type, id, method, versionId, lastUpdated, deleted, body } = version;
+export function historyEntry(baseUrl: string, version: StoredVersion, body = version.body): string {
+  const { type, id, method, versionId, lastUpdated, deleted } = version;
   const request = { method, url: method === 'POST' ? type : `${type}/${id}` };
   const response = {
     status: statusByMethod[method],

@@ -7,6 +7,7 @@ import { bundleText, historyEntry } from '../bundle/bundle-text.ts';
 import type { Answer, Call, Params, RestContext } from '../call.ts';
 import { paramOf } from '../call.ts';
 import { formatQuery } from '../query-string.ts';
+import { subsetText, viewOf, type View } from '../subset.ts';
 import { visible } from './read.ts';
 
 /**
@@ -17,13 +18,15 @@ import { visible } from './read.ts';
 export async function history(context: RestContext, call: Call): Promise<Answer> {
   refuseUnoffered(call.params);
   const opened = openPage(context, call);
-  const query = pageQuery(call, opened);
+  const view = opened?.view ?? viewOf(call.params);
+  const query = { ...pageQuery(call, opened), ...(view.summary === 'count' ? { count: 0 } : {}) };
   const confined = call.principal.patient !== undefined;
   if (confined) visible(call, await context.store.read(call.at.type ?? '', call.at.id ?? ''));
   const page = await context.store.history(query);
   if (page.total === 0 && call.at.id !== undefined) await requireKnown(context, call);
   const versions = page.versions.filter((version) => canSee(call.principal, version));
-  const self = selfParams(query, opened?.at ?? paramOf(call.params, '_at'));
+  const during = opened?.at ?? paramOf(call.params, '_at');
+  const self = [...selfParams(query, during), ...viewParams(view)];
   const address = `${context.baseUrl}/${call.path}`;
   const state: PageState = {
     path: call.path,
@@ -31,6 +34,7 @@ export async function history(context: RestContext, call: Call): Promise<Answer>
     at: paramOf(self, '_at'),
     count: query.count,
     cursor: page.next,
+    view,
   };
   const body = bundleText({
     type: 'history',
@@ -41,7 +45,10 @@ export async function history(context: RestContext, call: Call): Promise<Answer>
         ? []
         : [{ relation: 'next', url: `${address}?_page=${context.seal.close(state)}` } as const]),
     ],
-    entries: versions.map((version) => historyEntry(context.baseUrl, version)),
+    entries: versions.map((version) => {
+      const part = version.deleted ? version.body : subsetText(version.body, view);
+      return historyEntry(context.baseUrl, version, part);
+    }),
   });
   return { status: 200, body, shown: versions };
 }
@@ -53,6 +60,7 @@ interface PageState {
   readonly at: string | undefined;
   readonly count: number;
   readonly cursor: string | undefined;
+  readonly view: View;
 }
 
 /** The state of a page link; undefined for a first page. Throws `cursor-invalid`. */
@@ -111,6 +119,13 @@ function selfParams(query: HistoryQuery, at: string | undefined): Params {
   const since = query.since === undefined ? [] : [['_since', query.since.toISOString()] as const];
   const during = at === undefined || at === '' ? [] : [['_at', at] as const];
   return [...since, ...during, ['_count', String(query.count)]];
+}
+
+function viewParams({ summary, elements }: View): Params {
+  return [
+    ...(summary === undefined ? [] : [['_summary', summary] as const]),
+    ...(elements === undefined ? [] : [['_elements', elements.join(',')] as const]),
+  ];
 }
 
 function refuseUnoffered(params: Params): void {

@@ -4,9 +4,13 @@ import { canSee } from '../authorize.ts';
 import type { Answer, Call, RestContext } from '../call.ts';
 import { placeOf } from '../place.ts';
 import { parseEtags } from '../etag.ts';
+import { subsetText, viewOf } from '../subset.ts';
 import { binaryAnswer } from './binary.ts';
 
-/** `GET Type/id`: http://hl7.org/fhir/R4/http.html#read. The stored text is the answer; nothing is parsed. */
+/**
+ * `GET Type/id`: http://hl7.org/fhir/R4/http.html#read. The stored text is the answer; nothing is parsed unless `_summary` or
+ * `_elements` asks for a part.
+ */
 export async function read(context: RestContext, call: Call): Promise<Answer> {
   const { type, id } = placeOf(call);
   const version = await context.store.read(type, id);
@@ -31,10 +35,12 @@ export function visible(call: Call, version: StoredVersion | undefined): StoredV
 }
 
 function versionAnswer(call: Call, version: StoredVersion): Answer {
+  const view = viewOf(call.params);
+  if (view.summary === 'count') fail('search-value', '_summary=count is for several resources');
   if (notModified(call, version)) return { status: 304, version };
   const raw = binaryAnswer(call, version);
   if (raw !== undefined) return { status: 200, version, raw, shown: [version] };
-  return { status: 200, version, body: version.body, shown: [version] };
+  return { status: 200, version, body: subsetText(version.body, view), shown: [version] };
 }
 
 /** If-None-Match outweighs If-Modified-Since (RFC 9110 13.2.2); the latter knows whole seconds only. */

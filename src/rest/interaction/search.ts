@@ -1,20 +1,20 @@
-import { compartmentParameters, isResourceType } from '../../fhir/definitions.ts';
+import { isResourceType, resourceTypes } from '../../fhir/definitions.ts';
 import { fail } from '../../fhir/issue.ts';
 import type { SearchNode, SearchQuery } from '../../fhir/search-ast.ts';
 import type { ParsedSearch } from '../../fhir/search-parse.ts';
+import { allowed } from '../../security/policy.ts';
 import { authorize } from '../authorize.ts';
 import { bundleText, outcomeEntries, searchEntry } from '../bundle/bundle-text.ts';
 import type { Link } from '../bundle/bundle-text.ts';
 import type { Answer, Call, Params, RestContext } from '../call.ts';
 import { paramOf } from '../call.ts';
-import { confined, parseCriteria } from '../criteria.ts';
+import { confinedTypes, parseCriteria } from '../criteria.ts';
 import { included } from '../include.ts';
-import { placeOf, typeOf } from '../place.ts';
+import { typeOf } from '../place.ts';
 import { parsePrefer } from '../prefer.ts';
 import { formatQuery, parseQuery } from '../query-string.ts';
 import { subsetText } from '../subset.ts';
 import { unfinishedWarning } from '../unfinished.ts';
-import { visible } from './read.ts';
 
 /** `GET Type?...` and `POST Type/_search`: http://hl7.org/fhir/R4/http.html#search. */
 export async function searchType(context: RestContext, call: Call): Promise<Answer> {
@@ -22,56 +22,58 @@ export async function searchType(context: RestContext, call: Call): Promise<Answ
   return runSearch(context, call, { types: [type], path: type });
 }
 
-/** `GET [base]?_type=A,B`; `_type` is required, so that no call reads everything by accident. */
+/**
+ * `GET [base]?...` and `POST _search`, of the types in `_type`, or of all that the caller may search: then there must be
+ * a condition, so that no call reads everything by accident.
+ */
 export async function searchSystem(context: RestContext, call: Call): Promise<Answer> {
   const page = openPage(context, call, '');
-  const listed = paramOf(page?.params ?? call.params, '_type') ?? '';
-  const [first, ...more] = listed.split(',').filter((type) => type !== '');
-  if (first === undefined) fail('search-value', 'A search of the whole system needs _type');
-  const types: SearchQuery['types'] = [first, ...new Set(more)];
-  for (const type of types) {
-    if (!isResourceType(type)) fail('search-value', '_type names a type that FHIR R4 has not');
-    authorize(call.principal, 'search-type', { type });
-  }
-  if (call.principal.patient !== undefined && types.length > 1) {
-    fail('not-supported', 'A token for one patient searches one type at a time');
-  }
-  return runSearch(context, call, { types, path: '' });
+  const listed = typesListed(page?.params ?? searchParams(call));
+  for (const type of listed) authorize(call.principal, 'search-type', { type });
+  const all = resourceTypes().filter((type) => allowed(call.principal, 'search-type', type));
+  const [first, ...more] = listed.length > 0 ? listed : all;
+  if (first === undefined) fail('forbidden', `The role ${call.principal.role} searches nothing`);
+  const types: SearchQuery['types'] = [first, ...more];
+  return runSearch(context, call, { types, path: '', isConditional: listed.length === 0 });
 }
 
-/** `GET Patient/1/Observation?...`: a search within a compartment. */
-export async function searchCompartment(context: RestContext, call: Call): Promise<Answer> {
-  const { type, id } = placeOf(call);
-  const member = call.at.member ?? '';
-  const params = compartmentParameters(type, member);
-  if (params.length === 0) fail('unknown-route', `No ${member} is in a ${type} compartment`);
-  visible(call, await context.store.read(type, id));
-  const nodes = params.map((param): SearchNode => ({ op: 'reference', param, type, id }));
-  const within: SearchNode = { op: 'or', nodes };
-  return runSearch(context, call, { types: [member], path: `${type}/${id}/${member}`, within });
+/** The types of `_type`, each once. Throws `search-value` for what is none. */
+export function typesListed(params: Params): readonly string[] {
+  const listed = paramOf(params, '_type') ?? '';
+  const types = listed.split(',').filter((type) => type !== '');
+  if (!types.every(isResourceType)) {
+    fail('search-value', '_type names a type that FHIR R4 has not');
+  }
+  return [...new Set(types)];
 }
 
-interface Scope {
+/** Which resources a search is among. */
+export interface Scope {
   readonly types: SearchQuery['types'];
   /** Address below the base, without `_search`. */
   readonly path: string;
   readonly within?: SearchNode;
+  /** Whether it is refused where it has no condition. */
+  readonly isConditional?: boolean;
 }
 
 /** What a page link carries, sealed. */
-interface PageState {
+export interface PageState {
   readonly path: string;
   readonly params: Params;
   readonly cursor: string;
 }
 
-async function runSearch(context: RestContext, call: Call, scope: Scope): Promise<Answer> {
+/** One page of a search, as its parameters say. */
+export async function runSearch(context: RestContext, call: Call, scope: Scope): Promise<Answer> {
   const opened = openPage(context, call, scope.path);
-  const params = opened?.params ?? allParams(call);
+  const params = opened?.params ?? searchParams(call);
   const strict = parsePrefer(call.headers['prefer']).handling === 'strict';
   const parsed = parseCriteria(context, scope.types, params, strict);
+  refuseUnbound(scope, parsed);
   const query = { ...parsed.query, where: whereOf(call, scope, parsed.query.where) };
-  const warnings = unfinishedWarning(context, query, parsed.includes);
+  const unfinished = unfinishedWarning(context, query, parsed.includes);
+  const warnings = [...parsed.issues.filter(({ code }) => code === 'limit'), ...unfinished];
   const page = await context.store.search({
     ...query,
     ...(parsed.summary === 'count' ? { total: 'accurate' as const } : {}),
@@ -94,20 +96,28 @@ async function runSearch(context: RestContext, call: Call, scope: Scope): Promis
   return { status: 200, body, shown: [...page.matches, ...others] };
 }
 
+function refuseUnbound({ isConditional }: Scope, { query, summary, includes }: ParsedSearch): void {
+  if (isConditional === true && query.where.op === 'and' && query.where.nodes.length === 0) {
+    fail('search-value', 'A search of the whole system needs _type or a condition');
+  }
+  if (summary === 'text' && includes.length > 0) {
+    fail('search-value', '_summary=text does not go with _include and _revinclude');
+  }
+}
+
 /** The parameters of the address and, for POST, of the form. */
-function allParams(call: Call): Params {
+export function searchParams(call: Call): Params {
   const form = call.method === 'POST' && typeof call.body === 'string' ? call.body.trim() : '';
   return form === '' ? call.params : [...call.params, ...parseQuery(form)];
 }
 
 function whereOf(call: Call, { types, within }: Scope, where: SearchNode): SearchNode {
-  const [type] = types;
   const inScope: SearchNode = within === undefined ? where : { op: 'and', nodes: [within, where] };
-  return confined(call.principal, type, inScope);
+  return confinedTypes(call.principal, types, inScope);
 }
 
 /** The state of a page link; undefined for a first page. Throws `cursor-invalid`. */
-function openPage(context: RestContext, call: Call, path: string): PageState | undefined {
+export function openPage(context: RestContext, call: Call, path: string): PageState | undefined {
   const token = paramOf(call.params, '_page');
   if (token === undefined) return undefined;
   const state = context.seal.open(token) as PageState;

@@ -62,6 +62,12 @@ export class Leaves {
     this.#types = types;
   }
 
+  /** The same for the types of which all of the conditions can hold. */
+  within(nodes: readonly SearchNode[]): Leaves {
+    const types = typesWithin(this.#types, nodes);
+    return types === this.#types ? this : new Leaves(this.#names, types);
+  }
+
   /** Ids of a parameter; empty where no resource has an entry of it. */
   params(code: string, kind: Parameters<typeof paramName>[2]): number[] {
     return this.#types.flatMap((type) => this.#names.find(paramName(type, code, kind)) ?? []);
@@ -197,6 +203,17 @@ export class Leaves {
   #equalSystem(system: string | null, at: Columns): Fragment {
     return equalId(at('system'), system === null ? 0 : this.#names.find(systemName(system)));
   }
+}
+
+/** Of some types those that conditions on the type leave. */
+export function typesWithin(
+  types: readonly string[],
+  nodes: readonly SearchNode[],
+): readonly string[] {
+  const said = nodes.flatMap((node) => (node.op === 'type' ? [node.types] : []));
+  return said.length === 0
+    ? types
+    : types.filter((type) => said.every((some) => some.includes(type)));
 }
 
 function isExact(node: LeafNode): boolean {

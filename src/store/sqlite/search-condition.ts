@@ -45,8 +45,10 @@ export class SearchCondition {
     }
     const inner = (part: SearchNode): Fragment => this.#tree(leaves, part, depth + 1);
     switch (node.op) {
-      case 'and':
-        return both(...node.nodes.map(inner));
+      case 'and': {
+        const within = leaves.within(node.nodes);
+        return both(...node.nodes.map((part) => this.#tree(within, part, depth + 1)));
+      }
       case 'or':
         return either(...node.nodes.map(inner));
       case 'not':

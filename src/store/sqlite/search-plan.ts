@@ -1,10 +1,10 @@
 import type { SearchNode, SearchQuery } from '../../fhir/search-ast.ts';
 import { limits } from '../../limits.ts';
 import type { Dictionary } from './dictionary.ts';
-import { both, fragment, never, oneOf, type Fragment } from './fragment.ts';
+import { amongTexts, both, fragment, never, oneOf, type Fragment } from './fragment.ts';
 import { typeName } from './row-coder.ts';
 import { inEntry } from './index-table.ts';
-import { Leaves, ridsOf, type Leaf, type LeafNode } from './leaf.ts';
+import { Leaves, ridsOf, typesWithin, type Leaf, type LeafNode } from './leaf.ts';
 import { SearchCondition } from './search-condition.ts';
 import type { Statements } from './statements.ts';
 import { lastUpdatedCondition } from './value-condition.ts';
@@ -145,7 +145,7 @@ export class SearchPlanner {
     if (nodes.length === 0 || nodes.length > maxUnion) return undefined;
     const sets: Path[] = [];
     for (const node of nodes) {
-      const path = this.#pathOf(types, node);
+      const path = this.#alternative(types, node);
       if (path === undefined) return undefined;
       sets.push(path);
     }
@@ -153,6 +153,23 @@ export class SearchPlanner {
       sql: sets.map(({ rids }) => rids.sql).join(' UNION ALL '),
       values: sets.flatMap(({ rids }) => rids.values),
     });
+  }
+
+  /** The rids of one alternative, or more: of what must hold together one index is enough. */
+  #alternative(types: readonly string[], node: SearchNode): Path | undefined {
+    if (node.op === 'id') return startFrom(this.#byId(types, node.ids));
+    if (node.op !== 'and') return this.#pathOf(types, node);
+    const within = typesWithin(types, node.nodes);
+    for (const part of node.nodes) {
+      const path = this.#alternative(within, part);
+      if (path !== undefined) return path;
+    }
+    return undefined;
+  }
+
+  #byId(types: readonly string[], ids: readonly string[]): Fragment {
+    const named = both(oneOf('r.type', this.typeIds(types)), amongTexts('r.id', ids));
+    return { sql: `SELECT r.rid FROM resource r WHERE ${named.sql}`, values: named.values };
   }
 
   /** What refers to the few resources that a chain leads to. */
