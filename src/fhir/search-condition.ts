@@ -145,11 +145,25 @@ export function readValue(place: ConditionPlace, text: string): SearchNode | und
       return definition.code === '_text'
         ? textNode('_text', unescape(text))
         : readLeaf('string', place, text);
+    case 'reference':
+      return readReference(place, text);
     case 'special':
       return readNear(definition.code, text);
     default:
       return readLeaf(definition.type, place, text);
   }
+}
+
+/** An address of this server also finds what refers to it by the whole address. */
+function readReference(place: ConditionPlace, text: string): SearchNode | undefined {
+  const leaf = readLeaf('reference', place, text);
+  const { baseUrl = '' } = place.options;
+  if (leaf?.op !== 'reference' || leaf.url !== undefined || baseUrl === '') return leaf;
+  if (!text.startsWith(`${baseUrl}/`)) return leaf;
+  const { param, type = '', id = '', version } = leaf;
+  const url = `${baseUrl}/${type}/${id}`;
+  const address = { op: 'reference', param, url, ...(version === undefined ? {} : { version }) };
+  return { op: 'or', nodes: [leaf, address as SearchNode] };
 }
 
 /** `part$part`: a value of each component, in their order. */

@@ -56,7 +56,6 @@ describe('reference forms', () => {
     ['subject', '123', { id: '123' }],
     ['subject', 'Patient/123', { type: 'Patient', id: '123' }],
     ['subject', 'Patient/123/_history/4', { type: 'Patient', id: '123', version: '4' }],
-    ['subject', `${baseUrl}/Patient/123`, { type: 'Patient', id: '123' }],
     ['subject', 'http://other/fhir/Patient/1', { url: 'http://other/fhir/Patient/1' }],
     ['subject', 'http://o/Patient/1/_history/2', { url: 'http://o/Patient/1', version: '2' }],
     ['subject', uuid, { url: uuid }],
@@ -75,6 +74,17 @@ describe('reference forms', () => {
     ['subject', '#a'],
   ])('%s=%s is none', (name, value) => {
     expect(parse('Observation', [[name, value]]).issues).toMatchObject([{ code: 'search-value' }]);
+  });
+
+  it('finds by an address of this server what is stored with or without the base', () => {
+    const url = `${baseUrl}/Patient/123`;
+    expect(where('Observation', 'subject', url)).toEqual({
+      op: 'or',
+      nodes: [
+        { op: 'reference', param: 'subject', type: 'Patient', id: '123' },
+        { op: 'reference', param: 'subject', url },
+      ],
+    });
   });
 
   it('looks at identifiers by :identifier', () => {
