@@ -14,7 +14,7 @@ import type { SearchNode, StringMatch } from './search-ast.ts';
 import { inValueSet, missing, readValue, refused, type ParamOutcome } from './search-condition.ts';
 import { chainNode, hasNode, parameterOf, spend, type FilterPlace } from './search-filter.ts';
 import { readLeaf, type LeafPlace } from './search-leaf.ts';
-import { textNode } from './search-text.ts';
+import { contentNode, textNode } from './search-text.ts';
 import { indexedText } from './search-values.ts';
 
 /**
@@ -97,7 +97,7 @@ interface TestPlace {
 function testNode({ place, definition }: TestPlace, test: FilterTest): ParamOutcome {
   const { operator } = test;
   const { code, type } = definition;
-  if (operator === 'pr') return presence(definition, test.value);
+  if (operator === 'pr' && code !== '_content') return presence(definition, test.value);
   const value = withNamespace(definition, test.value);
   if (!operatorsOf(definition).includes(operator)) return notOffered(definition, operator);
   if (operator === 'in' || operator === 'ni') {
@@ -110,7 +110,7 @@ function testNode({ place, definition }: TestPlace, test: FilterTest): ParamOutc
 
 function operatorsOf({ code, type }: SearchParameterDefinition): readonly FilterOperator[] {
   if (code === '_id') return ['eq', 'ne'];
-  return code === '_text' ? ['co'] : offered[type];
+  return code === '_text' || code === '_content' ? ['co'] : offered[type];
 }
 
 /** What may be asked of each type of parameter, besides `pr`. */
@@ -171,6 +171,7 @@ function valueNode(
   const leafPlace = { definition, modifier: undefined, options: place.options };
   switch (type) {
     case 'string':
+      if (code === '_content') return contentNode(value);
       return code === '_text' ? textNode(code, value) : stringNode(code, operator, value);
     case 'date':
       return dateNode(leafPlace, operator, value);

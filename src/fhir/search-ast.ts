@@ -19,6 +19,8 @@ export type SearchNode =
   | ({ readonly op: 'lastUpdated' } & PrefixedInterval)
   | { readonly op: 'missing'; readonly param: string; readonly missing: boolean }
   | SearchLeaf
+  /** Every word stands somewhere in the resource (search-text.ts). No index leads there: it is judged by the body. */
+  | { readonly op: 'content'; readonly words: readonly Word[] }
   /** Some entry of the leaf's parameter and kind does not fulfil the leaf: "an unequal value". */
   | { readonly op: 'other'; readonly leaf: TextLeaf }
   /** One entry of the parameter fulfils every part, each in its place. */
@@ -113,6 +115,12 @@ export type SearchLeaf =
 /** How a text is compared; `gt` and the like by code point. */
 export type StringMatch =
   'prefix' | 'exact' | 'contains' | 'suffix' | 'equal' | 'gt' | 'lt' | 'ge' | 'le';
+
+/** A folded word, or the beginning of one. */
+export interface Word {
+  readonly text: string;
+  readonly isBegun: boolean;
+}
 
 /** A leaf whose value is a text. */
 export type TextLeaf = Extract<SearchLeaf, { readonly op: 'token' | 'string' | 'uri' }>;

@@ -10,7 +10,7 @@ import { splitValues, unescape } from './search-escape.ts';
 import { readLeaf, type LeafOptions } from './search-leaf.ts';
 import { readNear } from './search-near.ts';
 import { valueTypes } from './search-path.ts';
-import { textNode } from './search-text.ts';
+import { contentNode, textNode } from './search-text.ts';
 import type { IndexedType } from './search-values.ts';
 
 /** What a value is read under. */
@@ -31,6 +31,7 @@ export type ParamOutcome =
 export function parseCondition(place: ConditionPlace, value: string): ParamOutcome {
   const { definition, modifier } = place;
   const { code, type } = definition;
+  if (code === '_content' && modifier !== undefined) return refusedModifier(definition, modifier);
   if (modifier === 'missing') return missing(definition, value);
   if (modifier !== undefined && !isOffered(place, modifier))
     return refusedModifier(definition, modifier);
@@ -142,9 +143,9 @@ export function readValue(place: ConditionPlace, text: string): SearchNode | und
     case 'composite':
       return readComposite(place, text);
     case 'string':
-      return definition.code === '_text'
-        ? textNode('_text', unescape(text))
-        : readLeaf('string', place, text);
+      if (definition.code === '_content') return contentNode(unescape(text));
+      if (definition.code === '_text') return textNode('_text', unescape(text));
+      return readLeaf('string', place, text);
     case 'reference':
       return readReference(place, text);
     case 'special':

@@ -69,9 +69,12 @@ export function parameterOf(
   return { definition };
 }
 
+/** What is known of a resource without entries. */
+const withoutIndex: ReadonlySet<string> = new Set(['_id', '_lastUpdated', '_content']);
+
 function isSearched(definition: SearchParameterDefinition): boolean {
   const { code } = definition;
-  return code === '_id' || code === '_lastUpdated' || notIndexed(definition) === undefined;
+  return withoutIndex.has(code) || notIndexed(definition) === undefined;
 }
 
 /** What is said instead of a node. */

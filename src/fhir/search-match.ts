@@ -25,6 +25,7 @@
  *   type and id satisfies `where`. `has` is the same from the other side. Version and `url` of the entry do not
  *   matter. What `where` says is said of that one resource; its negation is "none such", so `not` of a chain is true
  *   of what refers to nothing. Without a {@link MatchWorld} both throw `not-supported`.
+ * - Content: `contentHas` of the body. Without a body it throws `not-supported`.
  * - Missing: there is no entry of the parameter of any kind.
  * - Strings: exact against `exact`, all others against `folded`; gt, lt, ge and le by code point.
  * - Other: an entry of the leaf's parameter and kind that does not satisfy the leaf.
@@ -39,6 +40,7 @@
  */
 import { fail } from './issue.ts';
 import { metersBetween } from './position.ts';
+import { contentHas } from './search-text.ts';
 import type {
   IndexEntry,
   PrefixedInterval,
@@ -54,6 +56,8 @@ export interface MatchTarget {
   readonly type: string;
   readonly id: string;
   readonly lastUpdated: number;
+  /** Its JSON, where there may be conditions on all of its texts. */
+  readonly body?: string;
 }
 
 /** A live resource with what it is found by. */
@@ -98,6 +102,8 @@ export function matches(
       return matchesChain(entries, node, world ?? noWorld());
     case 'has':
       return matchesHas(resource, node, world ?? noWorld());
+    case 'content':
+      return contentHas(resource.body ?? noBody(), node.words);
     case 'other':
       return entries.some((entry) => isOther(entry, node.leaf));
     default:
@@ -107,6 +113,10 @@ export function matches(
 
 function noWorld(): never {
   return fail('not-supported', 'A chained condition cannot be judged by one resource alone');
+}
+
+function noBody(): never {
+  return fail('not-supported', 'A condition on all texts cannot be judged by an index alone');
 }
 
 type NodeOf<O extends SearchNode['op']> = Extract<SearchNode, { readonly op: O }>;

@@ -32,7 +32,6 @@ const readers: Readonly<Record<string, (place: FilterPlace, value: string) => Pa
       ? { used: value }
       : refused('search-value', '_containedType is container or contained'),
   _query: () => refused('not-supported', '_query is not offered: there are no named queries'),
-  _content: () => refused('not-supported', '_content is not offered; _text is'),
 };
 
 /** What a List has among its entries that are not marked as deleted; of several Lists any. */

@@ -1,10 +1,11 @@
 /**
- * Full text (http://hl7.org/fhir/R4/search.html#text): a resource is found by the words of its narrative. A word is a run
- * of letters and digits without case and accents (fold.ts); it is indexed as a string of the parameter `_text`.
+ * Full text (http://hl7.org/fhir/R4/search.html#text): a resource is found by the words of its narrative (`_text`), or of
+ * all of its texts (`_content`). A word is a run of letters and digits without case and accents (fold.ts). Those of
+ * the narrative are indexed as strings of the parameter `_text`; for all others there is no index.
  */
 import { limits } from '../limits.ts';
 import { fold } from './fold.ts';
-import type { IndexEntry, SearchNode } from './search-ast.ts';
+import type { IndexEntry, SearchNode, Word } from './search-ast.ts';
 
 /** The words of a text in their order, each once, at most so many; long ones are cut. */
 export function wordsOf(text: string, most: number): readonly string[] {
@@ -25,18 +26,52 @@ export function textEntries(param: string, narrative: unknown): readonly IndexEn
   });
 }
 
-/** Every word of the text stands in the narrative; one with `*` after it begins one. Undefined where it has none. */
-export function textNode(param: string, text: string): SearchNode | undefined {
-  const nodes = text.split(/\s+/).flatMap((part) => {
+/** The words of a text that is searched for; one with `*` after it is the beginning of a word. */
+function askedFor(text: string): readonly Word[] {
+  return text.split(/\s+/).flatMap((part) => {
     const words = wordsOf(part, limits.textWordsMax);
-    return words.map((value, at): SearchNode => {
-      const isBegun = part.endsWith('*') && at === words.length - 1;
-      return { op: 'string', param, match: isBegun ? 'prefix' : 'equal', value };
+    return words.map((word, at) => {
+      return { text: word, isBegun: part.endsWith('*') && at === words.length - 1 };
     });
+  });
+}
+
+/** Every word of the text stands in the narrative. Undefined where it has none. */
+export function textNode(param: string, text: string): SearchNode | undefined {
+  const nodes = askedFor(text).map(({ text: value, isBegun }): SearchNode => {
+    return { op: 'string', param, match: isBegun ? 'prefix' : 'equal', value };
   });
   const [first] = nodes;
   if (first === undefined) return undefined;
   return nodes.length === 1 ? first : { op: 'and', nodes };
+}
+
+/** Every word of the text stands anywhere in the resource. Undefined where it has none. */
+export function contentNode(text: string): SearchNode | undefined {
+  const words = askedFor(text);
+  return words.length === 0 ? undefined : { op: 'content', words };
+}
+
+/** Whether the texts of a resource, its narrative among them, have all of the words. `body` is its JSON. */
+export function contentHas(body: string, words: readonly Word[]): boolean {
+  const texts: string[] = [];
+  gatherTexts(JSON.parse(body), texts);
+  const present = wordsOf(texts.join('\n'), Infinity);
+  const whole = new Set(present);
+  return words.every(({ text, isBegun }) =>
+    isBegun ? present.some((word) => word.startsWith(text)) : whole.has(text),
+  );
+}
+
+function gatherTexts(value: unknown, texts: string[]): void {
+  if (typeof value === 'string') texts.push(value);
+  else if (Array.isArray(value)) for (const item of value) gatherTexts(item, texts);
+  else if (typeof value === 'object' && value !== null) {
+    for (const [key, member] of Object.entries(value)) {
+      if (key === 'div' && typeof member === 'string') texts.push(plainText(member));
+      else gatherTexts(member, texts);
+    }
+  }
 }
 
 /** Elements within a line, which part no words. */

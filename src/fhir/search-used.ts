@@ -42,6 +42,7 @@ function noteNode(
       return;
     case 'id':
     case 'type':
+    case 'content':
     case 'lastUpdated':
       return;
     case 'other':

@@ -194,7 +194,7 @@ describe('what is refused', () => {
     ['Observation', 'patient.birthdate', 'soon', 'search-value'],
     ['Observation', 'patient.name:foo', 'a', 'search-modifier'],
     ['Observation', 'patient.shoe-size', 'a', 'search-parameter'],
-    ['Observation', 'patient._content', 'a', 'not-supported'],
+    ['Observation', 'patient._query', 'a', 'not-supported'],
     ['Observation', 'patient.', 'a', 'search-parameter'],
     ['Patient', '_has:Observation', 'a', 'search-parameter'],
     ['Patient', '_has:Martian:patient:code', 'a', 'search-parameter'],

@@ -164,7 +164,8 @@ const refused: readonly (readonly [filter: string, character: number])[] = [
   ['_has:Nothing:patient:code eq 1', 1],
   ['_has:Observation:patient eq 1', 25],
   ['_has:Observation:code:code eq 1', 1],
-  ['_content co x', 1],
+  ['_query co x', 1],
+  ['_content pr true', 13],
   ["given eq 'ada' or 1=1", 19],
 ];
 

@@ -7,8 +7,8 @@ const xhtml = 'http://www.w3.org/1999/xhtml';
 
 const world: readonly { readonly resourceType: string; readonly id: string }[] = [
   told('ada', '<p>Heart <b>at</b>tack, <i>m&uuml;de</i> &#233;t&eacute;</p><p>Straße</p>'),
-  told('bob', '<table><tr><td>heart</td><td>failure</td></tr></table>'),
-  told('eva', 'fine &amp; well, 5 mg'),
+  told('bob', '<table><tr><td>heart</td><td>failure</td></tr></table>', 'Rose'),
+  told('eva', 'fine &amp; well, 5 mg', 'Rosen'),
   { resourceType: 'Patient', id: 'nil' },
   list('l1', ['Patient/ada', 'Patient/bob', 'Observation/o1']),
   list('l2', ['Patient/eva'], ['Patient/bob']),
@@ -16,9 +16,10 @@ const world: readonly { readonly resourceType: string; readonly id: string }[] =
   observed('o1'),
 ];
 
-function told(id: string, text: string) {
+function told(id: string, text: string, family = '') {
   const div = `<div xmlns="${xhtml}">${text}</div>`;
-  return { resourceType: 'Patient', id, text: { status: 'generated', div } };
+  const name = family === '' ? {} : { name: [{ family }] };
+  return { resourceType: 'Patient', id, text: { status: 'generated', div }, ...name };
 }
 
 function observed(id: string) {
@@ -68,6 +69,9 @@ const found: readonly (readonly [url: string, ids: string])[] = [
 const refused = [
   '/Patient?_text=-',
   '/Patient?_text:exact=heart',
+  '/Patient?_content=-',
+  '/Patient?_content:missing=true',
+  '/Patient?_sort=_content',
   '/Patient?_sort=_text',
   '/Patient?_list=$current-problems',
   '/Patient?_list=a b',
@@ -77,7 +81,23 @@ const refused = [
   '/Patient?_query=mine',
 ];
 
-describe.each(stores)('parameters of every type on %s', (_name, open) => {
+/** Where there is no index, the bodies are read: not on MongoDB. */
+const anywhere: readonly (readonly [url: string, ids: string])[] = [
+  ['/Patient?_content=heart', 'ada bob'],
+  ['/Patient?_content=failure ROSE', 'bob'],
+  ['/Patient?_content=rose*', 'bob eva'],
+  ['/Patient?_content=muede,well', 'eva'],
+  ['/Patient?_content=mude', 'ada'],
+  ['/Patient?_content=resourceType', ''],
+  ['/Patient?_content=xmlns', ''],
+  ['/Patient?_content=heart&_text=attack', 'ada'],
+  ['/Patient?_content=heart&_id=bob', 'bob'],
+  ['/Observation?subject:Patient._content=rose', 'o1'],
+  ['/Observation?_content=bob', 'o1'],
+  ['/Patient?_filter=not (_content co heart)', 'eva nil'],
+];
+
+describe.each(stores)('parameters of every type on %s', (name, open) => {
   let fhir: FhirApp;
   beforeAll(async () => {
     fhir = await openFhirApp(open);
@@ -101,11 +121,24 @@ describe.each(stores)('parameters of every type on %s', (_name, open) => {
     for (const [url, ids] of found) expect([url, await search(url)]).toEqual([url, ids]);
   });
 
+  it('_content finds by any text, or is refused where the store cannot', async () => {
+    for (const [url, ids] of anywhere) {
+      const { status, json } = await fhir.call('GET', encodeURI(url));
+      if (name === 'mongodb') {
+        expect([url, status, json.issue[0]?.diagnostics]).toEqual([
+          url,
+          400,
+          '_content is not offered on MongoDB; _text is',
+        ]);
+      } else expect([url, status, idsOf(json).toSorted().join(' ')]).toEqual([url, 200, ids]);
+    }
+  });
+
   it('what is not offered is refused by name', async () => {
     for (const url of refused) {
       const { status, json } = await fhir.call('GET', encodeURI(url));
       expect([url, status]).toEqual([url, 400]);
-      expect(json.issue[0]?.diagnostics).toMatch(/_text|_list|_contained|_query|_sort/);
+      expect(json.issue[0]?.diagnostics).toMatch(/_text|_content|_list|_contained|_query|_sort/);
     }
   });
 

@@ -94,7 +94,8 @@ function placeAt(resource: MemoryResource, query: SearchQuery, snapshot: number)
 }
 
 function target({ stored }: MemoryVersion): MatchTarget {
-  return { type: stored.type, id: stored.id, lastUpdated: stored.lastUpdated.getTime() };
+  const { type, id, lastUpdated, body } = stored;
+  return { type, id, lastUpdated: lastUpdated.getTime(), body };
 }
 
 /** Open ends of dates as numbers that a cursor can carry. */

@@ -22,7 +22,7 @@ export type PlainNode =
   | { readonly op: 'keys'; readonly keys: readonly string[] }
   /** It is one of these, each `type/id`. */
   | { readonly op: 'resources'; readonly keys: readonly string[] }
-  | Exclude<SearchNode, { op: 'and' | 'or' | 'not' | 'near' | 'chain' | 'has' }>;
+  | Exclude<SearchNode, { op: 'and' | 'or' | 'not' | 'near' | 'chain' | 'has' | 'content' }>;
 
 /** Matches no document. */
 export const never: Document = { _id: { $in: [] } };

@@ -34,6 +34,8 @@ export class Resolver {
       }
       case 'not':
         return { op: 'not', node: await this.resolve(types, node.node, depth + 1) };
+      case 'content':
+        return fail('not-supported', '_content is not offered on MongoDB; _text is');
       case 'near':
         return this.#near(types, node);
       case 'chain':

@@ -57,6 +57,11 @@ export class SearchCondition {
         return amongTexts('r.id', node.ids);
       case 'type':
         return oneOf('r.type', this.#typeIds(node.types));
+      case 'content':
+        return fragment(
+          'content_has((SELECT v.body FROM version v WHERE v.pos = r.pos), ?)',
+          JSON.stringify(node.words),
+        );
       case 'lastUpdated':
         return lastUpdatedCondition('r.updated', node);
       case 'missing': {

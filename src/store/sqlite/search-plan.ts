@@ -114,6 +114,7 @@ export class SearchPlanner {
         return undefined;
       case 'id':
       case 'type':
+      case 'content':
         return undefined;
       case 'lastUpdated':
         return startFrom(this.#updated(types, [node]));

@@ -1,4 +1,4 @@
-import type { SearchQuery } from '../../fhir/search-ast.ts';
+import type { SearchNode, SearchQuery } from '../../fhir/search-ast.ts';
 import { fail } from '../../fhir/issue.ts';
 import { limits } from '../../limits.ts';
 import { readSearchCursor, writeSearchCursor, type SearchCursor } from '../cursor.ts';
@@ -59,6 +59,7 @@ export class Searches {
   /** Whether a page may take more than some thousand resources to read. */
   isLong(query: SearchQuery, plan: SearchPlan): boolean {
     const { types, where, sort, total } = query;
+    if (readsBodies(where)) return true;
     if (plan.isShort || this.#live(types) < limits.searchProbeRows) return false;
     if (total !== 'none' && conditions(where) > 0 && !this.#isCounted(query, plan)) return true;
     // Read in its order, an index that holds just what is asked for leads to a page without a detour.
@@ -334,6 +335,22 @@ function unchangedSince({ where }: SearchPlan, cursor: SearchCursor | undefined)
 
 function conditions(where: SearchQuery['where']): number {
   return where.op === 'and' ? where.nodes.length : 1;
+}
+
+/** Whether bodies are read and looked through: that takes long, however few they are. */
+function readsBodies(node: SearchNode): boolean {
+  switch (node.op) {
+    case 'and':
+    case 'or':
+      return node.nodes.some(readsBodies);
+    case 'not':
+      return readsBodies(node.node);
+    case 'chain':
+    case 'has':
+      return readsBodies(node.where);
+    default:
+      return node.op === 'content';
+  }
 }
 
 function refuseDrift(versions: number): void {

@@ -97,11 +97,11 @@ export function stringCondition(
   }
 }
 
-/** By bytes: a text of UTF-8 ends another where its bytes do. */
+/** By bytes: a text of UTF-8 ends another where its bytes do. Of an empty BLOB `substr` is NULL. */
 function endsWith(column: string, text: string): Fragment {
   const bytes = Buffer.byteLength(text);
   if (bytes === 0) return always;
-  return fragment(`substr(CAST(${column} AS BLOB), -${bytes}) = CAST(? AS BLOB)`, text);
+  return fragment(`ifnull(substr(CAST(${column} AS BLOB), -${bytes}) = CAST(? AS BLOB), 0)`, text);
 }
 
 const comparison = { gt: '>', lt: '<', ge: '>=', le: '<=' } as const;
