@@ -98,6 +98,50 @@ export function searchLaws(define: DefineLaw): void {
     expect(matches).toEqual([await store.read('Patient', 'a')]);
   });
 
+  define(7, 'search finds words anywhere in a resource', async (store) => {
+    await commit(store, [
+      put('a', { content: { note: [{ text: 'Fièvre, 39 °C' }] } }),
+      put('b', { content: { text: { div: '<div><b>Fe</b>ver &amp; cough</div>' } } }),
+      put('c', { content: { code: 'fever-38' } }),
+    ]);
+    const content = (text: string, isBegun = false): SearchNode => {
+      return { op: 'content', words: [{ text, isBegun }] };
+    };
+    expect(await idsOf(store, content('fever'))).toEqual(['b', 'c']);
+    expect(await idsOf(store, content('f', true))).toEqual(['a', 'b', 'c']);
+    expect(await idsOf(store, { op: 'not', node: content('cough') })).toEqual(['a', 'c']);
+    expect(await idsOf(store, { op: 'and', nodes: [content('38'), content('fever')] })).toEqual([
+      'c',
+    ]);
+    expect(await idsOf(store, { op: 'content', words: [] })).toEqual(['a', 'b', 'c']);
+    await commit(store, [put('c', { content: { code: 'none' } })]);
+    expect(await idsOf(store, content('fever'))).toEqual(['b']);
+  });
+
+  define(7, 'search of some of several types asks each its own', async (store) => {
+    const index = [token('code', 'x')];
+    await commit(store, [
+      put('a', { index }),
+      put('a', { type: 'Basic', index }),
+      put('b', { type: 'Basic', index }),
+      put('c', { type: 'Group', index }),
+    ]);
+    const ofType = (types: readonly string[], node: SearchNode): SearchNode => {
+      return { op: 'and', nodes: [{ op: 'type', types }, node] };
+    };
+    const where: SearchNode = {
+      op: 'or',
+      nodes: [
+        ofType(['Basic'], { op: 'id', ids: ['a', 'c'] }),
+        ofType(['Patient', 'Group'], { op: 'token', param: 'code', code: 'x' }),
+      ],
+    };
+    const types = ['Patient', 'Basic', 'Group'] as const;
+    const { matches, total } = await store.search({ ...query(where), types, total: 'accurate' });
+    const found = matches.map(({ type, id }) => `${type}/${id}`).sort();
+    expect([found, total]).toEqual([['Basic/a', 'Group/c', 'Patient/a'], 3]);
+  });
+
   define(7, 'a search of 1,000 alternatives is answered', async (store) => {
     await populate(store);
     const nodes = Array.from({ length: 1_000 }, (_, n): SearchNode => ({

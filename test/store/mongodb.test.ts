@@ -6,6 +6,13 @@ import { describeOnMongo, laneDatabaseName, withDatabase } from '../mongo/mongo.
 describeOnMongo('MongoDB', (server) => {
   storeContract({
     name: 'mongodb',
+    skip: [
+      {
+        reason:
+          'bodies are not looked through there, and no index has all of their words; `_content` is refused',
+        tests: ['law 7: search finds words anywhere in a resource'],
+      },
+    ],
     open: async () => {
       const name = laneDatabaseName(0);
       await emptyDatabase(server, name);

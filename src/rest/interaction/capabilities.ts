@@ -52,6 +52,7 @@ function capabilityStatement(routes: readonly Route[], baseUrl: string, now: Dat
         })),
         interaction: codes(routes, systemInteractions),
         searchParam: commonParameters,
+        compartment: compartments,
       },
     ],
   };
@@ -141,8 +142,23 @@ function definitionOf(name: string): string {
   return `https://weir.dev/fhir/OperationDefinition/${name}`;
 }
 
+/** What every type is searched by, and the whole system too. */
 const commonParameters = [
-  { name: '_id', type: 'token' },
-  { name: '_lastUpdated', type: 'date' },
-  { name: '_type', type: 'special' },
-];
+  ['_id', 'token'],
+  ['_lastUpdated', 'date'],
+  ['_tag', 'token'],
+  ['_profile', 'uri'],
+  ['_security', 'token'],
+  ['_source', 'uri'],
+  ['_text', 'string', 'Words of the narrative; all must be there, * after one stands for its rest'],
+  ['_content', 'string', 'Words of any text; not where data lies in MongoDB'],
+  ['_list', 'special', 'Ids of Lists: their entries that are not marked as deleted'],
+  ['_filter', 'special', 'Operators ss and sb are not offered'],
+  ['_type', 'special', 'Of a search of the system or of a whole compartment'],
+].map(([name, type, documentation]) => {
+  return { name, type, ...(documentation === undefined ? {} : { documentation }) };
+});
+
+const compartments = ['patient', 'encounter', 'practitioner', 'relatedPerson', 'device'].map(
+  (name) => `http://hl7.org/fhir/CompartmentDefinition/${name}`,
+);
