@@ -56,7 +56,7 @@ export const limits = {
   ucumCodeCharsMax: 100,
   /** Unit codes whose canonical form is kept. */
   ucumCacheMax: 10_000,
-  /** UTF-16 units of one `_filter`. */
+  /** UTF-16 units of one `_filter`, `_text` or `_content`. */
   searchFilterCharsMax: 16_000,
   /** Nesting of a `_filter`: parentheses, brackets, and turns from `and` to `or`. */
   searchFilterDepthMax: 24,

@@ -109,6 +109,10 @@ export class ResultOptions {
     },
     _elements: (value) => {
       const names = value.split(',').filter((name) => name !== '');
+      if (names.length > limits.searchValuesMax) {
+        const most = String(limits.searchValuesMax);
+        return refuse('limit', `_elements has more than ${most} names (searchValuesMax)`);
+      }
       if (!names.every((name) => elementForm.test(name))) {
         return refuse('search-value', '_elements is a list of element names');
       }

@@ -26,8 +26,9 @@ export function textEntries(param: string, narrative: unknown): readonly IndexEn
   });
 }
 
-/** The words of a text that is searched for; one with `*` after it is the beginning of a word. */
+/** The words of a text that is searched for; one with `*` after it is the beginning of a word. Of a longer text none. */
 function askedFor(text: string): readonly Word[] {
+  if (text.length > limits.searchFilterCharsMax) return [];
   return text.split(/\s+/).flatMap((part) => {
     const words = wordsOf(part, limits.textWordsMax);
     return words.map((word, at) => {
@@ -36,7 +37,7 @@ function askedFor(text: string): readonly Word[] {
   });
 }
 
-/** Every word of the text stands in the narrative. Undefined where it has none. */
+/** Every word of the text stands in the narrative. Undefined where it has none, or is too long. */
 export function textNode(param: string, text: string): SearchNode | undefined {
   const nodes = askedFor(text).map(({ text: value, isBegun }): SearchNode => {
     return { op: 'string', param, match: isBegun ? 'prefix' : 'equal', value };

@@ -18,7 +18,7 @@ function patient(id: string, members: object): Named {
 
 function about(id: string, subject: object | undefined): Named {
   const members = { status: 'final', code: { coding: [{ system: loinc, code: 'A' }] } };
-  return { resourceType: 'Observation', id, ...members, ...(subject ? { subject } : {}) } as Named;
+  return { resourceType: 'Observation', id, ...members, ...(subject ? { subject } : {}) };
 }
 
 function valueSet(id: string, url: string): Named {
