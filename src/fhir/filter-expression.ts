@@ -12,7 +12,7 @@ import { limits } from '../limits.ts';
 import { errorIssue, type Issue } from './issue.ts';
 import type { IssueCode } from './issue-table.ts';
 
-export const filterOperators = [
+const filterOperators = [
   ...(['eq', 'ne', 'co', 'sw', 'ew', 'gt', 'lt', 'ge', 'le', 'ap'] as const),
   ...(['sa', 'eb', 'pr', 'po', 'ss', 'sb', 'in', 'ni', 're'] as const),
 ] as const;

@@ -8,7 +8,7 @@ import { fold } from './fold.ts';
 import type { IndexEntry, SearchNode, Word } from './search-ast.ts';
 
 /** The words of a text in their order, each once, at most so many; long ones are cut. */
-export function wordsOf(text: string, most: number): readonly string[] {
+function wordsOf(text: string, most: number): readonly string[] {
   const words = new Set<string>();
   for (const [word] of fold(text).matchAll(/[\p{L}\p{N}]+/gu)) {
     if (words.size >= most) break;

@@ -49,7 +49,7 @@ function membersOf(context: RestContext, call: Call, { known, path }: Members): 
 }
 
 /** What of the types lies in the compartment. Types of which the same is asked are asked together. */
-export function compartmentNode(
+function compartmentNode(
   { type, id }: { readonly type: string; readonly id: string },
   types: readonly string[],
 ): SearchNode {
