@@ -239,3 +239,8 @@ export interface SearchQuery {
 
 /** Matches everything of its types. */
 export const matchAll: SearchNode = { op: 'and', nodes: [] };
+
+/** Whether a tree is that: nothing was asked for. */
+export function isUnconditional(node: SearchNode): boolean {
+  return node.op === 'and' && node.nodes.length === 0;
+}

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { fail } from '../fhir/issue.ts';
+import { isUnconditional } from '../fhir/search-ast.ts';
 import { limits } from '../limits.ts';
 import { CommitRefused } from '../store/store.ts';
 import type { Claim, StoredVersion } from '../store/store.ts';
@@ -45,6 +46,12 @@ export async function findOne(
   { type, params }: Condition,
 ): Promise<StoredVersion | undefined> {
   const { query } = parseCriteria(context, [type], params, true);
+  if (isUnconditional(query.where)) {
+    fail(
+      'search-value',
+      'The criteria of a conditional interaction are none: they match everything',
+    );
+  }
   const where = confined(call.principal, type, query.where);
   refuseUnfinished(context, { ...query, where, sort: [] });
   const page = await context.store.search({ ...query, where, count: 2, total: 'none', sort: [] });

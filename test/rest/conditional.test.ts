@@ -84,6 +84,25 @@ describe.each(stores)('conditional interactions on %s', (_name, open) => {
     expect(await total('')).toBe(1);
   });
 
+  it('B23 B24 criteria that ask for nothing are an error too, not everything', async () => {
+    await fhir.call('POST', '/Patient', { body: patientOf('1') });
+    for (const none of [
+      ...['identifier=,', '_sort=name', '_type=Patient', '_include=Patient:link', '_list=,'],
+      ...[
+        '_contained=false',
+        '_containedType=container',
+        '_revinclude=Patient:link',
+        '_elements=id',
+      ],
+    ]) {
+      const removed = await fhir.call('DELETE', `/Patient?${none}`);
+      const updated = await fhir.call('PUT', `/Patient?${none}`, { body: patientOf('2') });
+      const created = await createIf('2', none);
+      expect([none, removed.status, updated.status, created.status]).toEqual([none, 400, 400, 400]);
+    }
+    expect(await total('')).toBe(1);
+  });
+
   it('B25 twenty conditional creates at once make one resource', async () => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => createIf('race')));
     const codes = answers.map(({ status }) => status).sort();

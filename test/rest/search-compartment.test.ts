@@ -151,6 +151,24 @@ describe.each(stores)('compartments and the whole system on %s', (_name, open) =
     expect(await search('/?_type=Patient,Observation,Encounter', 'app:ada')).toBe('ada o1 visit');
   });
 
+  it('the CapabilityStatement says which compartments and common parameters there are', async () => {
+    const { text } = await fhir.call('GET', '/metadata');
+    const { rest } = JSON.parse(text) as {
+      readonly rest: readonly [
+        {
+          readonly compartment: readonly string[];
+          readonly searchParam: readonly { name: string }[];
+        },
+      ];
+    };
+    const [{ compartment, searchParam }] = rest;
+    const names = ['device', 'encounter', 'patient', 'practitioner', 'relatedPerson'];
+    expect(compartment.map((url) => url.split('/').at(-1)).toSorted()).toEqual(names);
+    expect(searchParam.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['_id', '_tag', '_text', '_content', '_list', '_filter', '_type']),
+    );
+  });
+
   it('HEAD answers a search as GET does, without a body', async () => {
     for (const url of ['/Patient?_id=ada', '/?_id=ada', '/Patient/ada/*', '/Patient?_id=a:b|c|d']) {
       const [head, get] = [await fhir.call('HEAD', url), await fhir.call('GET', url)];

@@ -1,6 +1,6 @@
 import { isResourceType, resourceTypes } from '../../fhir/definitions.ts';
 import { fail } from '../../fhir/issue.ts';
-import type { SearchNode, SearchQuery } from '../../fhir/search-ast.ts';
+import { isUnconditional, type SearchNode, type SearchQuery } from '../../fhir/search-ast.ts';
 import type { ParsedSearch } from '../../fhir/search-parse.ts';
 import { allowed } from '../../security/policy.ts';
 import { authorize } from '../authorize.ts';
@@ -97,7 +97,7 @@ export async function runSearch(context: RestContext, call: Call, scope: Scope):
 }
 
 function refuseUnbound({ isConditional }: Scope, { query, summary, includes }: ParsedSearch): void {
-  if (isConditional === true && query.where.op === 'and' && query.where.nodes.length === 0) {
+  if (isConditional === true && isUnconditional(query.where)) {
     fail('search-value', 'A search of the whole system needs _type or a condition');
   }
   if (summary === 'text' && includes.length > 0) {
