@@ -247,11 +247,16 @@ function isIndexed(node: LeafNode): boolean {
   }
 }
 
+const answeredOps: ReadonlySet<SearchNode['op']> = new Set([
+  ...(['token', 'string', 'date', 'number', 'quantity', 'ucum', 'uri'] as const),
+  ...(['reference', 'referenceIdentifier', 'lastUpdated'] as const),
+]);
+
 /** Whether the index rows of a condition are those that fulfil it, and no more. */
 function isAnswered(node: SearchNode | undefined): boolean {
   if (node === undefined) return false;
   if (node.op === 'or') return node.nodes.every(isAnswered);
-  return !['and', 'not', 'id', 'missing', 'chain', 'has', 'composite', 'near'].includes(node.op);
+  return answeredOps.has(node.op);
 }
 
 function startFrom(rids: Fragment): Path {
