@@ -1,26 +1,51 @@
-// Writes docs/reference/benchmarks.md: `weir bench store --size 1m --json FILE`, then `node scripts/benchmark-page.ts FILE`.
+// Writes docs/reference/benchmarks.md from what `weir bench store --size 1m --json FILE` found, or
+// docs/reference/benchmarks-rest.md from `weir bench rest --size 100k --json FILE`: `node scripts/benchmark-page.ts FILE`.
 import { readFileSync, writeFileSync } from 'node:fs';
+import { tablesOf as restTables, type RestFigures } from '../bench/rest/figures.ts';
 import type { StoreFigures } from '../bench/store/figures.ts';
-import { tableAsMarkdown } from '../bench/store/table.ts';
-import { tablesOf } from '../bench/store/tables.ts';
+import { tableAsMarkdown, type Table } from '../bench/store/table.ts';
+import { tablesOf as storeTables } from '../bench/store/tables.ts';
 
 const [file] = process.argv.slice(2);
 if (file === undefined) {
-  console.error('Name the file that `weir bench store --json FILE` has written');
+  console.error(
+    'Name the file that `weir bench store --json FILE` or `weir bench rest` has written',
+  );
   process.exit(2);
 }
-const figures = JSON.parse(readFileSync(file, 'utf8')) as StoreFigures;
-const intro = `# Benchmarks
+const figures = JSON.parse(readFileSync(file, 'utf8')) as StoreFigures | RestFigures;
+if ('sizes' in figures) {
+  write('docs/reference/benchmarks-rest.md', restIntro(), restTables(figures));
+} else {
+  write('docs/reference/benchmarks.md', storeIntro(), storeTables(figures).toReversed());
+}
+
+function storeIntro(): string {
+  return `# Benchmarks
 
 The embedded store (SQLite) against the limits of the machine, measured in the same run: \`weir bench store --size 1m --json FILE\`
 (about a quarter of an hour; \`--size 10k\`, the default, takes less than a minute). The resources are shaped like Synthea's: 2.0 KB
 on average, 39 % Observations, some 15 search values each, random ids, few patients with most of the data. MongoDB is not in
-here: what the tests run against is a double, and its rates say nothing.`;
-const { loadBefore, cores } = figures.machine;
-const busy = `
+here: what the tests run against is a double, and its rates say nothing. The FHIR interface has [a page of its own](benchmarks-rest.md).`;
+}
+
+function restIntro(): string {
+  return `# Benchmarks of the FHIR interface
+
+\`weir serve\` on SQLite, called over loopback with a token by a client on the same machine, against limits measured in the same run:
+\`weir bench rest --size 100k --json FILE\` (about a quarter of an hour; \`--size 1k\`, the default, takes two minutes). Every read is
+audited, every write validated and on the disk before it is answered. [The store by itself](benchmarks.md).`;
+}
+
+function write(page: string, intro: string, tables: readonly Table[]): void {
+  const { loadBefore, cores } = figures.machine;
+  const busy = `
 
 The machine was at other work too (load ${loadBefore.toFixed(0)} on ${cores} cores): rates and times are worse and wider than they are on a quiet one.`;
-const notice = loadBefore > cores ? busy : '';
-const tables = tablesOf(figures).toReversed().map(tableAsMarkdown).join('\n');
-const origin = 'Written by `node scripts/benchmark-page.ts FILE` from the figures of one run.';
-writeFileSync('docs/reference/benchmarks.md', `${intro}${notice}\n\n${tables}\n${origin}\n`);
+  const notice = loadBefore > cores ? busy : '';
+  const origin = 'Written by `node scripts/benchmark-page.ts FILE` from the figures of one run.';
+  writeFileSync(
+    page,
+    `${intro}${notice}\n\n${tables.map(tableAsMarkdown).join('\n')}\n${origin}\n`,
+  );
+}

@@ -1,6 +1,7 @@
 import { sizeText, slopeOf, type Verdict } from '../store/figures.ts';
 import type { MachineFigures } from '../store/machine.ts';
 import { ms, rate, type Table } from '../store/table.ts';
+import { machineTable } from '../store/tables.ts';
 import type { CallFigures } from './measure.ts';
 
 /** All that one run found; what `--json` writes. */
@@ -28,16 +29,17 @@ const budgets = { read: 0.35, searches: 3_000, searchP99Ms: 10, create: 0.4, slo
 
 export function tablesOf(figures: RestFigures): Table[] {
   return [
+    verdictTable(figures),
     limitTable(figures),
     ...figures.sizes.map(sizeTable),
     growthTable(figures),
-    verdictTable(figures),
+    machineTable(figures),
   ];
 }
 
 function limitTable({ limits }: RestFigures): Table {
   return {
-    title: 'REST: limits',
+    title: 'Limits',
     note: 'Measured in the same run: Fastify that answers every GET with the bytes of one Patient, and creates of the store alone, called without HTTP.',
     head: ['connections', 'Fastify, same bytes', 'p50 / p99', 'creates, store alone'],
     rows: limits.read.map(({ connections, perSecond, p50Ms, p99Ms }) => [
@@ -52,7 +54,7 @@ function limitTable({ limits }: RestFigures): Table {
 function sizeTable({ patients, shapes, loadedPerSecond, memoryMiB }: SizeFigures): Table {
   const levels = shapes[0]?.calls.map(({ connections }) => connections) ?? [];
   return {
-    title: `REST: ${sizeText(patients)} patients`,
+    title: `${sizeText(patients)} patients`,
     note: `Calls a second (p50 / p99), over loopback with a token, audited, durable where they write. Loaded at ${rate(loadedPerSecond)} resources a second; ${memoryMiB.toFixed(0)} MiB resident at the end.`,
     head: ['call', ...levels.map((level) => `${String(level)} connections`), 'failed'],
     rows: shapes.map(({ shape, calls }) => [
@@ -65,7 +67,7 @@ function sizeTable({ patients, shapes, loadedPerSecond, memoryMiB }: SizeFigures
 
 function growthTable({ sizes }: RestFigures): Table {
   return {
-    title: 'REST: growth',
+    title: 'Growth',
     note: 'Slope of log p50 over log size, one connection: 0 is flat, 1 linear.',
     head: ['call', 'slope'],
     rows: growths(sizes).map(({ shape, slope }) => [shape, slope.toFixed(2)]),
@@ -85,7 +87,7 @@ function growths(sizes: readonly SizeFigures[]) {
 
 function verdictTable(figures: RestFigures): Table {
   return {
-    title: 'REST: budgets',
+    title: 'Budgets',
     note: 'At 10 k patients where there are as many.',
     head: ['what', 'figure', 'budget', 'verdict'],
     rows: verdictsOf(figures).map(({ what, figure, budget, met }) => [

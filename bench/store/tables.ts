@@ -14,7 +14,10 @@ export function tablesOf(figures: StoreFigures): Table[] {
   ];
 }
 
-function machineTable({ machine, takenAt }: StoreFigures): Table {
+export function machineTable({
+  machine,
+  takenAt,
+}: Pick<StoreFigures, 'machine' | 'takenAt'>): Table {
   const { cpu, cores, memoryGiB, node, sqlite, loadBefore, syncP50Ms, syncP99Ms } = machine;
   return {
     title: 'Machine',
