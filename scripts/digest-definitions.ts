@@ -10,6 +10,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { terminologyFiles } from './digest-terminology.ts';
 import { codesOf, indexTerminology, type Terminology } from './digest-value-sets.ts';
 
 const sourceFolder = path.join(
@@ -104,6 +105,7 @@ export function digest(): ReadonlyMap<string, string> {
     ['search-parameters.json', pack(searchParameters(parameters, structures))],
     ['value-sets.json', pack(valueSets(structures, terminology))],
     ['compartments.json', pack(compartments.map((c) => [c.code, compartment(c)]))],
+    ...terminologyFiles(sourceFolder).map(([file, entries]) => [file, pack(entries)] as const),
   ]);
 }
 

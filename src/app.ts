@@ -29,7 +29,7 @@ import { loadKeys } from './security/keys.ts';
 import type { Keys } from './security/keys.ts';
 import { rememberTokens } from './security/known-tokens.ts';
 import { requireSender } from './security/sender.ts';
-import { openSite } from './site.ts';
+import { openSite, type Site } from './site.ts';
 import { refuseUnfinishedCopy } from './store/copy-marker.ts';
 import { openMemoryStore } from './store/memory.ts';
 import { isMongoUrl } from './store/mongodb/address.ts';
@@ -70,6 +70,7 @@ interface Parts extends AppOptions {
   readonly audit: AccessRecorder;
   readonly reindex: Reindex;
   readonly metrics: Metrics;
+  readonly conformance: Site['conformance'];
   readonly onFrame: Processor['onFrame'];
 }
 
@@ -123,7 +124,8 @@ async function start(options: AppOptions, running: Running): Promise<App> {
   const { host, port } = parseAddress(config.http);
   const httpPort = await listening('HTTP', config.http, () => openHttpPort(host, port));
   running.push(() => httpPort.close());
-  const parts = { ...options, store, keys, newId, audit, reindex, metrics, onFrame };
+  const { conformance } = site;
+  const parts = { ...options, conformance, store, keys, newId, audit, reindex, metrics, onFrame };
   const http = await buildHttp(parts, httpPort);
   running.push(() => http.close());
   await processor.resume();
@@ -202,6 +204,7 @@ async function buildHttp(parts: Parts, port: HttpPort): Promise<FastifyInstance>
     prefix: '/fhir',
     baseUrl,
     secret: keys.signing,
+    conformance: parts.conformance,
     isUnfinished: (type, param) => reindex.isUnfinished(type, param),
   });
   await http.register(httpFeed, {

@@ -72,6 +72,24 @@ export const limits = {
   pageLinkCharsMax: 12_000,
   /** Entries of a batch worked on at once, so that one caller does not fill the writer's queue. */
   batchParallelMax: 16,
+  /** Codes that one $expand answers. */
+  expansionCodesMax: 10_000,
+  /** Codes looked at to expand a value set or to find a code in it; some 100 ms. */
+  expansionWorkMax: 500_000,
+  /** Value sets that include each other. */
+  valueSetDepthMax: 32,
+  /** Terminology resources that one operation takes in. */
+  terminologyResourcesMax: 500,
+  /** Concept maps that one $translate without a map looks through. */
+  conceptMapsMax: 200,
+  /** UTF-16 units of stored code systems, value sets, maps and profiles that are kept parsed. */
+  conformanceCacheChars: 32 * 1024 * 1024,
+  /** UTF-16 units of a regular expression in a value set. */
+  patternCharsMax: 256,
+  /** States that it may need; time is states times characters. */
+  patternStatesMax: 500,
+  /** UTF-16 units of a text that is held against one. */
+  patternTextCharsMax: 256,
   /** Resources of one Patient/$everything. */
   everythingMax: 10_000,
   /** Resources in one $crm-record section. */

@@ -12,19 +12,25 @@ interface ProfileFile {
 }
 
 /**
- * The search parameters of the folders' JSON files. A later one with the same url takes the place of an earlier; one that is
- * not `active` takes no part, so that `retired` switches one off. Every fault names its file.
+ * What the folders' JSON files hold. Search parameters: a later one with the same url takes the place of an earlier; one
+ * that is not `active` takes no part, so that `retired` switches one off. Profiles, code systems, value sets and concept
+ * maps: as they are; a later one goes before an earlier of its url. Every fault names its file.
  */
-export async function readSearchParameters(folders: readonly MapFolder[]): Promise<{
+export async function readProfileFiles(folders: readonly MapFolder[]): Promise<{
   readonly parameters: readonly CustomSearchParameter[];
+  readonly conformance: readonly Resource[];
   readonly faults: readonly string[];
 }> {
   const faults: string[] = [];
+  const conformance: Resource[] = [];
   const byUrl = new Map<string, ProfileFile>();
   for (const file of await readProfiles(folders, faults)) {
     const { resourceType, url } = file.resource;
     if (resourceType === 'SearchParameter')
       byUrl.set(typeof url === 'string' ? url : file.path, file);
+    if (!conformanceTypes.has(resourceType)) continue;
+    if (typeof url === 'string') conformance.push(file.resource);
+    else faults.push(`${file.path}: a ${resourceType} needs a url`);
   }
   const files = [...byUrl.values()].filter(({ path, resource: { status } }) => {
     const known = ['active', 'draft', 'retired', 'unknown'].includes(String(status));
@@ -36,8 +42,15 @@ export async function readSearchParameters(folders: readonly MapFolder[]): Promi
     const [, index = '', member = ''] = /^\[(\d+)\]\.?(.*)$/.exec(place) ?? [];
     faults.push(`${files[Number(index)]?.path ?? ''}: ${diagnostics} (${member})`);
   }
-  return { parameters, faults };
+  return { parameters, conformance, faults };
 }
+
+const conformanceTypes: ReadonlySet<string> = new Set([
+  'StructureDefinition',
+  'CodeSystem',
+  'ValueSet',
+  'ConceptMap',
+]);
 
 async function readProfiles(
   folders: readonly MapFolder[],

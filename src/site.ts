@@ -9,19 +9,22 @@ import { mapWith } from './feed/map-message.ts';
 import type { Pipeline } from './feed/process.ts';
 import { fail } from './fhir/issue.ts';
 import { feedOf } from './fhir/message-source.ts';
+import type { Resource } from './fhir/resource.ts';
 import { registerSearchParameters } from './fhir/search-registry.ts';
 import type { CustomSearchParameter } from './fhir/search-registry.ts';
 import { readMapFiles, type MapFolder } from './map-files.ts';
 import { compilePack } from './mapping/pack.ts';
 import type { CompiledPack } from './mapping/pack.ts';
-import { readSearchParameters } from './profile-files.ts';
+import { readProfileFiles } from './profile-files.ts';
 
 /** What a site's folder gives to the rooms. */
-interface Site {
+export interface Site {
   readonly feeding: Pick<Pipeline, 'feeds' | 'map'>;
   readonly engaging: Pick<EngageOptions, 'rules' | 'zoneOf'>;
   /** Beside R4's own. */
   readonly searchParameters: readonly CustomSearchParameter[];
+  /** Profiles, code systems, value sets and concept maps of the program and the site. */
+  readonly conformance: readonly Resource[];
 }
 
 interface SiteOptions {
@@ -39,7 +42,7 @@ interface SiteOptions {
  * in silence.
  */
 export async function openSite(options: SiteOptions): Promise<Site> {
-  const searchParameters = await readParameters(options);
+  const { parameters: searchParameters, conformance } = await readProfiles(options);
   // Before the rules, which may search by them, and before anything is indexed.
   registerSearchParameters(searchParameters);
   const feeds = await readFeeds(options);
@@ -52,6 +55,7 @@ export async function openSite(options: SiteOptions): Promise<Site> {
       zoneOf: (resource) => zones.get(feedOf(resource) ?? ''),
     },
     searchParameters,
+    conformance: [...pack.conceptMaps, ...conformance],
   };
 }
 
@@ -65,11 +69,10 @@ async function readFeeds({ folder, zone }: SiteOptions): Promise<readonly Feed[]
   return feeds.map((feed) => ({ zone, ...feed }));
 }
 
-async function readParameters(options: SiteOptions): Promise<readonly CustomSearchParameter[]> {
-  const folders = shownFolders(options, 'profiles');
-  const { parameters, faults } = await readSearchParameters(folders);
+async function readProfiles(options: SiteOptions) {
+  const { faults, ...read } = await readProfileFiles(shownFolders(options, 'profiles'));
   refuseFaults(faults);
-  return parameters;
+  return read;
 }
 
 async function readPack(options: SiteOptions): Promise<CompiledPack> {

@@ -269,6 +269,14 @@ export const issueTable = {
     false,
     'The page link is not one that this server made, or too old',
   ),
+  'parameter-missing': row(
+    'required',
+    400,
+    'AR',
+    '207',
+    false,
+    'A parameter that the operation needs is not given; the text names it',
+  ),
   'prefer-invalid': row('value', 400, 'AR', '207', false, 'The Prefer header has an unknown value'),
   'not-supported': row(
     'not-supported',

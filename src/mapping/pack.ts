@@ -1,3 +1,4 @@
+import type { Resource } from '../fhir/resource.ts';
 import type { Message } from '../hl7v2/message.ts';
 import type { Compiler } from './compile/compiler.ts';
 import { compileResource } from './compile/resources.ts';
@@ -17,6 +18,7 @@ import { readTable } from './language/read-table.ts';
 import { readSources, type Source, type Sources } from './language/sources.ts';
 import { TreeReader } from './language/tree-reader.ts';
 import type { MapFile, TreeMap } from './language/yaml-tree.ts';
+import { conceptMapOf } from './table-concept-map.ts';
 import { MapIssues, type MapIssue } from './map-issue.ts';
 import type { CompiledMap } from './run/compiled.ts';
 import { compileTable, type CompiledTable } from './run/table.ts';
@@ -24,6 +26,8 @@ import { compileTable, type CompiledTable } from './run/table.ts';
 /** Every message map of a pack, ready to run; swapped as a whole. */
 export interface CompiledPack {
   readonly maps: readonly PackMap[];
+  /** The tables that all maps share, as ConceptMaps. */
+  readonly conceptMaps: readonly Resource[];
 }
 
 /** A message map and what its overlays make of it. */
@@ -60,7 +64,8 @@ export function compilePack(files: readonly MapFile[]): {
     compileMap(source, overlays, { sources, shared, issues }),
   );
   checkEvents(maps, sources, issues);
-  return issues.count > 0 ? { issues: issues.list() } : { pack: { maps }, issues: [] };
+  if (issues.count > 0) return { issues: issues.list() };
+  return { pack: { maps, conceptMaps: shared.conceptMaps }, issues: [] };
 }
 
 interface Overlay {
@@ -71,6 +76,7 @@ interface Overlay {
 /** What all maps of a pack share. */
 interface Shared {
   readonly tables: ReadonlyMap<string, CompiledTable>;
+  readonly conceptMaps: readonly Resource[];
   readonly datatypes: ReadonlyMap<string, DatatypeRule>;
   readonly settings: ReadonlyMap<string, SettingRule>;
   readonly ignored: readonly string[];
@@ -86,8 +92,11 @@ interface PackScope {
 
 function readShared(sources: Sources, issues: MapIssues): Shared {
   const tables = new Map<string, CompiledTable>();
+  const conceptMaps: Resource[] = [];
   for (const { name, place, tree } of sources.table.values()) {
-    tables.set(name, compileTable(readTable(name, place, { tree, issues })));
+    const rule = readTable(name, place, { tree, issues });
+    tables.set(name, compileTable(rule));
+    conceptMaps.push(...[conceptMapOf(rule)].filter((map) => map !== undefined));
   }
   const datatypes = new Map<string, DatatypeRule>();
   for (const source of sources.datatype.values()) {
@@ -101,7 +110,8 @@ function readShared(sources: Sources, issues: MapIssues): Shared {
     for (const [name, setting] of readSettings(body)) settings.set(name, setting);
     ignored.push(...readIgnore(body).keys());
   }
-  const shared = { tables, datatypes, settings, ignored, resourceNames: resourceNames(sources) };
+  const names = resourceNames(sources);
+  const shared = { tables, conceptMaps, datatypes, settings, ignored, resourceNames: names };
   checkDatatypes(shared, issues);
   return shared;
 }

@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { Issue } from '../fhir/issue.ts';
-import type { JsonObject } from '../fhir/resource.ts';
+import type { JsonObject, Resource } from '../fhir/resource.ts';
 import type { AccessEvent } from '../security/audit-event.ts';
 import type { Interaction } from '../security/policy.ts';
 import type { Principal } from '../security/principal.ts';
@@ -66,6 +66,8 @@ export interface RestContext {
   /** Whether resources stored earlier are still being indexed by a search parameter of their type. */
   readonly isUnfinished: (type: string, param: string) => boolean;
   readonly log: FastifyBaseLogger;
+  /** Profiles, code systems, value sets and concept maps of the program and the site. */
+  readonly conformance: readonly Resource[];
   /** Takes the audit event of a read; writes carry theirs in the commit. */
   readonly recordAccess: (event: AccessEvent) => Promise<void> | undefined;
   /** The whole table; the CapabilityStatement is made from it. */

@@ -7,6 +7,7 @@ import type {
 } from 'fastify';
 import { fail } from '../fhir/issue.ts';
 import { limits } from '../limits.ts';
+import type { Resource } from '../fhir/resource.ts';
 import type { AccessEvent } from '../security/audit-event.ts';
 import type { Principal } from '../security/principal.ts';
 import type { Store } from '../store/store.ts';
@@ -35,6 +36,8 @@ export interface FhirRestOptions {
   readonly log: FastifyBaseLogger;
   /** Takes the audit events of reads and refusals, many at a time; a promise where the caller has to wait. */
   readonly recordAccess: (event: AccessEvent) => Promise<void> | undefined;
+  /** Profiles, code systems, value sets and concept maps, beside R4's own; later ones go first. */
+  readonly conformance?: readonly Resource[];
   /** Whether a type is still being indexed by a search parameter; absent: none is. */
   readonly isUnfinished?: (type: string, param: string) => boolean;
 }
@@ -77,7 +80,7 @@ const nobody: Principal = { id: 'anonymous', display: 'Anonymous', role: 'app' }
 
 function createContext(options: FhirRestOptions): RestContext {
   const { store, clock, newId, baseUrl, log, recordAccess, secret } = options;
-  const { isUnfinished = () => false } = options;
+  const { isUnfinished = () => false, conformance = [] } = options;
   const context: RestContext = {
     store,
     clock,
@@ -86,6 +89,7 @@ function createContext(options: FhirRestOptions): RestContext {
     log,
     recordAccess,
     isUnfinished,
+    conformance: conformance.toReversed(),
     routes,
     seal: createPageSeal(secret),
     locate: (method, path) => locateRoute(routes, method, path),

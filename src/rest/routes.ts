@@ -1,4 +1,4 @@
-import type { Route } from './call.ts';
+import type { Handler, Route } from './call.ts';
 import { bundle } from './interaction/batch.ts';
 import { capabilities } from './interaction/capabilities.ts';
 import { searchCompartment } from './interaction/compartment.ts';
@@ -9,11 +9,24 @@ import { conditionalPatch, patch } from './interaction/patch.ts';
 import { read, vread } from './interaction/read.ts';
 import { searchSystem, searchType } from './interaction/search.ts';
 import { conditionalUpdate, update } from './interaction/update.ts';
+import { lookup, subsumes, validateSystemCode } from './operation/code-system.ts';
 import { crmRecord } from './operation/crm-record.ts';
 import { everything } from './operation/everything.ts';
+import { expand } from './operation/expand.ts';
 import { sources } from './operation/sources.ts';
 import { timeline } from './operation/timeline.ts';
+import { translate } from './operation/translate.ts';
 import { validate } from './operation/validate.ts';
+import { validateCode } from './operation/validate-code.ts';
+
+/** By GET and POST, as operations that change nothing are. */
+function terminology(url: string, handle: Handler): readonly Route[] {
+  const row = { url, interaction: 'terminology', handle, reads: true } as const;
+  return [
+    { method: 'GET', ...row },
+    { method: 'POST', ...row },
+  ];
+}
 
 /**
  * Every address of the FHIR interface. Fastify, the entries of Bundles, the CapabilityStatement and the test
@@ -128,4 +141,16 @@ export const routes: readonly Route[] = [
     handle: sources,
     reads: true,
   },
+
+  ...terminology('/CodeSystem/$lookup', lookup),
+  ...terminology('/CodeSystem/$validate-code', validateSystemCode),
+  ...terminology('/CodeSystem/:id/$validate-code', validateSystemCode),
+  ...terminology('/CodeSystem/$subsumes', subsumes),
+  ...terminology('/CodeSystem/:id/$subsumes', subsumes),
+  ...terminology('/ValueSet/$expand', expand),
+  ...terminology('/ValueSet/:id/$expand', expand),
+  ...terminology('/ValueSet/$validate-code', validateCode),
+  ...terminology('/ValueSet/:id/$validate-code', validateCode),
+  ...terminology('/ConceptMap/$translate', translate),
+  ...terminology('/ConceptMap/:id/$translate', translate),
 ];

@@ -23,6 +23,7 @@ export type Interaction =
   | 'batch'
   | 'validate'
   | 'everything'
+  | 'terminology'
   | 'record';
 
 /** Each level holds the ones before it: who may delete may write, who may write may read. */
@@ -63,6 +64,7 @@ const needed: Readonly<Record<Interaction, Level>> = {
   batch: 'none',
   validate: 'none',
   everything: 'read',
+  terminology: 'read',
   record: 'read',
 };
 

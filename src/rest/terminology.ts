@@ -1,0 +1,60 @@
+import { codeSystemOf, textOf } from '../fhir/code-system.ts';
+import { fail } from '../fhir/issue.ts';
+import type { Resource } from '../fhir/resource.ts';
+import { namedBy, type Terminology } from '../fhir/value-set.ts';
+import { limits } from '../limits.ts';
+import type { Call, RestContext } from './call.ts';
+import { findConformance } from './conformance.ts';
+
+/** What an operation starts from, as canonicals. */
+export interface TerminologyNeeds {
+  readonly codeSystems?: readonly string[];
+  readonly valueSets?: readonly string[];
+  /** Resources that came with the call; they go before others of their URL. */
+  readonly given?: readonly Resource[];
+}
+
+/**
+ * The code systems and value sets at hand, with all that they name in turn, so that the rest can be worked out without
+ * waiting. What is not known is missing in it. Throws `limit` past limits.terminologyResourcesMax.
+ */
+export async function loadTerminology(
+  context: RestContext,
+  call: Call,
+  { codeSystems = [], valueSets = [], given = [] }: TerminologyNeeds,
+): Promise<Terminology> {
+  const found = new Map<string, Resource | undefined>();
+  const open: (readonly ['CodeSystem' | 'ValueSet', string])[] = [
+    ...codeSystems.map((url) => ['CodeSystem', url] as const),
+    ...valueSets.map((url) => ['ValueSet', url] as const),
+  ];
+  const takeNamed = (resource: Resource): void => {
+    if (resource.resourceType !== 'ValueSet') return;
+    const named = namedBy(resource);
+    open.push(...named.systems.map((url) => ['CodeSystem', url] as const));
+    open.push(...named.valueSets.map((url) => ['ValueSet', url] as const));
+  };
+  for (const resource of given) {
+    const url = textOf(resource['url']);
+    if (url !== undefined) found.set(`${resource.resourceType} ${url}`, resource);
+    takeNamed(resource);
+  }
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const [type, canonical] = next;
+    const key = `${type} ${canonical}`;
+    if (found.has(key)) continue;
+    if (found.size >= limits.terminologyResourcesMax) {
+      fail('limit', `More than ${limits.terminologyResourcesMax} code systems and value sets`);
+    }
+    const resource = await findConformance(context, call, type, canonical);
+    found.set(key, resource);
+    if (resource) takeNamed(resource);
+  }
+  return {
+    codeSystem: (canonical) => {
+      const resource = found.get(`CodeSystem ${canonical}`);
+      return resource && codeSystemOf(resource);
+    },
+    valueSet: (canonical) => found.get(`ValueSet ${canonical}`),
+  };
+}
