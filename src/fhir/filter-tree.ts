@@ -101,7 +101,9 @@ function testNode({ place, definition }: TestPlace, test: FilterTest): ParamOutc
   const value = withNamespace(definition, test.value);
   if (!operatorsOf(definition).includes(operator)) return notOffered(definition, operator);
   if (operator === 'in' || operator === 'ni') {
-    return inValueSet(code, operator === 'in' ? 'in' : 'not-in', [value]);
+    const modifier = operator === 'in' ? 'in' : 'not-in';
+    const { types, options } = place;
+    return inValueSet({ type: types[0], definition, modifier, options }, [value]);
   }
   const node =
     code === '_id' ? idNode(operator, value) : valueNode({ place, definition }, operator, value);

@@ -44,7 +44,10 @@ export function parseCondition(place: ConditionPlace, value: string): ParamOutco
   }
   if (values.length === 0) return { used: value };
   if (code === '_id') return idNode(values);
-  if (modifier === 'in' || modifier === 'not-in') return inValueSet(code, modifier, values);
+  if (type === 'token' && (modifier === 'above' || modifier === 'below')) {
+    return anyCode(place, values, (text) => place.options.codesOf?.(modifier, text));
+  }
+  if (modifier === 'in' || modifier === 'not-in') return inValueSet(place, values);
   const nodes: SearchNode[] = [];
   for (const text of values) {
     const node = readValue(place, text);
@@ -67,13 +70,13 @@ export function anyOf(nodes: readonly SearchNode[]): SearchNode {
 
 const modifiers: Readonly<Record<string, readonly string[]>> = {
   string: ['exact', 'contains'],
-  token: ['not', 'text', 'in', 'not-in'],
+  token: ['not', 'text', 'in', 'not-in', 'above', 'below'],
   uri: ['below', 'above'],
   reference: ['identifier'],
 };
 
-/** Of the specification, and not offered: the codes' and the references' hierarchies are not in hand. */
-const hierarchical: ReadonlySet<string> = new Set(['token', 'reference']);
+/** Of the specification, and not offered: the hierarchies of references are not in hand. */
+const hierarchical: ReadonlySet<string> = new Set(['reference']);
 
 function isOffered({ type, definition }: ConditionPlace, modifier: string): boolean {
   if (definition.code === '_id' || definition.code === '_text') return false;
@@ -107,20 +110,27 @@ function idNode(values: readonly string[]): ParamOutcome {
   return { node: { op: 'id', ids: [...new Set(values.map(unescape))] } };
 }
 
-/** The codes of value sets in hand: those that an element of R4 has a required binding to. */
-export function inValueSet(
-  param: string,
-  modifier: 'in' | 'not-in',
+/** Value sets that can be expanded, or at least those that an element of R4 has a required binding to. */
+export function inValueSet(place: ConditionPlace, values: readonly string[]): ParamOutcome {
+  const codesOf = (text: string) =>
+    place.options.codesOf?.('in', text) ?? valueSetCodes(splitCanonical(unescape(text)).url);
+  const outcome = anyCode(place, values, codesOf);
+  if (!('node' in outcome) || place.modifier === 'in') return outcome;
+  return { node: { op: 'not', node: outcome.node } };
+}
+
+/** Any of the codes that the values stand for. */
+function anyCode(
+  { definition: { code: param }, modifier = '' }: ConditionPlace,
   values: readonly string[],
+  codesOf: (text: string) => ReadonlyMap<string, ReadonlySet<string>> | undefined,
 ): ParamOutcome {
   const nodes: SearchNode[] = [];
   for (const value of values) {
-    const systems = valueSetCodes(splitCanonical(unescape(value)).url);
+    const systems = codesOf(value);
     if (!systems) {
-      return refused(
-        'not-supported',
-        `${param}:${modifier} takes value sets of required bindings of FHIR R4; this is none of them`,
-      );
+      const what = modifier.endsWith('in') ? 'a value set' : 'system|code of a code system';
+      return refused('not-supported', `${param}:${modifier} takes ${what} that is known here`);
     }
     for (const [system, codes] of systems) {
       for (const code of codes) nodes.push({ op: 'token', param, system, code });
@@ -129,11 +139,10 @@ export function inValueSet(
   if (nodes.length > limits.searchValuesMax) {
     return refused(
       'limit',
-      `The value set has more than ${String(limits.searchValuesMax)} codes (searchValuesMax)`,
+      `${param}:${modifier} comes to more than ${String(limits.searchValuesMax)} codes (searchValuesMax)`,
     );
   }
-  const node = anyOf(nodes);
-  return { node: modifier === 'not-in' ? { op: 'not', node } : node };
+  return { node: anyOf(nodes) };
 }
 
 /** Undefined where the text is not a value of the type. */

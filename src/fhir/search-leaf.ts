@@ -21,7 +21,14 @@ export interface LeafPlace {
 export interface LeafOptions {
   readonly now: number;
   readonly baseUrl?: string;
+  readonly codesOf?: CodesByModifier;
 }
+
+/** The codes by system that a value of a token parameter stands for; undefined where they are not known. */
+export type CodesByModifier = (
+  modifier: 'in' | 'above' | 'below',
+  value: string,
+) => ReadonlyMap<string, ReadonlySet<string>> | undefined;
 
 /** A value as it stands between commas, escapes and all; undefined where it is none of the type. */
 export function readLeaf(

@@ -8,6 +8,7 @@ import { limits } from '../limits.ts';
 import { errorIssue, type Issue } from './issue.ts';
 import type { SearchNode, SearchQuery } from './search-ast.ts';
 import { parseFilter } from './search-filter.ts';
+import type { CodesByModifier } from './search-leaf.ts';
 import { ResultOptions, type ResultView } from './search-result.ts';
 import { parseSpecial } from './search-special.ts';
 
@@ -18,6 +19,8 @@ export interface SearchOptions {
   readonly now: number;
   /** Base of this server without closing slash; absolute references below it are local. */
   readonly baseUrl?: string;
+  /** What `:in`, `:not-in`, `:above` and `:below` of tokens stand for. */
+  readonly codesOf?: CodesByModifier;
   /** What `_total` is when it is not given; `accurate` by default. */
   readonly defaultTotal?: SearchQuery['total'];
 }

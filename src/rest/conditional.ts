@@ -45,7 +45,7 @@ export async function findOne(
   call: Call,
   { type, params }: Condition,
 ): Promise<StoredVersion | undefined> {
-  const { query } = parseCriteria(context, [type], params, true);
+  const { query } = await parseCriteria(context, call, { types: [type], params, strict: true });
   if (isUnconditional(query.where)) {
     fail(
       'search-value',

@@ -6,17 +6,30 @@ import type { ParsedSearch } from '../fhir/search-parse.ts';
 import { allowed, compartmentFilter } from '../security/policy.ts';
 import type { Principal } from '../security/principal.ts';
 import { authorize } from './authorize.ts';
-import type { Params, RestContext } from './call.ts';
+import type { Call, Params, RestContext } from './call.ts';
+import { searchCodes } from './search-codes.ts';
+
+/** What is searched for, and whether what is not understood is refused. */
+export interface Criteria {
+  readonly types: SearchQuery['types'];
+  readonly params: Params;
+  readonly strict: boolean;
+}
 
 /** Parses search parameters; throws every error that they have. */
-export function parseCriteria(
+export async function parseCriteria(
   context: RestContext,
-  types: SearchQuery['types'],
-  params: Params,
-  strict: boolean,
-): ParsedSearch {
+  call: Call,
+  { types, params, strict }: Criteria,
+): Promise<ParsedSearch> {
   const now = context.clock().getTime();
-  const parsed = parseSearch(types, params, { strict, now, baseUrl: context.baseUrl });
+  const codesOf = await searchCodes(context, call, params);
+  const parsed = parseSearch(types, params, {
+    strict,
+    now,
+    baseUrl: context.baseUrl,
+    ...(codesOf === undefined ? {} : { codesOf }),
+  });
   const [first, ...more] = parsed.issues.filter(isError);
   if (first !== undefined) throw new OutcomeError([first, ...more]);
   return parsed;

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openFhirApp, stores } from './fhir-app.ts';
 import type { CallAnswer, FhirApp } from './fhir-app.ts';
+import { idsOf } from './shown.ts';
 
 const gender = 'http://hl7.org/fhir/administrative-gender';
 const genderSet = 'http://hl7.org/fhir/ValueSet/administrative-gender';
@@ -347,6 +348,37 @@ describe.each(stores)('terminology on %s', (_name, open) => {
         `&system=${gender}&code=female`,
     );
     expect(outOf(own)).toMatchObject({ result: true, match: { concept: { code: 'F' } } });
+  });
+
+  it('search takes :in, :not-in, :above and :below of what can be expanded', async () => {
+    const observation = (id: string, code: string) =>
+      fhir.call('PUT', `/Observation/${id}`, {
+        body: {
+          resourceType: 'Observation',
+          id,
+          status: 'final',
+          code: { coding: [{ system: 'urn:colors', code }] },
+        },
+      });
+    for (const code of ['red', 'flame', 'blue']) await observation(code, code);
+    const warm = {
+      ...composed({ system: 'urn:colors', concept: [{ code: 'red' }] }),
+      url: 'urn:w',
+    };
+    await fhir.call('POST', '/ValueSet', { body: warm });
+    const search = async (query: string) => {
+      const answer = await get(`/Observation?${query}`);
+      return answer.status === 200 ? [...idsOf(answer.json)].sort() : answer.status;
+    };
+    expect(await search('code:in=urn:w')).toEqual(['red']);
+    expect(await search('code:not-in=urn:w')).toEqual(['blue', 'flame']);
+    expect(await search('code:below=urn:colors|red')).toEqual(['flame', 'red']);
+    expect(await search('code:above=urn:colors|flame')).toEqual(['flame', 'red']);
+    expect(await search('code:above=urn:colors|blue,urn:colors|red')).toEqual(['blue', 'red']);
+    expect(await search('code:below=urn:colors|zzz')).toBe(400);
+    expect(await search('code:below=red')).toBe(400);
+    expect(await search('code:in=urn:none')).toBe(400);
+    expect(await search('code:in=http://hl7.org/fhir/ValueSet/observation-codes')).toBe(400);
   });
 
   it('needs a token, and a role that may read definitions; patients may', async () => {

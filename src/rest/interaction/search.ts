@@ -69,7 +69,7 @@ export async function runSearch(context: RestContext, call: Call, scope: Scope):
   const opened = openPage(context, call, scope.path);
   const params = opened?.params ?? searchParams(call);
   const strict = parsePrefer(call.headers['prefer']).handling === 'strict';
-  const parsed = parseCriteria(context, scope.types, params, strict);
+  const parsed = await parseCriteria(context, call, { types: scope.types, params, strict });
   refuseUnbound(scope, parsed);
   const query = { ...parsed.query, where: whereOf(call, scope, parsed.query.where) };
   const unfinished = unfinishedWarning(context, query, parsed.includes);
