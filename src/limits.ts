@@ -35,6 +35,18 @@ export const limits = {
   jsonDepthMax: 64,
   /** UTF-16 units of a FHIRPath that a client gives. */
   fhirPathCharsMax: 2_000,
+  /** FHIRPath expressions of rules that are kept parsed. */
+  fhirPathCacheMax: 5_000,
+  /** Profiles of types within profiles. */
+  profileDepthMax: 16,
+  /** Issues that one profile tells of one resource. */
+  profileIssuesMax: 200,
+  /** Profiles that one validation takes in. */
+  profilesMax: 200,
+  /** How long a process goes by profiles and value sets that another may have changed. */
+  profileCacheMs: 5_000,
+  /** Codes held against value sets whose answer is kept. */
+  boundCodesMax: 50_000,
   /** Entries of a batch or transaction Bundle. */
   bundleEntriesMax: 10_000,
   /** Resources on one search page. */

@@ -1,5 +1,6 @@
 /** The invariants of data types, which the base checks for resources only. */
 import { evalFhirPathTyped, parseFhirPath, type TypedValue } from '@medplum/core';
+import { limits } from '../limits.ts';
 import { dateInterval } from './date-interval.ts';
 import type { TypeDefinition } from './definitions.ts';
 import { toPlain } from './json.ts';
@@ -22,7 +23,8 @@ export function brokenRules(value: Members, type: TypeDefinition, root: Members)
   return type.root.flatMap((key) => {
     const rule = type.rules.get(key);
     if (rule?.severity !== 'error' || checkedElsewhere.has(key)) return [];
-    const holds = compiledRules[key]?.(value) ?? evaluate(rule.expression, value, type.name, root);
+    const holds =
+      compiledRules[key]?.(value) ?? evaluate(rule.expression, { value, type: type.name, root });
     if (holds) return [];
     return [{ code: 'invariant', diagnostics: `Constraint ${key} not met: ${rule.human}` }];
   });
@@ -45,15 +47,29 @@ function isOrdered(start: unknown, end: unknown): boolean {
 
 const parsed = new Map<string, ReturnType<typeof parseFhirPath>>();
 
-function evaluate(expression: string, value: Members, type: string, root: Members): boolean {
-  let atom = parsed.get(expression);
-  if (!atom) {
-    atom = parseFhirPath(expression);
-    parsed.set(expression, atom);
-  }
+/** Where an expression is evaluated. */
+interface RulePlace {
+  readonly value: unknown;
+  readonly type: string;
+  readonly root: Members;
+}
+
+/** Whether a value meets a constraint of a profile; one that the engine cannot evaluate is met. */
+export function meetsRule(expression: string, place: RulePlace): boolean {
+  if (expression.length > limits.fhirPathCharsMax) return true;
+  return evaluate(expression, place);
+}
+
+function evaluate(expression: string, { value, type, root }: RulePlace): boolean {
   const input: TypedValue = { type, value: toPlain(value) };
   const resource: TypedValue = { type: String(root['resourceType']), value: root };
   try {
+    let atom = parsed.get(expression);
+    if (!atom) {
+      atom = parseFhirPath(expression);
+      if (parsed.size >= limits.fhirPathCacheMax) parsed.clear();
+      parsed.set(expression, atom);
+    }
     const result = evalFhirPathTyped(atom, [input], {
       '%context': input,
       '%resource': resource,

@@ -20,21 +20,6 @@ export function jsonOf(text: string): Json {
   return value === undefined ? fail('exception', 'The JSON reader answered nothing') : value;
 }
 
-/**
- * The resource of a write: parsed, of the type in the address, valid. Throws `structure`, `id-mismatch`
- * or whatever validation finds; warnings do not stop it.
- */
-export function acceptedResource(call: Call): Resource {
-  const resource = resourceOf(jsonBody(call));
-  const { type } = call.at;
-  if (type !== undefined && resource.resourceType !== type) {
-    fail('id-mismatch', `The body is a ${resource.resourceType}, the address says ${type}`);
-  }
-  requireValid(resource);
-  requireWhole(resource);
-  return resource;
-}
-
 /** Any JSON as a resource. Throws `structure`. */
 export function resourceOf(json: Json): Resource {
   if (!isObject(json) || typeof json['resourceType'] !== 'string') {
@@ -47,15 +32,6 @@ export function resourceOf(json: Json): Resource {
 export function requireValid(resource: Resource): void {
   const [first, ...more] = validateResource(resource).filter(isError);
   if (first !== undefined) throw new OutcomeError([first, ...more]);
-}
-
-/** A resource that was answered in part must not come back as the whole. */
-function requireWhole(resource: Resource): void {
-  const subsetted = resource.meta?.tag?.some((tag) => tag.code === 'SUBSETTED') === true;
-  if (!subsetted) return;
-  fail('invariant', 'A resource tagged SUBSETTED is not whole and cannot be written', {
-    expression: [`${resource.resourceType}.meta.tag`],
-  });
 }
 
 export function isObject(json: Json | undefined): json is JsonObject {

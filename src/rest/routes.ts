@@ -93,6 +93,13 @@ export const routes: readonly Route[] = [
   { method: 'POST', url: '/:type/:id/$validate', interaction: 'validate', handle: validate },
   {
     method: 'GET',
+    url: '/:type/:id/$validate',
+    interaction: 'validate',
+    handle: validate,
+    reads: true,
+  },
+  {
+    method: 'GET',
     url: '/:type/:id/:member',
     interaction: 'search-type',
     handle: searchCompartment,

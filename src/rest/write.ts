@@ -7,6 +7,7 @@ import type { Change, Claim, CommitResult, Expectation, StoredVersion } from '..
 import { canSee, requireOwn } from './authorize.ts';
 import type { Call, RestContext } from './call.ts';
 import { parseEtags } from './etag.ts';
+import { noteChanges } from './profiles.ts';
 import { writeRecord } from './trace.ts';
 
 /** What goes into one commit. */
@@ -22,13 +23,15 @@ export async function commit(
   call: Call,
   { interaction, changes, claims = [] }: Work,
 ): Promise<CommitResult> {
-  return context.store.commit({
+  const result = await context.store.commit({
     now: context.clock(),
     origin: 'rest',
     changes,
     claims,
     audit: [writeRecord(context, call, interaction, changes)],
   });
+  noteChanges(context, changes);
+  return result;
 }
 
 /** One change in one commit. Throws what {@link refusedAs} makes of a refusal. */

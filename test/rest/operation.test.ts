@@ -52,7 +52,7 @@ describe.each(stores)('operations on %s', (_name, open) => {
     const { json } = await fhir.call('POST', '/Observation/$validate?profile=urn:p', {
       body: observation,
     });
-    expect(json.issue[0]).toMatchObject({ severity: 'warning' });
+    expect(json.issue[0]).toMatchObject({ severity: 'error', code: 'not-found' });
   });
 
   it('Patient/$everything is the compartment, by _type and _since too', async () => {

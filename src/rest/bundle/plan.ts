@@ -1,7 +1,7 @@
 import { fail } from '../../fhir/issue.ts';
 import type { Resource } from '../../fhir/resource.ts';
 import { canSee, checkId } from '../authorize.ts';
-import { acceptedResource } from '../body.ts';
+import { acceptedResource } from '../accepted.ts';
 import type { Call, RestContext } from '../call.ts';
 import { claimKey, condition, findOne, parseIfNoneExist } from '../conditional.ts';
 import type { Condition } from '../conditional.ts';
@@ -9,6 +9,7 @@ import { patchBody, patched } from '../interaction/patch.ts';
 import { visible } from '../interaction/read.ts';
 import { requireId } from '../interaction/update.ts';
 import { placeOf, typeOf } from '../place.ts';
+import { requireProfiles } from '../profiles.ts';
 import { expectationOf, requireMatch } from '../write.ts';
 import { atEntry } from './step.ts';
 import type { Step } from './step.ts';
@@ -65,7 +66,7 @@ type Planned = DistributiveOmit<Step, 'entry' | 'call'>;
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 
 async function planCreate(context: RestContext, call: Call, stale: StaleClaims): Promise<Planned> {
-  const resource = acceptedResource(call);
+  const resource = await acceptedResource(context, call);
   const type = resource.resourceType;
   const id = context.newId();
   const ifNoneExist = call.headers['if-none-exist'];
@@ -80,7 +81,7 @@ async function planCreate(context: RestContext, call: Call, stale: StaleClaims):
 }
 
 async function planUpdate(context: RestContext, call: Call, stale: StaleClaims): Promise<Planned> {
-  const resource = acceptedResource(call);
+  const resource = await acceptedResource(context, call);
   if (call.at.id === undefined) return planConditionalUpdate(context, call, resource, stale);
   const { type, id } = placeOf(call);
   requireId(resource, id);
@@ -120,6 +121,7 @@ async function planPatch(context: RestContext, call: Call): Promise<Planned> {
   const ifMatch = call.headers['if-match'];
   if (ifMatch !== undefined) requireMatch(ifMatch, current);
   const resource = patched(current, patchBody(call));
+  await requireProfiles(context, call, resource);
   const expect = { versionId: current.versionId };
   return { op: 'put', type: at.type, id: at.id, resource, isNew: false, expect };
 }

@@ -1,14 +1,14 @@
 import type { IdentifiedResource, Resource } from '../../fhir/resource.ts';
 import type { StoredVersion } from '../../store/store.ts';
 import type { Answer, Call, RestContext } from '../call.ts';
-import { acceptedResource } from '../body.ts';
+import { acceptedResource } from '../accepted.ts';
 import { onceByClaim, parseIfNoneExist } from '../conditional.ts';
 import type { Condition } from '../conditional.ts';
 import { commit, commitOne, putChange, refusedAs } from '../write.ts';
 
 /** `POST Type`: http://hl7.org/fhir/R4/http.html#create; with If-None-Exist a conditional create. */
 export async function create(context: RestContext, call: Call): Promise<Answer> {
-  const accepted = acceptedResource(call);
+  const accepted = await acceptedResource(context, call);
   const ifNoneExist = call.headers['if-none-exist'];
   if (ifNoneExist === undefined) return createNew(context, call, accepted);
   const condition = parseIfNoneExist(accepted.resourceType, ifNoneExist);

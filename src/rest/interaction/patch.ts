@@ -9,6 +9,7 @@ import { isObject, jsonBody, jsonOf, requireValid, resourceOf } from '../body.ts
 import type { Answer, Call, RestContext } from '../call.ts';
 import { condition, findOne } from '../conditional.ts';
 import { placeOf, typeOf } from '../place.ts';
+import { requireProfiles } from '../profiles.ts';
 import { commit, putChange, refusedAs, requireMatch } from '../write.ts';
 import { withId, written } from './create.ts';
 import { visible } from './read.ts';
@@ -21,9 +22,9 @@ export async function patch(context: RestContext, call: Call): Promise<Answer> {
   for (let attempt = 1; ; attempt++) {
     const current = visible(call, await context.store.read(type, id));
     if (ifMatch !== undefined) requireMatch(ifMatch, current);
-    const change = putChange(call, withId(patched(current, operations), id), {
-      versionId: current.versionId,
-    });
+    const resource = patched(current, operations);
+    await requireProfiles(context, call, resource);
+    const change = putChange(call, withId(resource, id), { versionId: current.versionId });
     try {
       const { versions } = await commit(context, call, { interaction: 'patch', changes: [change] });
       return written(versions[0] ?? current, 200);

@@ -1,7 +1,7 @@
 import { fail } from '../../fhir/issue.ts';
 import type { IdentifiedResource, Resource } from '../../fhir/resource.ts';
 import { checkId } from '../authorize.ts';
-import { acceptedResource } from '../body.ts';
+import { acceptedResource } from '../accepted.ts';
 import type { Answer, Call, RestContext } from '../call.ts';
 import { condition, findOne } from '../conditional.ts';
 import { placeOf, typeOf } from '../place.ts';
@@ -14,7 +14,7 @@ import { createUnlessFound, withId, written } from './create.ts';
  */
 export async function update(context: RestContext, call: Call): Promise<Answer> {
   const { type, id } = placeOf(call);
-  const resource = acceptedResource(call);
+  const resource = await acceptedResource(context, call);
   requireId(resource, id);
   const expect = await expectationOf(context, call, type, id);
   const change = putChange(call, withId(resource, id), expect);
@@ -24,7 +24,7 @@ export async function update(context: RestContext, call: Call): Promise<Answer> 
 
 /** `PUT Type?criteria`: http://hl7.org/fhir/R4/http.html#cond-update. */
 export async function conditionalUpdate(context: RestContext, call: Call): Promise<Answer> {
-  const resource = acceptedResource(call);
+  const resource = await acceptedResource(context, call);
   const wanted = condition(typeOf(call), call.params);
   const found = await findOne(context, call, wanted);
   if (found === undefined) return createForCondition(context, call, resource);
