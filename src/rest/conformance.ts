@@ -1,4 +1,4 @@
-import { builtInTerminology } from '../fhir/built-in-terminology.ts';
+import { builtInDefinitions } from '../fhir/built-in-definitions.ts';
 import { textOf } from '../fhir/code-system.ts';
 import { splitCanonical } from '../fhir/reference.ts';
 import type { Resource } from '../fhir/resource.ts';
@@ -34,8 +34,8 @@ export async function findConformance(
   const own = context.conformance.find(
     (each) => each.resourceType === type && each['url'] === url && isOf(each, version),
   );
-  if (own || type === 'StructureDefinition') return own;
-  const known = (await builtInTerminology()).find(type, url);
+  if (own) return own;
+  const known = (await builtInDefinitions()).find(type, url);
   return known && isOf(known, version) ? known : undefined;
 }
 

@@ -1,4 +1,4 @@
-import { builtInTerminology } from '../../fhir/built-in-terminology.ts';
+import { builtInDefinitions } from '../../fhir/built-in-definitions.ts';
 import { isTranslated, otherMaps, translate as translated } from '../../fhir/concept-map.ts';
 import { fail } from '../../fhir/issue.ts';
 import type { Coding, Resource } from '../../fhir/resource.ts';
@@ -88,7 +88,7 @@ async function suitableMaps(
   context: RestContext,
   input: OperationInput,
 ): Promise<readonly Resource[]> {
-  const builtIn = await builtInTerminology();
+  const builtIn = await builtInDefinitions();
   const all = [
     ...(await storedBy(context, 'ConceptMap', [])),
     ...context.conformance.filter(({ resourceType }) => resourceType === 'ConceptMap'),

@@ -1,37 +1,39 @@
 /**
  * The terminology that comes with the program: the code systems, value sets and concept maps of FHIR R4, HL7 v2
- * and v3 (scripts/digest-terminology.ts), without definitions of concepts. Loaded when it is first asked for: 2.3 MB that
- * a start and an idle server do without. One resource becomes objects when it is wanted.
+ * and v3, without definitions of concepts, and R4's own profiles and extensions (scripts/digest-terminology.ts). Loaded
+ * when one is first asked for: 2.6 MB that a start and an idle server do without. One resource becomes objects when it is wanted.
  */
 import type { Resource } from './resource.ts';
 
-export type TerminologyType = 'CodeSystem' | 'ValueSet' | 'ConceptMap';
+export type DefinitionType = 'CodeSystem' | 'ValueSet' | 'ConceptMap' | 'StructureDefinition';
 
-export interface BuiltInTerminology {
+export interface BuiltInDefinitions {
   /** The resource of a canonical URL without version, always the same object; undefined where there is none. */
-  find(type: TerminologyType, url: string): Resource | undefined;
-  urls(type: TerminologyType): readonly string[];
+  find(type: DefinitionType, url: string): Resource | undefined;
+  urls(type: DefinitionType): readonly string[];
 }
 
-let loading: Promise<BuiltInTerminology> | undefined;
+let loading: Promise<BuiltInDefinitions> | undefined;
 
-export function builtInTerminology(): Promise<BuiltInTerminology> {
+export function builtInDefinitions(): Promise<BuiltInDefinitions> {
   loading ??= load();
   return loading;
 }
 
 type Texts = Readonly<Record<string, string>>;
 
-async function load(): Promise<BuiltInTerminology> {
-  const [systems, sets, maps] = await Promise.all([
+async function load(): Promise<BuiltInDefinitions> {
+  const [systems, sets, maps, profiles] = await Promise.all([
     import('./definitions/code-systems.json', { with: { type: 'json' } }),
     import('./definitions/compositions.json', { with: { type: 'json' } }),
     import('./definitions/concept-maps.json', { with: { type: 'json' } }),
+    import('./definitions/profiles.json', { with: { type: 'json' } }),
   ]);
-  const texts: Readonly<Record<TerminologyType, Texts>> = {
+  const texts: Readonly<Record<DefinitionType, Texts>> = {
     CodeSystem: systems.default,
     ValueSet: sets.default,
     ConceptMap: maps.default,
+    StructureDefinition: profiles.default,
   };
   const kept = new Map<string, Resource>();
   return {
@@ -50,7 +52,7 @@ async function load(): Promise<BuiltInTerminology> {
 }
 
 function unpack(
-  resourceType: TerminologyType,
+  resourceType: DefinitionType,
   url: string,
   packed: Readonly<Record<string, unknown>>,
 ): Resource {
