@@ -102,8 +102,12 @@ export const limits = {
   patternStatesMax: 500,
   /** UTF-16 units of a text that is held against one. */
   patternTextCharsMax: 256,
-  /** Resources of one Patient/$everything. */
+  /** Resources on one page of $everything; more have a next link. */
   everythingMax: 10_000,
+  /** Observations that one $lastn looks through; some 200 ms. */
+  lastnMax: 20_000,
+  /** Resources that $meta of a type or of the system looks through. */
+  metaResourcesMax: 50_000,
   /** Resources in one $crm-record section. */
   recordSectionMax: 500,
   /** Resources of one `readMany` call. */

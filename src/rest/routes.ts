@@ -1,3 +1,4 @@
+import type { Interaction } from '../security/policy.ts';
 import type { Handler, Route } from './call.ts';
 import { bundle } from './interaction/batch.ts';
 import { capabilities } from './interaction/capabilities.ts';
@@ -13,6 +14,8 @@ import { lookup, subsumes, validateSystemCode } from './operation/code-system.ts
 import { crmRecord } from './operation/crm-record.ts';
 import { everything } from './operation/everything.ts';
 import { expand } from './operation/expand.ts';
+import { lastn } from './operation/lastn.ts';
+import { meta, metaAdd, metaDelete } from './operation/meta.ts';
 import { sources } from './operation/sources.ts';
 import { timeline } from './operation/timeline.ts';
 import { translate } from './operation/translate.ts';
@@ -20,12 +23,16 @@ import { validate } from './operation/validate.ts';
 import { validateCode } from './operation/validate-code.ts';
 
 /** By GET and POST, as operations that change nothing are. */
-function terminology(url: string, handle: Handler): readonly Route[] {
-  const row = { url, interaction: 'terminology', handle, reads: true } as const;
+function reading(url: string, interaction: Interaction, handle: Handler): readonly Route[] {
+  const row = { url, interaction, handle, reads: true };
   return [
     { method: 'GET', ...row },
     { method: 'POST', ...row },
   ];
+}
+
+function terminology(url: string, handle: Handler): readonly Route[] {
+  return reading(url, 'terminology', handle);
 }
 
 /**
@@ -120,13 +127,14 @@ export const routes: readonly Route[] = [
     reads: true,
   },
 
-  {
-    method: 'GET',
-    url: '/Patient/:id/$everything',
-    interaction: 'everything',
-    handle: everything,
-    reads: true,
-  },
+  ...reading('/Patient/:id/$everything', 'everything', everything),
+  ...reading('/Encounter/:id/$everything', 'everything', everything),
+  ...reading('/Observation/$lastn', 'search-type', lastn),
+  ...reading('/$meta', 'search-system', meta),
+  ...reading('/:type/$meta', 'search-type', meta),
+  ...reading('/:type/:id/$meta', 'read', meta),
+  { method: 'POST', url: '/:type/:id/$meta-add', interaction: 'meta', handle: metaAdd },
+  { method: 'POST', url: '/:type/:id/$meta-delete', interaction: 'meta', handle: metaDelete },
   {
     method: 'GET',
     url: '/Patient/:id/$crm-record',

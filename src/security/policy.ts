@@ -24,6 +24,7 @@ export type Interaction =
   | 'validate'
   | 'everything'
   | 'terminology'
+  | 'meta'
   | 'record';
 
 /** Each level holds the ones before it: who may delete may write, who may write may read. */
@@ -65,6 +66,7 @@ const needed: Readonly<Record<Interaction, Level>> = {
   validate: 'none',
   everything: 'read',
   terminology: 'read',
+  meta: 'write',
   record: 'read',
 };
 

@@ -145,6 +145,9 @@ describe.each(stores)('operations on %s', (_name, open) => {
     expect(patient?.operation.map(({ name }) => name).sort()).toEqual([
       'crm-record',
       'everything',
+      'meta',
+      'meta-add',
+      'meta-delete',
       'sources',
       'timeline',
       'validate',

@@ -53,6 +53,7 @@ function capabilityStatement(routes: readonly Route[], baseUrl: string, now: Dat
         interaction: codes(routes, systemInteractions),
         searchParam: commonParameters,
         compartment: compartments,
+        operation: operationsOf(undefined, routes),
       },
     ],
   };
@@ -127,19 +128,32 @@ function codes(routes: readonly Route[], wanted: readonly Interaction[]): readon
   return all.map((code) => ({ code }));
 }
 
-function operationsOf(type: string, routes: readonly Route[]): readonly object[] {
+/** The operations of a type; without one those of the whole system. */
+function operationsOf(type: string | undefined, routes: readonly Route[]): readonly object[] {
   const names = routes.flatMap(({ url }) => {
-    const [first, name] = [url.split('/')[1], /\$([a-z-]+)$/.exec(url)?.[1]];
-    return name !== undefined && (first === ':type' || first === type) ? [name] : [];
+    const [first = '', name] = [url.split('/')[1], /\$([a-z-]+)$/.exec(url)?.[1]];
+    const fits = type === undefined ? first.startsWith('$') : [':type', type].includes(first);
+    return name !== undefined && fits ? [name] : [];
   });
-  return [...new Set(names)].map((name) => ({ name, definition: definitionOf(name) }));
+  return [...new Set(names)].map((name) => ({ name, definition: definitionOf(type, name) }));
 }
 
-function definitionOf(name: string): string {
-  const base = 'http://hl7.org/fhir/OperationDefinition';
-  if (name === 'validate') return `${base}/Resource-validate`;
-  if (name === 'everything') return `${base}/Patient-everything`;
-  return `https://weir.dev/fhir/OperationDefinition/${name}`;
+/** Those of R4, by the type that R4 has them under; all others are ours. */
+const ownOperations: Readonly<Record<string, readonly string[]>> = {
+  Resource: ['validate', 'meta', 'meta-add', 'meta-delete'],
+  Patient: ['everything'],
+  Encounter: ['everything'],
+  Observation: ['lastn'],
+  CodeSystem: ['lookup', 'validate-code', 'subsumes'],
+  ValueSet: ['expand', 'validate-code'],
+  ConceptMap: ['translate'],
+};
+
+function definitionOf(type: string | undefined, name: string): string {
+  const owner = [type, 'Resource'].find((each) => ownOperations[each ?? '']?.includes(name));
+  return owner === undefined
+    ? `https://weir.dev/fhir/OperationDefinition/${name}`
+    : `http://hl7.org/fhir/OperationDefinition/${owner}-${name}`;
 }
 
 /** What every type is searched by, and the whole system too. */

@@ -17,7 +17,6 @@ export async function loadPatient(context: RestContext, call: Call): Promise<Sto
 export interface PersonSearch {
   readonly type: string;
   readonly params: readonly string[];
-  readonly since?: Date;
 }
 
 /**
@@ -27,18 +26,15 @@ export interface PersonSearch {
 export async function loadOf(
   context: RestContext,
   patientId: string,
-  { type, params, since }: PersonSearch,
+  { type, params }: PersonSearch,
   count: number = limits.recordSectionMax,
 ): Promise<readonly StoredVersion[]> {
   const refers = params.map(
     (param) => ({ op: 'reference', param, type: 'Patient', id: patientId }) as const,
   );
-  const lo = since?.getTime();
-  const recent =
-    lo === undefined ? [] : [{ op: 'lastUpdated', prefix: 'ge', lo, hi: lo + 1 } as const];
   const page = await context.store.search({
     types: [type],
-    where: { op: 'and', nodes: [{ op: 'or', nodes: refers }, ...recent] },
+    where: { op: 'or', nodes: refers },
     sort: [{ param: '_lastUpdated', kind: 'lastUpdated', descending: true }],
     count,
     total: 'none',
