@@ -29,7 +29,11 @@ interface ElementSource {
   readonly isModifier?: boolean;
   readonly isSummary?: boolean;
   readonly contentReference?: string;
-  readonly type?: readonly { readonly code: string; readonly targetProfile?: readonly string[] }[];
+  readonly type?: readonly {
+    readonly code: string;
+    readonly profile?: readonly string[];
+    readonly targetProfile?: readonly string[];
+  }[];
   readonly binding?: { readonly strength: string; readonly valueSet?: string };
   readonly constraint?: readonly {
     readonly key: string;
@@ -154,6 +158,7 @@ function element(source: ElementSource, rules: Map<string, readonly string[]>): 
   return {
     ...(source.contentReference ? { as: source.contentReference.split('#').at(-1) } : { types }),
     ...(targets.length > 0 ? { targets: [...new Set(targets)] } : {}),
+    ...(isSimpleQuantity(source) ? { simple: true } : {}),
     ...(source.min > 0 ? { min: source.min } : {}),
     ...(source.max === '1' ? {} : { max: source.max }),
     ...(binding?.valueSet
@@ -163,6 +168,11 @@ function element(source: ElementSource, rules: Map<string, readonly string[]>): 
     ...(source.isModifier ? { modifier: true } : {}),
     ...(keys.length > 0 ? { rules: keys } : {}),
   };
+}
+
+/** The one profile that R4 has on types of its own elements: a Quantity without comparator. */
+function isSimpleQuantity({ type = [] }: ElementSource): boolean {
+  return type.some(({ profile = [] }) => profile.some((url) => url.endsWith('/SimpleQuantity')));
 }
 
 function takeRules(

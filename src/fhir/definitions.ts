@@ -23,6 +23,8 @@ export interface ElementDefinition {
   readonly binding?: { readonly strength: BindingStrength; readonly valueSet: string };
   /** What a Reference or canonical may point to; `Resource` is anything. */
   readonly targets?: readonly string[];
+  /** A Quantity here has no comparator: it is a SimpleQuantity. */
+  readonly simple?: boolean;
   /** Part of `_summary=true`. */
   readonly summary: boolean;
   readonly modifier: boolean;
@@ -90,6 +92,7 @@ interface PackedElement {
   /** Content is as at this path (contentReference). */
   readonly as?: string;
   readonly targets?: readonly string[];
+  readonly simple?: boolean;
   readonly min?: number;
   readonly max?: string;
   readonly binding?: readonly [BindingStrength, string];
@@ -304,14 +307,17 @@ function unpackElement(packed: PackedElement, type: PackedType, name: string): E
     ...(sameAs === undefined ? {} : { sameAs }),
     min: packed.min ?? 0,
     max: packed.max === undefined ? 1 : packed.max === '*' ? Infinity : Number(packed.max),
-    ...(packed.binding
-      ? { binding: { strength: packed.binding[0], valueSet: packed.binding[1] } }
-      : {}),
+    ...bindingOf(packed),
     ...(packed.targets ? { targets: packed.targets } : {}),
+    ...(packed.simple ? { simple: true } : {}),
     summary: packed.summary ?? false,
     modifier: packed.modifier ?? false,
     rules: content?.rules ?? [],
   };
+}
+
+function bindingOf({ binding }: PackedElement): Pick<ElementDefinition, 'binding'> {
+  return binding ? { binding: { strength: binding[0], valueSet: binding[1] } } : {};
 }
 
 /** `valueQuantity` as the choice `value[x]` narrowed to Quantity. */

@@ -7,6 +7,7 @@ import { narrativeFault } from './narrative.ts';
 import type { Resource } from './resource.ts';
 import { shapeOf, type Property, type Shape } from './shape.ts';
 import { brokenRules } from './validate-rules.ts';
+import { brokenResourceRule } from './validate-resource-rules.ts';
 import { containedIssues, referenceFault } from './validate-references.ts';
 import { primitiveFault } from './validate-primitives.ts';
 
@@ -48,6 +49,8 @@ function checkResource(resource: Members, place: Place, run: Run): void {
     return;
   }
   checkMembers(resource, shape, place, run);
+  const broken = brokenResourceRule(resource);
+  if (broken) tell(run, broken.path === '' ? place : member(place, broken.path), broken.fault);
   if (resource['contained'] !== undefined && resource === run.root) {
     for (const { fault, index } of containedIssues(resource, shape)) {
       tell(run, { parent: place, name: 'contained', index }, fault);
@@ -173,11 +176,18 @@ function checkComplex(value: Members, shape: Shape, check: MemberCheck): void {
   if (property.type === 'Reference') {
     const fault = referenceFault(value, property.element.targets, run.root);
     if (fault) tell(run, place, fault);
+  } else if (property.element.simple && property.type === 'Quantity') {
+    if (value['comparator'] !== undefined) tell(run, place, comparedQuantity);
   } else if (property.type === 'CodeableConcept') {
     const fault = conceptFault(value, property);
     if (fault) tell(run, place, fault);
   }
 }
+
+const comparedQuantity: Fault = {
+  code: 'invariant',
+  diagnostics: 'Constraint sqty-1 not met: The comparator is not used on a SimpleQuantity',
+};
 
 const unboundCode: Fault = {
   code: 'code-invalid',

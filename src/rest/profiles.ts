@@ -1,3 +1,4 @@
+import { listOf } from '../fhir/code-system.ts';
 import { errorIssue, fail, OutcomeError } from '../fhir/issue.ts';
 import type { Issue } from '../fhir/issue.ts';
 import { isError } from '../fhir/outcome.ts';
@@ -82,19 +83,14 @@ export function claimsOf(
       }
     }
   }
-  for (const [at, inside] of listed(contained))
-    claims.push(...claimsOf(inside, `${place}.contained[${at}]`));
-  if (!Array.isArray(entry)) return claims;
-  for (const [at, { resource: inside }] of (
-    entry as readonly { resource?: Resource }[]
-  ).entries()) {
-    if (inside) claims.push(...claimsOf(inside, `${place}.entry[${at}].resource`));
+  for (const [at, inside] of listOf(contained).entries()) {
+    claims.push(...claimsOf(inside as Resource, `${place}.contained[${at}]`));
+  }
+  for (const [at, { resource: inside }] of listOf(entry).entries()) {
+    const [one] = listOf([inside]);
+    if (one) claims.push(...claimsOf(one as Resource, `${place}.entry[${at}].resource`));
   }
   return claims;
-}
-
-function listed(value: unknown): readonly (readonly [number, Resource])[] {
-  return Array.isArray(value) ? [...(value as readonly Resource[]).entries()] : [];
 }
 
 function placedBelow(issue: Issue, place: string): Issue {

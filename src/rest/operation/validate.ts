@@ -35,12 +35,14 @@ export async function validate(context: RestContext, call: Call): Promise<Answer
   const resource = given ?? (stored && resourceOf(jsonOf(stored.body)));
   if (!resource) return missing('resource, in Parameters or as the body');
   const base = validateResource(resource);
-  const issues = [
-    ...placeIssues(call, resource, mode),
-    ...base,
-    ...(await claimedIssues(context, call, claimsOf(resource))),
-    ...(profile === undefined ? [] : await issuesOfProfile(context, call, resource, profile)),
-  ];
+  const issues = [...placeIssues(call, resource, mode), ...base];
+  // What has another shape than R4's cannot be held against a profile.
+  if (!base.some(({ code }) => code === 'structure')) {
+    issues.push(...(await claimedIssues(context, call, claimsOf(resource))));
+    if (profile !== undefined) {
+      issues.push(...(await issuesOfProfile(context, call, resource, profile)));
+    }
+  }
   return { ...outcome(issues), ...(stored ? { shown: [stored] } : {}) };
 }
 
