@@ -54,9 +54,14 @@ interface RulePlace {
   readonly root: Members;
 }
 
-/** Whether a value meets a constraint of a profile; one that the engine cannot evaluate is met. */
+/** A repeated group with a repetition in it, in a regular expression: its time may double with each character. */
+const explodes = /[mM]atches\([^]*\([^()]*[*+}][^()]*\)[*+{]/;
+
+/**
+ * Whether a value meets a constraint of a profile; one that the engine cannot evaluate, or not in bounded time, is met.
+ */
 export function meetsRule(expression: string, place: RulePlace): boolean {
-  if (expression.length > limits.fhirPathCharsMax) return true;
+  if (expression.length > limits.fhirPathCharsMax || explodes.test(expression)) return true;
   return evaluate(expression, place);
 }
 

@@ -293,6 +293,6 @@ function expandedMembers(valueSet: Resource): readonly Member[] {
       take(listOf(each['contains']));
     }
   };
-  take(listOf((valueSet['expansion'] as Members)['contains']));
+  take(listOf(((valueSet['expansion'] ?? {}) as Members)['contains']));
   return found;
 }

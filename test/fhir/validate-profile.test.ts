@@ -333,6 +333,21 @@ describe('validation against a profile', () => {
     }
   });
 
+  it('does not evaluate what would not end', () => {
+    const expression = "name.family.matches('^(a+)+$')";
+    const constraint = [{ key: 'x-1', severity: 'error', human: 'x', expression }];
+    const definition = {
+      resourceType: 'StructureDefinition',
+      url: 'urn:o',
+      type: 'Patient',
+      differential: { element: [{ path: 'Patient', constraint }] },
+    };
+    const profile = compileProfile(definition, () => undefined);
+    if (typeof profile !== 'object') throw new Error(profile);
+    const name = [{ family: `${'a'.repeat(40)}b` }];
+    expect(profileIssues(patient({ name }), profile, source)).toEqual([]);
+  });
+
   it("takes R4's own profiles, all of which can be read", async () => {
     const definitions = await builtInDefinitions();
     const find = (url: string): Resource | undefined =>

@@ -9,7 +9,7 @@ import type { Answer, Call, RestContext } from '../call.ts';
 import { findConformance, parsed } from '../conformance.ts';
 import { visible } from '../interaction/read.ts';
 import { placeOf } from '../place.ts';
-import { inputOf, missing } from './input.ts';
+import { inputOf, missing, shaped } from './input.ts';
 import type { OperationInput } from './input.ts';
 import { parametersAnswer, partsOf } from './output.ts';
 import type { OutParameter } from './output.ts';
@@ -153,7 +153,7 @@ async function ownSystem(
   if (given && given.resourceType !== 'CodeSystem') {
     fail('value', 'The parameter codeSystem is a CodeSystem');
   }
-  return given && loaded(given, 'codeSystem');
+  return given && loaded(shaped(given), 'codeSystem');
 }
 
 async function loadedSystem(

@@ -9,7 +9,7 @@ import { findConformance, parsed } from '../conformance.ts';
 import { visible } from '../interaction/read.ts';
 import { placeOf } from '../place.ts';
 import { loadTerminology } from '../terminology.ts';
-import { inputOf, missing } from './input.ts';
+import { inputOf, missing, shaped } from './input.ts';
 import type { OperationInput } from './input.ts';
 
 /** `ValueSet[/id]/$expand`: http://hl7.org/fhir/R4/valueset-operation-expand.html. */
@@ -41,7 +41,7 @@ export async function valueSetOf(
   const given = input.body?.resourceType === 'ValueSet' ? input.body : input.resource('valueSet');
   if (given) {
     if (given.resourceType !== 'ValueSet') fail('value', 'The parameter valueSet is a ValueSet');
-    return given;
+    return shaped(given);
   }
   const url = input.text('url') ?? missing('url or valueSet');
   const canonical = canonicalOf(url, input.text('valueSetVersion'));

@@ -1,7 +1,9 @@
 import { listOf, textOf } from '../../fhir/code-system.ts';
 import { numberText } from '../../fhir/decimal.ts';
-import { fail } from '../../fhir/issue.ts';
+import { fail, OutcomeError } from '../../fhir/issue.ts';
+import { isError, statusOf } from '../../fhir/outcome.ts';
 import type { Coding, Resource } from '../../fhir/resource.ts';
+import { validateResource } from '../../fhir/validate.ts';
 import { jsonBody, resourceOf } from '../body.ts';
 import type { Call } from '../call.ts';
 
@@ -79,6 +81,16 @@ function primitiveText(value: unknown): string | undefined {
 
 function wrong(name: string, wanted: string): never {
   return fail('value', `The parameter ${name} takes ${wanted}`);
+}
+
+/** The same resource, which has the shape that R4 gives it; it may lack what must be. Throws `structure`, `value`. */
+export function shaped(resource: Resource): Resource {
+  const faults = validateResource(resource).filter(
+    (issue) => isError(issue) && statusOf([issue]) === 400,
+  );
+  const [first, ...more] = faults;
+  if (first !== undefined) throw new OutcomeError([first, ...more]);
+  return resource;
 }
 
 /** Throws `parameter-missing`. */

@@ -8,7 +8,7 @@ import type { Answer, Call, RestContext } from '../call.ts';
 import { findConformance, parsed, storedBy } from '../conformance.ts';
 import { visible } from '../interaction/read.ts';
 import { placeOf } from '../place.ts';
-import { inputOf, missing } from './input.ts';
+import { inputOf, missing, shaped } from './input.ts';
 import type { OperationInput } from './input.ts';
 import { parametersAnswer, partsOf } from './output.ts';
 import type { OutParameter } from './output.ts';
@@ -74,7 +74,7 @@ async function mapsOf(
   }
   const given = input.resource('conceptMap');
   if (given) {
-    if (given.resourceType === 'ConceptMap') return [given];
+    if (given.resourceType === 'ConceptMap') return [shaped(given)];
     fail('value', 'The parameter conceptMap is a ConceptMap');
   }
   const url = input.text('url');
