@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { validateResource } from '../src/fhir/validate.ts';
 import { limits } from '../src/limits.ts';
 import { readProfileFiles } from '../src/profile-files.ts';
 import { openSite } from '../src/site.ts';
@@ -87,4 +88,44 @@ describe('profiles/', () => {
     const opening = openSite({ root: process.cwd(), folder, zone: 'UTC' });
     await expect(opening).rejects.toThrow(/profiles\/f\.json: .*Patient\.nmae/);
   });
+
+  it('gives profiles and terminology to the interface, and the maps of the pack as ConceptMaps', async () => {
+    mkdirSync(join(folder, 'profiles'));
+    const own = { resourceType: 'StructureDefinition', url: 'urn:p', type: 'Patient' };
+    write('profiles/p.json', own);
+    const { conformance } = await openSite({ root: process.cwd(), folder, zone: 'UTC' });
+    expect(conformance).toContainEqual(own);
+    const urls = conformance.map(({ url }) => url);
+    expect(urls).toContain('https://weir.dev/fhir/CodeSystem/channel');
+    const sex = conformance.find(({ url }) => String(url).endsWith('/administrative-sex'));
+    expect(sex).toMatchObject({
+      resourceType: 'ConceptMap',
+      group: [
+        {
+          source: 'http://terminology.hl7.org/CodeSystem/v2-0001',
+          target: 'http://hl7.org/fhir/administrative-gender',
+          unmapped: { mode: 'fixed', code: 'unknown' },
+        },
+      ],
+    });
+    expect(JSON.stringify(sex)).toContain(
+      '{"code":"F","target":[{"code":"female","equivalence":"equivalent"}]}',
+    );
+    expect(JSON.stringify(sex)).toContain(
+      '{"code":"A","target":[{"code":"other","equivalence":"wider"}]}',
+    );
+    const maps = conformance.filter(({ resourceType }) => resourceType === 'ConceptMap');
+    expect(maps.length).toBeGreaterThan(25);
+    for (const map of maps) {
+      expect([map['url'], validateResource(map)]).toEqual([map['url'], []]);
+    }
+  });
+
+  it.each([['no url', { resourceType: 'ValueSet', status: 'active' }]])(
+    'names the conformance resource that has %s',
+    async (_what, resource) => {
+      write('own/f.json', resource);
+      expect((await read()).faults).toEqual(['site/profiles/f.json: a ValueSet needs a url']);
+    },
+  );
 });

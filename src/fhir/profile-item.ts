@@ -113,7 +113,7 @@ export function referredType(value: unknown, root: Members): string | undefined 
 }
 
 /** The contained resource of an id; the empty id is the container. */
-export function containedIn(root: Members, id: string): unknown {
+function containedIn(root: Members, id: string): unknown {
   if (id === '') return root;
   const contained = root['contained'];
   if (!Array.isArray(contained)) return undefined;

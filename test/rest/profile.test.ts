@@ -50,6 +50,16 @@ describe.each(stores)('profiles on %s', (_name, open) => {
     expect([known.status, places(known)]).toEqual([422, ['required Observation.subject']]);
   });
 
+  it('the CapabilityStatement names the profiles of the site', async () => {
+    const { json } = await fhir.call('GET', '/metadata');
+    const { rest } = json as unknown as {
+      rest: { resource: { type: string; supportedProfile?: string[] }[] }[];
+    };
+    const named = (type: string) =>
+      rest[0]?.resource.find((each) => each.type === type)?.supportedProfile;
+    expect([named('Patient'), named('Group')]).toEqual([[at('patient')], undefined]);
+  });
+
   it('so are updates, patches, transactions, and what is contained', async () => {
     await fhir.call('PUT', '/Patient/p', {
       body: { ...claiming(rightPatient, 'patient'), id: 'p' },

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openFhirApp, stores } from './fhir-app.ts';
 import type { CallAnswer, FhirApp } from './fhir-app.ts';
+import { outOf, parameters } from './out-parameters.ts';
 import { idsOf } from './shown.ts';
 
 const gender = 'http://hl7.org/fhir/administrative-gender';
@@ -35,36 +36,9 @@ const colors = {
   ],
 };
 
-type Part = Readonly<Record<string, unknown>> & { readonly name: string };
-
-/** Values by the name of the parameter; parts as objects of the same kind. */
-function outOf({ json }: CallAnswer): Readonly<Record<string, unknown>> {
-  return valuesOf(json.parameter ?? []);
-}
-
-function valuesOf(parts: readonly Part[]): Readonly<Record<string, unknown>> {
-  const out: Record<string, unknown> = {};
-  for (const part of parts) {
-    const { name } = part;
-    const key = Object.keys(part).find((each) => each.startsWith('value')) ?? 'part';
-    const value = key === 'part' ? valuesOf(part['part'] as readonly Part[]) : part[key];
-    const known = out[name];
-    out[name] = known === undefined ? value : [known, value].flat();
-  }
-  return out;
-}
-
 function codesOf({ json }: CallAnswer): unknown {
   const { expansion } = json as unknown as { expansion: { contains?: { code: string }[] } };
   return expansion.contains?.map(({ code }) => code) ?? [];
-}
-
-function parameters(values: Readonly<Record<string, unknown>>): object {
-  const parameter = Object.entries(values).map(([key, value]) => {
-    const [name = '', kind = 'resource'] = key.split(' ');
-    return { name, [kind]: value };
-  });
-  return { resourceType: 'Parameters', parameter };
 }
 
 function composed(include: object, more: object = {}): object {
@@ -379,6 +353,17 @@ describe.each(stores)('terminology on %s', (_name, open) => {
     expect(await search('code:below=red')).toBe(400);
     expect(await search('code:in=urn:none')).toBe(400);
     expect(await search('code:in=http://hl7.org/fhir/ValueSet/observation-codes')).toBe(400);
+  });
+
+  it('is answered within a batch too', async () => {
+    const entry = [
+      { request: { method: 'GET', url: `ValueSet/$expand?url=${genderSet}&count=1` } },
+      { request: { method: 'GET', url: 'CodeSystem/$lookup?system=http://loinc.org&code=1' } },
+    ];
+    const body = { resourceType: 'Bundle', type: 'batch', entry };
+    const { json } = await fhir.call('POST', '/', { body });
+    expect(json.entry.map(({ response }) => response.status.slice(0, 3))).toEqual(['200', '404']);
+    expect(json.entry[0]?.resource).toMatchObject({ expansion: { contains: [{ code: 'male' }] } });
   });
 
   it('needs a token, and a role that may read definitions; patients may', async () => {

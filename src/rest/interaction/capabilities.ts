@@ -17,7 +17,7 @@ export async function capabilities(context: RestContext, _call: Call): Promise<A
   const custom = customSearchParameters();
   let known = made.get(context);
   if (known?.custom !== custom) {
-    const statement = capabilityStatement(context.routes, context.baseUrl, context.clock());
+    const statement = capabilityStatement(context);
     known = { custom, body: stringify(statement) };
     made.set(context, known);
   }
@@ -27,12 +27,13 @@ export async function capabilities(context: RestContext, _call: Call): Promise<A
 /** By what was registered when it was made: a site may bring parameters of its own later. */
 const made = new WeakMap<RestContext, { readonly custom: object; readonly body: string }>();
 
-function capabilityStatement(routes: readonly Route[], baseUrl: string, now: Date): object {
+function capabilityStatement(context: RestContext): object {
+  const { routes, baseUrl, conformance } = context;
   const referrers = referrersByTarget();
   return {
     resourceType: 'CapabilityStatement',
     status: 'active',
-    date: now.toISOString(),
+    date: context.clock().toISOString(),
     kind: 'instance',
     software: { name: 'Weir' },
     implementation: { description: 'Weir FHIR R4 interface', url: baseUrl },
@@ -48,6 +49,7 @@ function capabilityStatement(routes: readonly Route[], baseUrl: string, now: Dat
         },
         resource: resourceTypes().map((type) => ({
           ...resourceOf(type, routes),
+          ...profilesOf(type, conformance),
           searchRevInclude: ['*', ...(referrers.get(type) ?? [])],
         })),
         interaction: codes(routes, systemInteractions),
@@ -84,6 +86,14 @@ function resourceOf(type: string, routes: readonly Route[]): object {
     })),
     ...(operation.length === 0 ? {} : { operation }),
   };
+}
+
+/** The profiles of the site; what clients store comes and goes. */
+function profilesOf(type: string, conformance: RestContext['conformance']): object {
+  const urls = conformance
+    .filter((each) => each.resourceType === 'StructureDefinition' && each['type'] === type)
+    .map(({ url }) => url);
+  return urls.length === 0 ? {} : { supportedProfile: [...new Set(urls)].sort() };
 }
 
 function isOffered(parameter: SearchParameterDefinition): boolean {
