@@ -92,6 +92,8 @@ export const limits = {
   valueSetDepthMax: 32,
   /** Terminology resources that one operation takes in. */
   terminologyResourcesMax: 500,
+  /** Stored resources of one canonical URL among which the right one is chosen. */
+  conformanceVersionsMax: 20,
   /** Concept maps that one $translate without a map looks through. */
   conceptMapsMax: 200,
   /** UTF-16 units of stored code systems, value sets, maps and profiles that are kept parsed. */

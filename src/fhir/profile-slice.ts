@@ -1,6 +1,7 @@
 /** To which slice a value belongs: http://hl7.org/fhir/R4/profiling.html#slicing. */
 import { fitsPattern, isSame } from './json-pattern.ts';
 import { itemsOf, referredType, type Item } from './profile-item.ts';
+import { splitCanonical } from './reference.ts';
 import { typeOfUrl, type Profile, type ProfileElement, type Slicing } from './snapshot.ts';
 
 type Members = Readonly<Record<string, unknown>>;
@@ -135,7 +136,8 @@ function isExpected(
     }
     const profiles = nodes.flatMap(({ types = [] }) => types.flatMap((type) => type.profiles));
     if (step === 'url' && at === steps.length - 1 && profiles.length > 0) {
-      return items.some(({ value }) => profiles.includes(String(value)));
+      const urls = profiles.map((canonical) => splitCanonical(canonical).url);
+      return items.some(({ value }) => urls.includes(String(value)));
     }
     if (at === steps.length) break;
     const roots = profiles.flatMap((url) => context.profile(url)?.root ?? []);

@@ -63,6 +63,7 @@ export type DefinitionByUrl = (canonical: string) => Resource | undefined;
  */
 export function compileProfile(definition: Resource, byUrl: DefinitionByUrl): Profile | string {
   const chain: Resource[] = [];
+  let lowest: readonly Members[] | undefined;
   let next: Resource | undefined = definition;
   while (next) {
     if (chain.includes(next)) return `The profile ${urlOf(next)} derives from itself`;
@@ -71,11 +72,15 @@ export function compileProfile(definition: Resource, byUrl: DefinitionByUrl): Pr
     if (base === undefined || isOwnType(base) || standsAlone(next)) break;
     next = byUrl(base);
     if (!next && !hasSnapshot(chain[0])) return `The profile ${base} is not known`;
+    // Its snapshot holds what the unknown one asks for.
+    if (!next) lowest = partOf(chain[0], 'snapshot');
   }
   const type = textOf(definition['type']) ?? '';
   if (!isType(type)) return `The profile ${urlOf(definition)} is for no type of FHIR R4`;
   const root = elementNamed(type);
-  for (const each of chain) applyAll(root, elementsOf(each), type);
+  for (const [at, each] of chain.entries()) {
+    applyAll(root, (at === 0 ? lowest : undefined) ?? elementsOf(each), type);
+  }
   return { url: urlOf(definition), type, root };
 }
 

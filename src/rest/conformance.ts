@@ -24,12 +24,13 @@ export async function findConformance(
 ): Promise<Resource | undefined> {
   const { url, version } = splitCanonical(canonical.replace(/#.*$/s, ''));
   if (url === '' || !allowed(call.principal, 'read', type)) return undefined;
-  const [stored] = await storedBy(context, type, [
+  const nodes: readonly SearchNode[] = [
     { op: 'uri', param: 'url', match: 'exact', value: url },
     ...(version === undefined
       ? []
       : [{ op: 'token', param: 'version', code: version } satisfies SearchNode]),
-  ]);
+  ];
+  const [stored] = await storedBy(context, type, nodes, limits.conformanceVersionsMax);
   if (stored) return stored;
   const own = context.conformance.find(
     (each) => each.resourceType === type && each['url'] === url && isOf(each, version),
@@ -48,12 +49,13 @@ export async function storedBy(
   { store }: RestContext,
   type: ConformanceType,
   nodes: readonly SearchNode[],
+  count: number = limits.conceptMapsMax,
 ): Promise<readonly Resource[]> {
   const page = await store.search({
     types: [type],
     where: { op: 'and', nodes },
     sort: [{ param: '_lastUpdated', kind: 'lastUpdated', descending: true }],
-    count: limits.conceptMapsMax,
+    count,
     total: 'none',
   });
   const found = page.matches.map(parsed);
