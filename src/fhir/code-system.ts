@@ -34,7 +34,7 @@ export interface CodeSystem {
   readonly version?: string;
   readonly name?: string;
   readonly title?: string;
-  /** Whether the concepts are all that there are; a `fragment` has some of them. */
+  /** `complete`, or a `fragment` that has some of them; `grammar`: they cannot be listed (grammar-system.ts). */
   readonly content: string;
   readonly caseSensitive: boolean;
   /** The property codes that it declares or uses. */

@@ -106,6 +106,9 @@ export class ValueSetReader {
         .filter((member) => member !== undefined);
     }
     const codeSystem = this.#codeSystem(include);
+    if (codeSystem.content === 'grammar') {
+      fail('limit', `Too costly: the codes of ${codeSystem.url} can be checked, not listed`);
+    }
     const tests = this.#testsOf(include, codeSystem);
     const found: Member[] = [];
     for (const concept of codeSystem.concepts.values()) {

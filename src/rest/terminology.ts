@@ -1,5 +1,7 @@
 import { codeSystemOf, textOf } from '../fhir/code-system.ts';
+import { grammarSystem } from '../fhir/grammar-system.ts';
 import { fail } from '../fhir/issue.ts';
+import { splitCanonical } from '../fhir/reference.ts';
 import type { Resource } from '../fhir/resource.ts';
 import { namedBy, type Terminology } from '../fhir/value-set.ts';
 import { limits } from '../limits.ts';
@@ -53,7 +55,9 @@ export async function loadTerminology(
   return {
     codeSystem: (canonical) => {
       const resource = found.get(`CodeSystem ${canonical}`);
-      return resource && codeSystemOf(resource);
+      const system = resource && codeSystemOf(resource);
+      const isLoaded = system !== undefined && system.content !== 'not-present';
+      return isLoaded ? system : grammarSystem(splitCanonical(canonical).url);
     },
     valueSet: (canonical) => found.get(`ValueSet ${canonical}`),
   };

@@ -296,6 +296,27 @@ describe.each(stores)('terminology on %s', (_name, open) => {
     expect(outOf(v3)).toEqual({ outcome: 'subsumes' });
   });
 
+  it('units, languages, media types and currencies are told by their grammar, and not listed', async () => {
+    const rows: [string, string, string, boolean][] = [
+      ['http://unitsofmeasure.org', 'ucum-units', 'mm[Hg]', true],
+      ['http://unitsofmeasure.org', 'ucum-units', 'mmHgg', false],
+      ['urn:ietf:bcp:47', 'all-languages', 'de-AT', true],
+      ['urn:ietf:bcp:47', 'all-languages', 'de_AT', false],
+      ['urn:ietf:bcp:13', 'mimetypes', 'text/plain; charset=UTF-8', true],
+      ['urn:ietf:bcp:13', 'mimetypes', 'text', false],
+      ['urn:iso:std:iso:4217', 'currencies', 'EUR', true],
+      ['urn:iso:std:iso:4217', 'currencies', 'XYZ', false],
+    ];
+    for (const [system, set, code, result] of rows) {
+      const query = `system=${system}&code=${encodeURIComponent(code)}`;
+      const url = `http://hl7.org/fhir/ValueSet/${set}`;
+      const bySet = await get(`/ValueSet/$validate-code?url=${url}&${query}`);
+      const found = (await get(`/CodeSystem/$lookup?${query}`)).status;
+      expect([code, outOf(bySet)['result'], found]).toEqual([code, result, result ? 200 : 404]);
+      expect((await get(`/ValueSet/$expand?url=${url}`)).json.issue[0]?.code).toBe('too-costly');
+    }
+  });
+
   it('$translate goes both ways, says when there is nothing, and falls back as the map says', async () => {
     const at = `/ConceptMap/$translate?url=${maritalMap}`;
     expect(outOf(await get(`${at}&system=urn:a&code=M`))).toEqual({

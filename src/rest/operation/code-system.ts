@@ -1,7 +1,9 @@
 import { isBelow } from '../../fhir/code-system.ts';
 import type { CodeSystem, Concept } from '../../fhir/code-system.ts';
 import { codeSystemOf } from '../../fhir/code-system.ts';
+import { grammarSystem } from '../../fhir/grammar-system.ts';
 import { fail } from '../../fhir/issue.ts';
+import { splitCanonical } from '../../fhir/reference.ts';
 import type { Coding, Resource } from '../../fhir/resource.ts';
 import { canonicalOf, shown } from '../../fhir/value-set.ts';
 import { displayIn } from '../../fhir/value-set-expansion.ts';
@@ -170,5 +172,7 @@ async function loadedSystem(
 function loaded(resource: Resource | undefined, name: string): CodeSystem {
   const system = resource && codeSystemOf(resource);
   if (system && system.content !== 'not-present') return system;
+  const byGrammar = grammarSystem(splitCanonical(name).url);
+  if (byGrammar) return byGrammar;
   return fail('not-found', `The code system ${shown(name)} is not loaded`);
 }
