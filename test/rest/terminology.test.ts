@@ -125,7 +125,7 @@ describe.each(stores)('terminology on %s', (_name, open) => {
     [{ property: 'warmth', op: 'exists', value: 'true' }, ['red', 'blue']],
     [{ property: 'warmth', op: 'exists', value: 'false' }, ['crimson', 'scarlet', 'flame', 'teal']],
     [{ property: 'parent', op: '=', value: 'scarlet' }, ['flame']],
-  ])('$expand filters by %j', async (filter, codes) => {
+  ])('an expansion filters by %j', async (filter, codes) => {
     const answer = await expand(composed({ system: 'urn:colors', filter: [filter] }));
     expect(codesOf(answer)).toEqual(codes);
   });
@@ -136,7 +136,7 @@ describe.each(stores)('terminology on %s', (_name, open) => {
     [{ property: 'hue', op: '=', value: '1' }, 400],
     [{ property: 'code', op: 'near', value: '1' }, 400],
     [{ property: 'code', op: '=' }, 400],
-  ])('$expand refuses the filter %j', async (filter, status) => {
+  ])('an expansion refuses the filter %j', async (filter, status) => {
     const answer = await expand(composed({ system: 'urn:colors', filter: [filter] }));
     expect([answer.status, answer.json.resourceType]).toEqual([status, 'OperationOutcome']);
   });
