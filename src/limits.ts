@@ -47,6 +47,8 @@ export const limits = {
   profileCacheMs: 5_000,
   /** Codes held against value sets whose answer is kept. */
   boundCodesMax: 50_000,
+  /** UTF-16 units of what such answers, and loaded profiles, are kept by; longer ones are worked out each time. */
+  profileKeyCharsMax: 2_000,
   /** Entries of a batch or transaction Bundle. */
   bundleEntriesMax: 10_000,
   /** Resources on one search page. */
@@ -102,6 +104,8 @@ export const limits = {
   patternCharsMax: 256,
   /** States that it may need; time is states times characters. */
   patternStatesMax: 500,
+  /** Steps of one regular expression on all codes; some 3 s. */
+  patternWorkMax: 100_000_000,
   /** UTF-16 units of a text that is held against one. */
   patternTextCharsMax: 256,
   /** Resources on one page of $everything; more have a next link. */

@@ -57,16 +57,29 @@ function valueTest(system: CodeSystem, property: string, op: string, value: stri
     case 'exists':
       return (concept) => values(concept).length > 0 === (value === 'true');
     case 'regex': {
-      const matches = compilePattern(value);
-      if (!matches) {
-        return fail('not-supported', 'A filter has a regular expression that is not offered');
-      }
-      const most = limits.patternTextCharsMax;
-      return (concept) => values(concept).some((each) => each.length <= most && matches(each));
+      const matches = boundedPattern(value);
+      return (concept) => values(concept).some(matches);
     }
     default:
       return fail('not-supported', 'A filter of a value set has an operator that is not offered');
   }
+}
+
+/** Matches texts until the work for all of them together is too much; then it throws `limit`. */
+function boundedPattern(source: string): (text: string) => boolean {
+  const pattern = compilePattern(source);
+  if (!pattern) {
+    return fail('not-supported', 'A filter has a regular expression that is not offered');
+  }
+  let work = 0;
+  return (text) => {
+    if (text.length > limits.patternTextCharsMax) return false;
+    work += text.length * pattern.states;
+    if (work > limits.patternWorkMax) {
+      fail('limit', 'Too costly: the regular expression of a filter, on so many codes');
+    }
+    return pattern.matches(text);
+  };
 }
 
 const ownProperties: ReadonlySet<string> = new Set([

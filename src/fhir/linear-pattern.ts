@@ -5,13 +5,19 @@
  */
 import { limits } from '../limits.ts';
 
+/** A pattern ready to run; a run takes at most `states` steps for each character. */
+export interface Pattern {
+  readonly states: number;
+  matches(text: string): boolean;
+}
+
 /** Undefined where the pattern is none of these, or needs more than limits.patternStatesMax states. */
-export function compilePattern(pattern: string): ((text: string) => boolean) | undefined {
+export function compilePattern(pattern: string): Pattern | undefined {
   if (pattern.length > limits.patternCharsMax) return undefined;
   try {
     const reader = new PatternReader(pattern.replace(/^\^/, '').replace(/(?<!\\)\$$/, ''));
     const start = reader.read();
-    return (text) => run(start, text);
+    return { states: reader.states, matches: (text) => run(start, text) };
   } catch (error) {
     if (error instanceof PatternRefused) return undefined;
     throw error;
@@ -60,7 +66,7 @@ function closure(states: readonly State[]): ReadonlySet<State> {
 class PatternReader {
   readonly #source: string;
   #at = 0;
-  #states = 0;
+  states = 0;
 
   constructor(source: string) {
     this.#source = source;
@@ -74,7 +80,7 @@ class PatternReader {
   }
 
   #state(test?: Test): State {
-    if (++this.#states > limits.patternStatesMax) throw new PatternRefused();
+    if (++this.states > limits.patternStatesMax) throw new PatternRefused();
     return { next: [], accepting: false, ...(test ? { test } : {}) };
   }
 

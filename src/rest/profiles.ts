@@ -132,6 +132,7 @@ async function loadProfiles(
   const cached = cache.get(key);
   if (cached && cached.until > now) return cached;
   const loaded = await load(context, call, urls);
+  if (key.length > limits.profileKeyCharsMax) return loaded;
   if (cache.size >= limits.profilesMax) cache.clear();
   cache.set(key, { ...loaded, until: now + limits.profileCacheMs });
   return loaded;
@@ -184,6 +185,7 @@ async function membership(
     } catch (error) {
       if (!(error instanceof OutcomeError)) throw error;
     }
+    if (key.length > limits.profileKeyCharsMax) return answer;
     if (told.size >= limits.boundCodesMax) told.clear();
     told.set(key, answer);
     return answer;

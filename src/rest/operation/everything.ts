@@ -209,11 +209,16 @@ async function referredTo(
       wanted.set(`${target}/${id}`, { type: target, id });
     }
   }
-  const keys = [...wanted.values()].slice(0, limits.searchIncludesMax);
-  const versions = await context.store.readMany(keys);
-  return versions.filter(
-    (version) => version !== undefined && !version.deleted && canSee(call.principal, version),
-  ) as readonly StoredVersion[];
+  const keys = [...wanted.values()];
+  const others: StoredVersion[] = [];
+  for (let at = 0; at < keys.length; at += limits.readManyMax) {
+    const versions = await context.store.readMany(keys.slice(at, at + limits.readManyMax));
+    for (const version of versions) {
+      if (version === undefined || version.deleted) continue;
+      if (canSee(call.principal, version)) others.push(version);
+    }
+  }
+  return others;
 }
 
 /** Bodies are what JSON.stringify wrote, so a reference has one form. */
