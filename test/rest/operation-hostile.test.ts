@@ -184,7 +184,8 @@ describe.each(stores.slice(0, 1))('operations under fire on %s', (_name, open) =
     for (const pattern of [`${'(.|a)*'.repeat(20)}b`, '.*.*.*.*.*.*.*.*.*.*.*.*x', '((a+)+)+$']) {
       const filter = [{ property: 'display', op: 'regex', value: pattern }];
       const body = { resourceType: 'ValueSet', compose: { include: [{ system, filter }] } };
-      expect((await fhir.call('POST', '/ValueSet/$expand', { body })).status).toBe(200);
+      const { status } = await fhir.call('POST', '/ValueSet/$expand', { body });
+      expect([200, 400]).toContain(status);
     }
     expect(performance.now() - started).toBeLessThan(5_000);
   });
