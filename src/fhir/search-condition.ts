@@ -30,7 +30,7 @@ export type ParamOutcome =
 /** Reads the values of one parameter; the issue says what is wrong without repeating the value. */
 export function parseCondition(place: ConditionPlace, value: string): ParamOutcome {
   const { definition, modifier } = place;
-  const { code, type } = definition;
+  const { code } = definition;
   if (code === '_content' && modifier !== undefined) return refusedModifier(definition, modifier);
   if (modifier === 'missing') return missing(definition, value);
   if (modifier !== undefined && !isOffered(place, modifier))
@@ -42,7 +42,12 @@ export function parseCondition(place: ConditionPlace, value: string): ParamOutco
       `${code} has more than ${String(limits.searchValuesMax)} values (searchValuesMax)`,
     );
   }
-  if (values.length === 0) return { used: value };
+  return values.length === 0 ? { used: value } : valuesNode(place, values);
+}
+
+function valuesNode(place: ConditionPlace, values: readonly string[]): ParamOutcome {
+  const { definition, modifier } = place;
+  const { code, type } = definition;
   if (code === '_id') return idNode(values);
   if (type === 'token' && (modifier === 'above' || modifier === 'below')) {
     return anyCode(place, values, (text) => place.options.codesOf?.(modifier, text));
