@@ -16,6 +16,11 @@ export const settings = {
   storeKey: text('', 'KEY', 'That key itself; for the environment, since all can see a flag'),
   site: text('', 'DIR', 'The site folder: feeds/, mappings/, automations/, profiles/'),
   publicUrl: text('', 'URL', 'The address users reach HTTP by, where a proxy stands before it'),
+  outboundAllow: text(
+    '',
+    'ADDRESS or CIDR, ...',
+    'Private addresses that subscriptions and imports may call, such as 10.1.0.0/16; public ones they always may',
+  ),
   logLevel: text('info', 'debug | info | warn | error | silent', 'What the log on stderr says'),
   zone: text('UTC', 'IANA zone', 'Zone of times that come without one, where a feed sets none'),
   sessionHours: number(12, 1, 24 * 14, 'Hours until a signed-in page asks again'),

@@ -241,4 +241,42 @@ export const limits = {
   mergeChainMax: 5,
   /** Plans about one resource that a revocation takes back. */
   plansPerFocusMax: 1_000,
+  /** Exports, imports and asynchronous requests that run or wait, over all callers; then callers get `throttled`. */
+  backgroundWaitingMax: 32,
+  /** The same with those whose results are kept; a result lasts backgroundKeptMs. */
+  backgroundKeptMax: 1_000,
+  /** Of those that wait, how many one process works on at once. */
+  backgroundParallelMax: 2,
+  /** How long a result can be had. */
+  backgroundKeptMs: 24 * 60 * 60_000,
+  /** How long a process that works on one may be silent before another takes over. */
+  backgroundLeaseMs: 30_000,
+  /** How often a process looks for what another has left. */
+  backgroundPollMs: 2_000,
+  /** Times that a fault of ours is met by another try before the work counts as failed. */
+  backgroundAttemptsMax: 5,
+  /** UTF-16 units of one piece of a body or result that is kept in the store's state; MongoDB takes some 15 MB. */
+  backgroundPartChars: 1024 * 1024,
+  /** Pieces of one result; past it an asynchronous request has to ask for less. */
+  backgroundPartsMax: 64,
+  /** Changes read at once by an export, in its count and in each file. */
+  exportPageMax: 500,
+  /** Resources in one file of an export; a file is what a client fetches again where it broke off. */
+  exportFileResources: 50_000,
+  /** Patients named in one `$export`; more are a Group. */
+  exportPatientsMax: 10_000,
+  /** Lines that an import commits at once. */
+  importBatchMax: 100,
+  /** UTF-16 units of one line of an import: one resource. */
+  importLineCharsMax: 16 * 1024 * 1024,
+  /** UTF-16 units of the lines that an import commits at once, roughly. */
+  importBatchChars: 4 * 1024 * 1024,
+  /** Bytes of one file that an import fetches. */
+  importFileBytesMax: 8 * 1024 * 1024 * 1024,
+  /** Files of one import. */
+  importFilesMax: 1_000,
+  /** Lines whose faults an import tells; the rest are counted. */
+  importErrorsMax: 10_000,
+  /** A server that an import fetches from may be silent this long. */
+  importTimeoutMs: 60_000,
 } as const;

@@ -278,6 +278,14 @@ export const issueTable = {
     'A parameter that the operation needs is not given; the text names it',
   ),
   'prefer-invalid': row('value', 400, 'AR', '207', false, 'The Prefer header has an unknown value'),
+  'outbound-refused': row(
+    'value',
+    400,
+    'AR',
+    '207',
+    false,
+    'An address that Weir must not call: not http or https, or of a private machine',
+  ),
   'not-supported': row(
     'not-supported',
     400,
@@ -295,6 +303,14 @@ export const issueTable = {
     '207',
     true,
     'A dependency is away; the same request may pass later',
+  ),
+  throttled: row(
+    'throttled',
+    429,
+    'AR',
+    '207',
+    true,
+    'Too much of this is under way already; try again later',
   ),
   'index-incomplete': row(
     'incomplete',
@@ -314,6 +330,14 @@ export const issueTable = {
     'The server is stopping; retry on the next connection',
   ),
   timeout: row('timeout', 503, 'AR', '207', true, 'The work took longer than its limit'),
+  interrupted: row(
+    'incomplete',
+    500,
+    'AR',
+    '207',
+    false,
+    'The server stopped while this was carried out; what it had written by then stands',
+  ),
   'mapping-fault': row(
     'exception',
     500,

@@ -1,10 +1,12 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { Issue } from '../fhir/issue.ts';
 import type { JsonObject, Resource } from '../fhir/resource.ts';
+import type { Outbound } from '../ops/outbound.ts';
 import type { AccessEvent } from '../security/audit-event.ts';
 import type { Interaction } from '../security/policy.ts';
 import type { Principal } from '../security/principal.ts';
 import type { Store, StoredVersion } from '../store/store.ts';
+import type { WorkBench } from './background/bench.ts';
 import type { PageSeal } from './page-seal.ts';
 
 /** One FHIR call as a value, whether it came by HTTP or as an entry of a Bundle. */
@@ -30,6 +32,8 @@ export interface Place {
   readonly versionId?: string;
   /** The second type of `Patient/1/Observation`. */
   readonly member?: string;
+  /** One file of a result. */
+  readonly file?: string;
 }
 
 export type Params = readonly (readonly [name: string, value: string])[];
@@ -53,6 +57,10 @@ export interface Answer {
   readonly issues?: readonly Issue[];
   /** Bytes that are not FHIR: a Binary in its own format. */
   readonly raw?: { readonly contentType: string; readonly bytes: Uint8Array };
+  /** Text that is made while it is sent. */
+  readonly stream?: { readonly contentType: string; readonly text: AsyncIterable<string> };
+  /** Further headers. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** What every interaction may use; built once by plugin.ts. */
@@ -74,6 +82,10 @@ export interface RestContext {
   readonly routes: readonly Route[];
   /** The route of an address. Throws `unknown-route`, `method-not-allowed`. */
   readonly locate: (method: string, path: string) => { readonly route: Route; readonly at: Place };
+  /** Calls the addresses that callers name. */
+  readonly outbound: Outbound;
+  /** Where exports, imports and asynchronous requests are carried out. */
+  readonly background: WorkBench;
   /** Performs another call with the same rules; entries of a Bundle come in here. */
   readonly perform: (call: Omit<Call, 'at'>) => Promise<Answer>;
 }
@@ -92,6 +104,10 @@ export interface Route {
   readonly reads?: boolean;
   /** Answers without a token. */
   readonly open?: boolean;
+  /** Answers in a format of its own: Accept does not matter. */
+  readonly ownFormat?: boolean;
+  /** Always works in the background, and says itself whether Prefer asks for that. */
+  readonly background?: boolean;
 }
 
 /** The last value of a parameter; undefined where it is not given. */

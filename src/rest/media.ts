@@ -3,6 +3,9 @@ import { fail } from '../fhir/issue.ts';
 
 const jsonTypes = ['application/fhir+json', 'application/json', 'text/json'];
 
+/** Newline-delimited JSON, a resource on each line; `$import` takes it. */
+export const ndjson = 'application/fhir+ndjson';
+
 /**
  * Reads a body as text. JSON, JSON Patch for PATCH, and a form for POST _search; always UTF-8. Throws
  * `media-type`, and `syntax-json` where the bytes are no UTF-8. An empty body has no type.
@@ -23,6 +26,7 @@ function requireType(type: string, request: FastifyRequest): void {
   const isSearch = /\/_search$/.test(request.routeOptions.url ?? '');
   if (isSearch && type === 'application/x-www-form-urlencoded') return;
   if (request.method === 'PATCH' && type === 'application/json-patch+json') return;
+  if (type === ndjson && /\/\$import$/.test(request.routeOptions.url ?? '')) return;
   if (!isSearch && jsonTypes.includes(type)) return;
   fail('media-type', `Send ${isSearch ? 'application/x-www-form-urlencoded' : jsonTypes[0]}`);
 }

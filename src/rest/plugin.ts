@@ -8,11 +8,17 @@ import type {
 import { fail } from '../fhir/issue.ts';
 import { limits } from '../limits.ts';
 import type { Resource } from '../fhir/resource.ts';
+import { createOutbound } from '../ops/outbound.ts';
+import type { Outbound } from '../ops/outbound.ts';
 import type { AccessEvent } from '../security/audit-event.ts';
 import type { Principal } from '../security/principal.ts';
 import type { Store } from '../store/store.ts';
-import type { Answer, Call, RestContext, Route } from './call.ts';
+import { goesBackground, runAsync, takeAsync } from './async/async-request.ts';
+import { WorkBench } from './background/bench.ts';
+import type { Call, RestContext, Route } from './call.ts';
+import { runExport } from './export/export-run.ts';
 import { issuesOf } from './failure.ts';
+import { runImport } from './import/import-run.ts';
 import { readBody } from './media.ts';
 import { negotiate } from './negotiate.ts';
 import { createPageSeal } from './page-seal.ts';
@@ -21,7 +27,7 @@ import { splitUrl } from './query-string.ts';
 import { refuse, respond } from './respond.ts';
 import { locateRoute, methodsAt } from './route.ts';
 import { routes } from './routes.ts';
-import { take } from './take.ts';
+import { perform, take } from './take.ts';
 
 export interface FhirRestOptions {
   readonly store: Store;
@@ -38,6 +44,8 @@ export interface FhirRestOptions {
   readonly recordAccess: (event: AccessEvent) => Promise<void> | undefined;
   /** Profiles, code systems, value sets and concept maps, beside R4's own; later ones go first. */
   readonly conformance?: readonly Resource[];
+  /** Calls what an import names; absent: only public addresses. */
+  readonly outbound?: Outbound;
   /** Whether a type is still being indexed by a search parameter; absent: none is. */
   readonly isUnfinished?: (type: string, param: string) => boolean;
 }
@@ -49,6 +57,8 @@ export interface FhirRestOptions {
  */
 export const fhirRest: FastifyPluginAsync<FhirRestOptions> = async (app, options) => {
   const context = createContext(options);
+  app.addHook('onReady', async () => context.background.start());
+  app.addHook('onClose', () => context.background.stop());
   const principals = new WeakMap<FastifyRequest, Principal>();
 
   app.removeAllContentTypeParsers();
@@ -64,10 +74,11 @@ export const fhirRest: FastifyPluginAsync<FhirRestOptions> = async (app, options
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const principal = principals.get(request) ?? nobody;
     const { route, call } = callOf(request, reply, principal);
-    const accept = isRawRead(call) ? undefined : call.headers['accept'];
-    negotiate(call.params, accept);
+    const hasOwnFormat = isRawRead(call) || route.ownFormat === true;
+    if (!hasOwnFormat) negotiate(call.params, call.headers['accept']);
     parsePrefer(call.headers['prefer']);
-    return respond(reply, options.baseUrl, call, await take(context, route, call));
+    const taken = goesBackground(route, call) ? takeAsync : take;
+    return respond(reply, options.baseUrl, call, await taken(context, route, call));
   };
   for (const { method, url, open = false } of routes) {
     app.route({ method, url, bodyLimit: limits.restBodyBytesMax, config: { open }, handler });
@@ -80,24 +91,30 @@ const nobody: Principal = { id: 'anonymous', display: 'Anonymous', role: 'app' }
 
 function createContext(options: FhirRestOptions): RestContext {
   const { store, clock, newId, baseUrl, log, recordAccess, secret } = options;
-  const { isUnfinished = () => false, conformance = [] } = options;
+  const { isUnfinished = () => false, conformance = [], outbound = createOutbound('') } = options;
   const context: RestContext = {
+    get background() {
+      return background;
+    },
     store,
     clock,
     newId,
     baseUrl,
     log,
     recordAccess,
+    outbound,
     isUnfinished,
     conformance: conformance.toReversed(),
     routes,
     seal: createPageSeal(secret),
     locate: (method, path) => locateRoute(routes, method, path),
-    perform: async (call): Promise<Answer> => {
-      const { route, at } = locateRoute(routes, call.method, call.path);
-      return take(context, route, { ...call, at });
-    },
+    perform: (call) => perform(context, call),
   };
+  const background = new WorkBench(context, {
+    export: runExport,
+    import: runImport,
+    async: runAsync,
+  });
   return context;
 }
 

@@ -20,6 +20,16 @@ export function parsePrefer(header: string | undefined): Preference {
   return { return: wanted, handling };
 }
 
+/** Whether the answer may come later (RFC 7240, 4.1; http://hl7.org/fhir/R4/async.html). */
+export function isAsync(header: string | undefined): boolean {
+  return /(^|[,;\s])respond-async($|[,;\s=])/i.test(header ?? '');
+}
+
+/** Whether leniency is asked for, and not just what holds unless said. */
+export function isLenient(header: string | undefined): boolean {
+  return /(^|[,;\s])handling\s*=\s*"?lenient/i.test(header ?? '');
+}
+
 const returns = ['minimal', 'representation', 'OperationOutcome'] as const;
 const handlings = ['strict', 'lenient'] as const;
 

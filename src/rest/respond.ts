@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import { stringify } from '../fhir/json.ts';
 import type { Issue } from '../fhir/issue.ts';
@@ -18,6 +19,11 @@ export function respond(
   answer: Answer,
 ): FastifyReply {
   versionHeaders(reply, baseUrl, answer);
+  for (const [name, value] of Object.entries(answer.headers ?? {})) void reply.header(name, value);
+  if (answer.stream !== undefined) {
+    const { contentType, text } = answer.stream;
+    return reply.status(answer.status).type(contentType).send(Readable.from(text));
+  }
   if (answer.raw !== undefined) {
     return reply.status(answer.status).type(answer.raw.contentType).send(answer.raw.bytes);
   }

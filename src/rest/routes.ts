@@ -1,4 +1,5 @@
 import type { Interaction } from '../security/policy.ts';
+import { backgroundRoutes } from './background-routes.ts';
 import type { Handler, Route } from './call.ts';
 import { bundle } from './interaction/batch.ts';
 import { capabilities } from './interaction/capabilities.ts';
@@ -57,6 +58,8 @@ export const routes: readonly Route[] = [
   },
   { method: 'POST', url: '/', interaction: 'batch', handle: bundle },
   { method: 'GET', url: '/_history', interaction: 'history-system', handle: history, reads: true },
+
+  ...backgroundRoutes,
 
   { method: 'GET', url: '/:type', interaction: 'search-type', handle: searchType, reads: true },
   {

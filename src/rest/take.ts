@@ -22,3 +22,9 @@ export async function take(context: RestContext, route: Route, call: Call): Prom
     throw error;
   }
 }
+
+/** Routes a call and takes it: entries of a Bundle, and calls that are carried out later, come this way. */
+export async function perform(context: RestContext, call: Omit<Call, 'at'>): Promise<Answer> {
+  const { route, at } = context.locate(call.method, call.path);
+  return take(context, route, { ...call, at });
+}

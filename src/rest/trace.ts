@@ -24,6 +24,23 @@ export function readEvent(
   };
 }
 
+/** The audit event of stored versions that are shown while an answer is being sent. */
+export function accessOf(
+  context: RestContext,
+  call: Call,
+  { interaction, shown }: Pick<Route, 'interaction'> & { readonly shown: readonly StoredVersion[] },
+): AccessEvent {
+  const patients = patientsOf(shown);
+  return {
+    ...who(context, call),
+    interaction,
+    resources: [],
+    patients,
+    query: call.path,
+    status: 200,
+  };
+}
+
 /** The audit row that goes into the commit of a write. */
 export function writeRecord(
   context: RestContext,

@@ -25,7 +25,11 @@ export type Interaction =
   | 'everything'
   | 'terminology'
   | 'meta'
-  | 'record';
+  | 'record'
+  | 'export'
+  | 'import'
+  | 'async-status'
+  | 'subscription-status';
 
 /** Each level holds the ones before it: who may delete may write, who may write may read. */
 const levels = ['none', 'read', 'write', 'delete'] as const;
@@ -68,7 +72,16 @@ const needed: Readonly<Record<Interaction, Level>> = {
   terminology: 'read',
   meta: 'write',
   record: 'read',
+  // What of it the caller may see is decided type by type, as a search decides.
+  export: 'none',
+  import: 'delete',
+  // Whoever asked for it, and the administrator.
+  'async-status': 'none',
+  'subscription-status': 'read',
 };
+
+/** Offered to administrators alone. */
+const forAdministrators: ReadonlySet<Interaction> = new Set(['import']);
 
 /**
  * Whether the principal's role offers the interaction on the type at all; which resources of the type
@@ -79,6 +92,7 @@ export function allowed(principal: Principal, interaction: Interaction, type?: s
   const level = needed[interaction];
   if (level === 'none') return true;
   const confined = principal.patient !== undefined;
+  if (forAdministrators.has(interaction) && principal.role !== 'admin') return false;
   if (type === undefined) {
     return interaction === 'search-system' || (!confined && levelEverywhere(principal.role, level));
   }
