@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { flagName } from './config.ts';
 import type { Config } from './config.ts';
 import { start as startEngage } from './engage/start.ts';
+import { startSubscriptions } from './engage/subscription/start.ts';
 import { describeMessage } from './feed/describe.ts';
 import { faultAnswer } from './feed/fault-answer.ts';
 import { httpFeed } from './feed/http-feed.ts';
@@ -15,6 +16,8 @@ import { parseAddress } from './ops/address.ts';
 import { createHttp } from './ops/http.ts';
 import { openHttpPort } from './ops/http-port.ts';
 import type { HttpPort } from './ops/http-port.ts';
+import { createOutbound } from './ops/outbound.ts';
+import type { Outbound } from './ops/outbound.ts';
 import { uuidSource } from './ops/id.ts';
 import { dataFile } from './ops/data-file.ts';
 import type { Log } from './ops/log.ts';
@@ -71,6 +74,7 @@ interface Parts extends AppOptions {
   readonly reindex: Reindex;
   readonly metrics: Metrics;
   readonly conformance: Site['conformance'];
+  readonly outbound: Outbound;
   readonly onFrame: Processor['onFrame'];
 }
 
@@ -125,9 +129,13 @@ async function start(options: AppOptions, running: Running): Promise<App> {
   const httpPort = await listening('HTTP', config.http, () => openHttpPort(host, port));
   running.push(() => httpPort.close());
   const { conformance } = site;
-  const parts = { ...options, conformance, store, keys, newId, audit, reindex, metrics, onFrame };
+  const outbound = createOutbound(config.outboundAllow);
+  const serving = { store, keys, newId, audit, reindex, metrics, outbound, onFrame };
+  const parts = { ...options, conformance, ...serving };
   const http = await buildHttp(parts, httpPort);
   running.push(() => http.close());
+  const subscriptions = startSubscriptions({ ...parts, baseUrl: baseUrlOf(config, httpPort) });
+  running.push(() => subscriptions.stop());
   await processor.resume();
   const mllp = await listening('MLLP', config.mllp, () =>
     startMllpServer({
@@ -147,6 +155,7 @@ async function start(options: AppOptions, running: Running): Promise<App> {
     idle: async () => {
       await processor.idle();
       await engage.idle();
+      await subscriptions.idle();
     },
     close: () => stop(running),
   };
@@ -179,9 +188,15 @@ async function listening<T>(
   }
 }
 
+/** The FHIR base as clients reach it. */
+function baseUrlOf({ publicUrl }: Config, port: HttpPort): string {
+  const url = publicUrl === '' ? port.url : publicUrl.replace(/\/$/, '');
+  return `${url}/fhir`;
+}
+
 async function buildHttp(parts: Parts, port: HttpPort): Promise<FastifyInstance> {
-  const { store, keys, clock, newId, log, audit, reindex, config, root, metrics } = parts;
-  const url = config.publicUrl === '' ? port.url : config.publicUrl.replace(/\/$/, '');
+  const { store, keys, clock, newId, log, audit, reindex, config, root, metrics, outbound } = parts;
+  const baseUrl = baseUrlOf(config, port);
   const tokens = rememberTokens(keys);
   const callerOf = (request: Pick<FastifyRequest, 'method' | 'headers'>) =>
     authenticate(tokens, credentialsOf(request), clock());
@@ -198,13 +213,13 @@ async function buildHttp(parts: Parts, port: HttpPort): Promise<FastifyInstance>
     onFailure: answerFailure,
     onBadUrl: badUrl,
   });
-  const baseUrl = `${url}/fhir`;
   await http.register(fhirRest, {
     ...shared,
     prefix: '/fhir',
     baseUrl,
     secret: keys.signing,
     conformance: parts.conformance,
+    outbound,
     isUnfinished: (type, param) => reindex.isUnfinished(type, param),
   });
   await http.register(httpFeed, {
@@ -212,7 +227,7 @@ async function buildHttp(parts: Parts, port: HttpPort): Promise<FastifyInstance>
     now: clock,
     authorize: async (request) => requireSender(await callerOf(request)),
   });
-  const secureCookie = url.startsWith('https:');
+  const secureCookie = baseUrl.startsWith('https:');
   authRoutes(http, { ...shared, keys, sessionHours: config.sessionHours, secureCookie });
   messageRoutes(http, { ...shared, describe: (id) => describeMessage(store, id) });
   await pages(http, join(root, 'dist/web'));

@@ -239,6 +239,45 @@ export const limits = {
   messageTextMax: 320,
   /** Merged records that are followed to find the surviving one. */
   mergeChainMax: 5,
+  /** Subscriptions that are not off; each change is held against those of its type. */
+  subscriptionsMax: 1_000,
+  /** UTF-16 units of criteria, filters and addresses of a Subscription. */
+  subscriptionTextChars: 4_000,
+  /** Headers that a Subscription sends along, and UTF-16 units of each. */
+  subscriptionHeadersMax: 16,
+  subscriptionHeaderChars: 4_000,
+  /** Changes held against subscriptions in one round. */
+  subscriptionPageMax: 500,
+  /** Events of one subscription that wait for its receiver; past it the subscription counts as failed. */
+  subscriptionBacklogMax: 10_000,
+  /** Events in one notification Bundle. */
+  subscriptionBatchMax: 20,
+  /** Events that `$events` can look back. */
+  subscriptionRecentMax: 200,
+  /** A receiver must answer within this. */
+  subscriptionTimeoutMs: 10_000,
+  /** Notifications under way at once, over all subscriptions. */
+  subscriptionParallelMax: 32,
+  /** How long the process that serves subscriptions may be silent before another takes over. */
+  subscriptionLeaseMs: 15_000,
+  /** How often changes are looked for where nothing told of them, and whether that process still lives. */
+  subscriptionPollMs: 1_000,
+  /** WebSockets and event streams that are open at once. */
+  listenersMax: 1_000,
+  /** Subscriptions that one WebSocket is bound to. */
+  listenerBindingsMax: 100,
+  /** How often new events are looked for, for those who listen. */
+  listenerPollMs: 250,
+  /** A WebSocket that is bound to nothing by then is closed. */
+  listenerBindMs: 15_000,
+  /** Bytes of one message that a WebSocket takes: a binding token is some hundreds. */
+  listenerMessageBytes: 16 * 1024,
+  /** Bytes that wait for a listener that does not read; past it it is cut off. */
+  listenerWaitingBytes: 4 * 1024 * 1024,
+  /** A silent listener is asked this often whether it is still there. */
+  listenerPingMs: 30_000,
+  /** How long a binding token is good. */
+  bindingTokenMs: 5 * 60_000,
   /** Plans about one resource that a revocation takes back. */
   plansPerFocusMax: 1_000,
   /** Exports, imports and asynchronous requests that run or wait, over all callers; then callers get `throttled`. */

@@ -27,6 +27,9 @@ import { splitUrl } from './query-string.ts';
 import { refuse, respond } from './respond.ts';
 import { locateRoute, methodsAt } from './route.ts';
 import { routes } from './routes.ts';
+import { EventStreams, wantsStream } from './subscription/event-stream.ts';
+import { Hub } from './subscription/hub.ts';
+import { WebSockets } from './subscription/web-sockets.ts';
 import { perform, take } from './take.ts';
 
 export interface FhirRestOptions {
@@ -34,7 +37,11 @@ export interface FhirRestOptions {
   readonly clock: () => Date;
   readonly newId: () => string;
   /** Who calls; undefined: nobody we know. */
-  readonly authenticate: (request: FastifyRequest) => Promise<Principal | undefined>;
+  readonly authenticate: (
+    request: Pick<FastifyRequest, 'method' | 'headers'>,
+  ) => Promise<Principal | undefined>;
+  /** The path below which it is registered. */
+  readonly prefix?: string;
   /** Absolute address of the FHIR base, without a slash at the end. */
   readonly baseUrl: string;
   /** Seals page links; the same in all processes on one store. */
@@ -57,6 +64,7 @@ export interface FhirRestOptions {
  */
 export const fhirRest: FastifyPluginAsync<FhirRestOptions> = async (app, options) => {
   const context = createContext(options);
+  const streams = listening(app, options, context);
   app.addHook('onReady', async () => context.background.start());
   app.addHook('onClose', () => context.background.stop());
   const principals = new WeakMap<FastifyRequest, Principal>();
@@ -74,6 +82,7 @@ export const fhirRest: FastifyPluginAsync<FhirRestOptions> = async (app, options
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const principal = principals.get(request) ?? nobody;
     const { route, call } = callOf(request, reply, principal);
+    if (wantsStream(call)) return streams.open(call, reply);
     const hasOwnFormat = isRawRead(call) || route.ownFormat === true;
     if (!hasOwnFormat) negotiate(call.params, call.headers['accept']);
     parsePrefer(call.headers['prefer']);
@@ -85,6 +94,26 @@ export const fhirRest: FastifyPluginAsync<FhirRestOptions> = async (app, options
   }
   refusals(app, options);
 };
+
+/** WebSockets and event streams; they end before the server closes, which would wait for them. */
+function listening(
+  app: FastifyInstance,
+  { authenticate, prefix = '' }: FhirRestOptions,
+  context: RestContext,
+): EventStreams {
+  const hub = new Hub(context);
+  const streams = new EventStreams(context, hub);
+  const path = `${prefix}/$ws`;
+  const sockets = new WebSockets({ context, hub, authenticate, path });
+  app.server.on('upgrade', sockets.upgrade);
+  app.addHook('preClose', async () => {
+    app.server.off('upgrade', sockets.upgrade);
+    sockets.close();
+    streams.close();
+    hub.close();
+  });
+  return streams;
+}
 
 /** The caller of an open route that came without a token. */
 const nobody: Principal = { id: 'anonymous', display: 'Anonymous', role: 'app' };

@@ -10,6 +10,7 @@ import { history } from './interaction/history.ts';
 import { conditionalPatch, patch } from './interaction/patch.ts';
 import { read, vread } from './interaction/read.ts';
 import { searchSystem, searchType } from './interaction/search.ts';
+import { subscriptionRoutes } from './subscription-routes.ts';
 import { conditionalUpdate, update } from './interaction/update.ts';
 import { lookup, subsumes, validateSystemCode } from './operation/code-system.ts';
 import { crmRecord } from './operation/crm-record.ts';
@@ -60,6 +61,7 @@ export const routes: readonly Route[] = [
   { method: 'GET', url: '/_history', interaction: 'history-system', handle: history, reads: true },
 
   ...backgroundRoutes,
+  ...subscriptionRoutes,
 
   { method: 'GET', url: '/:type', interaction: 'search-type', handle: searchType, reads: true },
   {

@@ -27,7 +27,7 @@ export function readEvent(
 /** The audit event of stored versions that are shown while an answer is being sent. */
 export function accessOf(
   context: RestContext,
-  call: Call,
+  call: Pick<Call, 'principal' | 'requestId' | 'path'>,
   { interaction, shown }: Pick<Route, 'interaction'> & { readonly shown: readonly StoredVersion[] },
 ): AccessEvent {
   const patients = patientsOf(shown);
@@ -59,7 +59,7 @@ export function writeRecord(
   };
 }
 
-function who(context: RestContext, call: Call) {
+function who(context: RestContext, call: Pick<Call, 'principal' | 'requestId'>) {
   return { at: context.clock(), principal: call.principal, requestId: call.requestId };
 }
 

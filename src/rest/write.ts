@@ -8,6 +8,7 @@ import { canSee, requireOwn } from './authorize.ts';
 import type { Call, RestContext } from './call.ts';
 import { parseEtags } from './etag.ts';
 import { noteChanges } from './profiles.ts';
+import { ownerChanges } from './subscription/owner.ts';
 import { writeRecord } from './trace.ts';
 
 /** What goes into one commit. */
@@ -23,11 +24,13 @@ export async function commit(
   call: Call,
   { interaction, changes, claims = [] }: Work,
 ): Promise<CommitResult> {
+  const state = await ownerChanges(context, call.principal, changes);
   const result = await context.store.commit({
     now: context.clock(),
     origin: 'rest',
     changes,
     claims,
+    state,
     audit: [writeRecord(context, call, interaction, changes)],
   });
   noteChanges(context, changes);

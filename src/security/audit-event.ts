@@ -4,7 +4,7 @@ import type { Interaction } from './policy.ts';
 /** What happened, before it is written as an AuditEvent. References only: no content of any resource. */
 export interface AccessEvent {
   readonly at: Date;
-  readonly interaction: Interaction | 'transaction';
+  readonly interaction: Interaction | 'transaction' | 'notification';
   readonly principal: Principal;
   readonly requestId: string;
   /** Resources read or written, as `Type/id` or `Type/id/_history/v`. */

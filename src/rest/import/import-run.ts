@@ -19,6 +19,7 @@ import { joinText } from '../background/text-parts.ts';
 import { partKey } from '../background/work.ts';
 import { jsonOf, requireValid, resourceOf } from '../body.ts';
 import type { RestContext } from '../call.ts';
+import { ownerChanges, requirePlan } from '../subscription/owner.ts';
 import { withId } from '../interaction/create.ts';
 import type { ImportInput, ImportPosition, ImportTask } from './import-task.ts';
 import { linesOf, textOf } from './lines.ts';
@@ -154,6 +155,7 @@ class Batch {
       fail('id-mismatch', `The line is a ${resource.resourceType}, the input is of ${input.type}`);
     }
     requireValid(resource);
+    if (resource.resourceType === 'Subscription') requirePlan(this.#context, resource);
     const id = resource.id ?? derivedId(this.#held.work.id, this.position.input, number);
     checkId(id);
     return withId(resource, id);
@@ -192,12 +194,14 @@ class Batch {
       counted[type] = (counted[type] ?? 0) + 1;
     }
     const key = partKey(id, `faults-${faultParts}`);
-    const state = this.#faults.length === 0 ? [] : [{ key, value: this.#faults.join('') }];
+    const told = this.#faults.length === 0 ? [] : [{ key, value: this.#faults.join('') }];
+    const { owner } = this.#held.work;
+    const state = [...told, ...(await ownerChanges(this.#context, owner, this.#changes))];
     const position = {
       ...this.position,
       line: this.#line,
       written: counted,
-      faultParts: faultParts + state.length,
+      faultParts: faultParts + told.length,
     };
     const total = Object.values(counted).reduce((sum, count) => sum + count, 0);
     const progress = `${total} resources written, ${position.faults} lines with faults`;

@@ -8,6 +8,7 @@ import { notIndexed } from '../../fhir/search-extract.ts';
 import { customSearchParameters } from '../../fhir/search-registry.ts';
 import type { Interaction } from '../../security/policy.ts';
 import type { Answer, Call, RestContext, Route } from '../call.ts';
+import { webSocketUrl } from '../subscription/operations.ts';
 
 /**
  * `GET /metadata`: http://hl7.org/fhir/R4/http.html#capabilities, made from the route table and the search
@@ -42,6 +43,7 @@ function capabilityStatement(context: RestContext): object {
     patchFormat: ['application/json-patch+json', 'application/fhir+json'],
     rest: [
       {
+        extension: [{ url: webSocketExtension, valueUri: webSocketUrl(baseUrl) }],
         mode: 'server',
         security: {
           cors: false,
@@ -148,7 +150,7 @@ function operationsOf(type: string | undefined, routes: readonly Route[]): reado
   return [...new Set(names)].map((name) => ({ name, definition: definitionOf(type, name) }));
 }
 
-/** Those of R4, by the type that R4 has them under; all others are ours. */
+/** Those of R4, by the type that R4 has them under. */
 const ownOperations: Readonly<Record<string, readonly string[]>> = {
   Resource: ['validate', 'meta', 'meta-add', 'meta-delete'],
   Patient: ['everything'],
@@ -159,11 +161,25 @@ const ownOperations: Readonly<Record<string, readonly string[]>> = {
   ConceptMap: ['translate'],
 };
 
+const bulk = 'http://hl7.org/fhir/uv/bulkdata/OperationDefinition';
+const backport = 'http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition';
+const webSocketExtension = 'http://hl7.org/fhir/StructureDefinition/capabilitystatement-websocket';
+
+/** Those of other guides, by type and name; all others are ours. */
+const guideOperations: Readonly<Record<string, string>> = {
+  '/export': `${bulk}/export`,
+  'Patient/export': `${bulk}/patient-export`,
+  'Group/export': `${bulk}/group-export`,
+  'Subscription/status': `${backport}/backport-subscription-status`,
+  'Subscription/events': `${backport}/backport-subscription-events`,
+  'Subscription/get-ws-binding-token': `${backport}/backport-subscription-get-ws-binding-token`,
+};
+
 function definitionOf(type: string | undefined, name: string): string {
   const owner = [type, 'Resource'].find((each) => ownOperations[each ?? '']?.includes(name));
-  return owner === undefined
-    ? `https://weir.dev/fhir/OperationDefinition/${name}`
-    : `http://hl7.org/fhir/OperationDefinition/${owner}-${name}`;
+  if (owner !== undefined) return `http://hl7.org/fhir/OperationDefinition/${owner}-${name}`;
+  const known = guideOperations[`${type ?? ''}/${name}`];
+  return known ?? `https://weir.dev/fhir/OperationDefinition/${name}`;
 }
 
 /** What every type is searched by, and the whole system too. */

@@ -1,0 +1,57 @@
+import { fail } from '../../fhir/issue.ts';
+import type { Resource } from '../../fhir/resource.ts';
+import { limits } from '../../limits.ts';
+import type { Principal } from '../../security/principal.ts';
+import type { Change, StateChange } from '../../store/store.ts';
+import { planOf } from '../../subscription/plan.ts';
+import { ownerKey, ownerPrefix } from '../../subscription/record.ts';
+import { authorize } from '../authorize.ts';
+import type { RestContext } from '../call.ts';
+
+/**
+ * Goes with every commit that writes Subscriptions: whoever wrote one last is the one on whose behalf it looks. Throws
+ * what is wrong with a Subscription, `forbidden` where its owner could not search for what it asks for, and
+ * `throttled` past limits.subscriptionsMax.
+ */
+export async function ownerChanges(
+  context: RestContext,
+  principal: Principal,
+  changes: readonly Change[],
+): Promise<readonly StateChange[]> {
+  const state: StateChange[] = [];
+  for (const change of changes) {
+    if (change.op === 'delete' && change.type === 'Subscription') {
+      state.push({ key: ownerKey(change.id) });
+    }
+    if (change.op !== 'put' || change.resource.resourceType !== 'Subscription') continue;
+    const key = ownerKey(change.resource.id);
+    const { status } = change.resource;
+    if (status === 'off' || status === 'error') {
+      state.push({ key });
+      continue;
+    }
+    const { type } = requirePlan(context, change.resource);
+    authorize(principal, 'search-type', { type });
+    state.push({ key, value: JSON.stringify(principal) });
+  }
+  await requireRoom(context, state);
+  return state;
+}
+
+/** Throws what stands in the way of what a Subscription asks for. */
+export function requirePlan(context: RestContext, resource: Resource): ReturnType<typeof planOf> {
+  const { clock, baseUrl, outbound } = context;
+  const objection = (url: string): string | undefined => outbound.objection(url);
+  const options = { now: clock().getTime(), baseUrl, objection };
+  return planOf({ ...resource, id: resource.id ?? '' }, options);
+}
+
+async function requireRoom(context: RestContext, state: readonly StateChange[]): Promise<void> {
+  const added = state.filter(({ value }) => value !== undefined);
+  if (added.length === 0) return;
+  const known = await context.store.states(ownerPrefix);
+  const keys = new Set(known.map(({ key }) => key));
+  for (const { key } of added) keys.add(key);
+  if (keys.size <= limits.subscriptionsMax || keys.size === known.length) return;
+  fail('throttled', `There may be ${limits.subscriptionsMax} subscriptions (subscriptionsMax)`);
+}
