@@ -39,6 +39,12 @@ module.exports = {
       'security knows the port only',
     ),
     deny(
+      'subscription',
+      '^src/subscription/',
+      '^src/(?!subscription/|security/|store/store\\.ts|fhir/|limits)',
+      'subscription says what a Subscription means, and delivers nothing',
+    ),
+    deny(
       'feed',
       '^src/feed/',
       '^src/(rest|engage|insight|web|app|main|cli)',

@@ -284,6 +284,8 @@ export const limits = {
   backgroundWaitingMax: 32,
   /** The same with those whose results are kept; a result lasts backgroundKeptMs. */
   backgroundKeptMax: 1_000,
+  /** The same for one caller, so that nobody shuts the others out. */
+  backgroundOwnMax: 100,
   /** Of those that wait, how many one process works on at once. */
   backgroundParallelMax: 2,
   /** How long a result can be had. */

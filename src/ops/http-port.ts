@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import type { RequestListener, Server } from 'node:http';
+import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { answerBrokenRequest } from './broken-request.ts';
 
@@ -13,6 +13,11 @@ export interface HttpPort {
   close(): Promise<void>;
 }
 
+/** Other upgrades (Java's client asks for h2c) are declined by answering as if they were not there. */
+function isWebSocket({ headers }: IncomingMessage): boolean {
+  return headers.upgrade?.toLowerCase() === 'websocket';
+}
+
 /**
  * Listens before the server behind it is built: its own address, which may be a port that the system
  * chose, goes into links.
@@ -21,7 +26,7 @@ export async function openHttpPort(host: string, port: number): Promise<HttpPort
   const attached = Promise.withResolvers<RequestListener>();
   let hasHandler = false;
   let closing = false;
-  const server = createServer((request, response) => {
+  const server = createServer({ shouldUpgradeCallback: isWebSocket }, (request, response) => {
     // A kept connection would otherwise hold the stop up until its client lets go of it.
     response.once('close', () => closing && setImmediate(() => server.closeIdleConnections()));
     void attached.promise.then((handler) => handler(request, response));

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Issue } from '../fhir/issue.ts';
 import type { JsonObject, Resource } from '../fhir/resource.ts';
@@ -6,7 +7,7 @@ import type { AccessEvent } from '../security/audit-event.ts';
 import type { Interaction } from '../security/policy.ts';
 import type { Principal } from '../security/principal.ts';
 import type { Store, StoredVersion } from '../store/store.ts';
-import type { WorkBench } from './background/bench.ts';
+import type { NewWork, Work } from './background/work.ts';
 import type { PageSeal } from './page-seal.ts';
 
 /** One FHIR call as a value, whether it came by HTTP or as an entry of a Bundle. */
@@ -58,7 +59,10 @@ export interface Answer {
   /** Bytes that are not FHIR: a Binary in its own format. */
   readonly raw?: { readonly contentType: string; readonly bytes: Uint8Array };
   /** Text that is made while it is sent. */
-  readonly stream?: { readonly contentType: string; readonly text: AsyncIterable<string> };
+  readonly stream?: {
+    readonly contentType: string;
+    readonly text: AsyncIterable<string> | Readable;
+  };
   /** Further headers. */
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -85,7 +89,9 @@ export interface RestContext {
   /** Calls the addresses that callers name. */
   readonly outbound: Outbound;
   /** Where exports, imports and asynchronous requests are carried out. */
-  readonly background: WorkBench;
+  readonly background: { readonly take: (call: Call, work: NewWork) => Promise<Work> };
+  /** Opens the event stream of a subscription. */
+  readonly listen: (call: Call) => Promise<Answer>;
   /** Performs another call with the same rules; entries of a Bundle come in here. */
   readonly perform: (call: Omit<Call, 'at'>) => Promise<Answer>;
 }

@@ -27,7 +27,7 @@ import { splitUrl } from './query-string.ts';
 import { refuse, respond } from './respond.ts';
 import { locateRoute, methodsAt } from './route.ts';
 import { routes } from './routes.ts';
-import { EventStreams, wantsStream } from './subscription/event-stream.ts';
+import { EventStreams } from './subscription/event-stream.ts';
 import { Hub } from './subscription/hub.ts';
 import { WebSockets } from './subscription/web-sockets.ts';
 import { perform, take } from './take.ts';
@@ -63,10 +63,10 @@ export interface FhirRestOptions {
  * principal, also what does not exist.
  */
 export const fhirRest: FastifyPluginAsync<FhirRestOptions> = async (app, options) => {
-  const context = createContext(options);
-  const streams = listening(app, options, context);
-  app.addHook('onReady', async () => context.background.start());
-  app.addHook('onClose', () => context.background.stop());
+  const { context, bench, hub, streams } = createContext(options);
+  app.addHook('onReady', async () => bench.start());
+  app.addHook('onClose', () => bench.stop());
+  listening(app, options, { context, hub, streams });
   const principals = new WeakMap<FastifyRequest, Principal>();
 
   app.removeAllContentTypeParsers();
@@ -82,7 +82,6 @@ export const fhirRest: FastifyPluginAsync<FhirRestOptions> = async (app, options
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const principal = principals.get(request) ?? nobody;
     const { route, call } = callOf(request, reply, principal);
-    if (wantsStream(call)) return streams.open(call, reply);
     const hasOwnFormat = isRawRead(call) || route.ownFormat === true;
     if (!hasOwnFormat) negotiate(call.params, call.headers['accept']);
     parsePrefer(call.headers['prefer']);
@@ -99,10 +98,8 @@ export const fhirRest: FastifyPluginAsync<FhirRestOptions> = async (app, options
 function listening(
   app: FastifyInstance,
   { authenticate, prefix = '' }: FhirRestOptions,
-  context: RestContext,
-): EventStreams {
-  const hub = new Hub(context);
-  const streams = new EventStreams(context, hub);
+  { context, hub, streams }: Omit<Workings, 'bench'>,
+): void {
   const path = `${prefix}/$ws`;
   const sockets = new WebSockets({ context, hub, authenticate, path });
   app.server.on('upgrade', sockets.upgrade);
@@ -112,19 +109,25 @@ function listening(
     streams.close();
     hub.close();
   });
-  return streams;
 }
 
 /** The caller of an open route that came without a token. */
 const nobody: Principal = { id: 'anonymous', display: 'Anonymous', role: 'app' };
 
-function createContext(options: FhirRestOptions): RestContext {
+/** The context of every call, and what works behind it. */
+interface Workings {
+  readonly context: RestContext;
+  readonly bench: WorkBench;
+  readonly hub: Hub;
+  readonly streams: EventStreams;
+}
+
+function createContext(options: FhirRestOptions): Workings {
   const { store, clock, newId, baseUrl, log, recordAccess, secret } = options;
   const { isUnfinished = () => false, conformance = [], outbound = createOutbound('') } = options;
   const context: RestContext = {
-    get background() {
-      return background;
-    },
+    listen: (call) => streams.open(call),
+    background: { take: (call, work) => bench.take(call, work) },
     store,
     clock,
     newId,
@@ -139,12 +142,14 @@ function createContext(options: FhirRestOptions): RestContext {
     locate: (method, path) => locateRoute(routes, method, path),
     perform: (call) => perform(context, call),
   };
-  const background = new WorkBench(context, {
+  const bench = new WorkBench(context, {
     export: runExport,
     import: runImport,
     async: runAsync,
   });
-  return context;
+  const hub = new Hub(context);
+  const streams = new EventStreams(context, hub);
+  return { context, bench, hub, streams };
 }
 
 function refusals(app: FastifyInstance, { log }: FhirRestOptions): void {

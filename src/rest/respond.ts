@@ -22,7 +22,8 @@ export function respond(
   for (const [name, value] of Object.entries(answer.headers ?? {})) void reply.header(name, value);
   if (answer.stream !== undefined) {
     const { contentType, text } = answer.stream;
-    return reply.status(answer.status).type(contentType).send(Readable.from(text));
+    const stream = text instanceof Readable ? text : Readable.from(text);
+    return reply.status(answer.status).type(contentType).send(stream);
   }
   if (answer.raw !== undefined) {
     return reply.status(answer.status).type(answer.raw.contentType).send(answer.raw.bytes);

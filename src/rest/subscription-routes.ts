@@ -10,6 +10,7 @@ const token = { interaction: 'subscription-status', handle: bindingToken } as co
 const events = {
   interaction: 'subscription-status',
   reads: true,
+  ownFormat: true,
   handle: subscriptionEvents,
 } as const;
 

@@ -43,3 +43,9 @@ export function readRecord(value: string): SubscriptionRecord {
 export function putRecord(record: SubscriptionRecord, expectRevision: number): StateChange {
   return { key: recordKey(record.id), value: JSON.stringify(record), expectRevision };
 }
+
+/** The same without what went wrong earlier; of a record, or of the resource. */
+export function withoutError<T extends object>(from: T): T {
+  const { error, ...rest } = from as T & { readonly error?: unknown };
+  return error === undefined ? from : (rest as unknown as T);
+}

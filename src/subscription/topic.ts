@@ -13,7 +13,7 @@ export interface Topic {
   readonly kinds: ReadonlySet<ChangeKind>;
 }
 
-export const topicBase = 'https://weir.dev/fhir/SubscriptionTopic/';
+const topicBase = 'https://weir.dev/fhir/SubscriptionTopic/';
 
 const allKinds: readonly ChangeKind[] = ['create', 'update', 'delete'];
 

@@ -55,6 +55,18 @@ afterEach(async () => {
   await port.close();
 });
 
+describe('an upgrade that is not to a WebSocket', () => {
+  it('is declined by an ordinary answer', async () => {
+    app.server.on('upgrade', (_request, socket) => socket.destroy());
+    const headers = { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c' };
+    const [answer] = (await once(httpGet(`${port.url}/health`, { headers }), 'response')) as [
+      IncomingMessage,
+    ];
+    answer.resume();
+    expect(answer.statusCode).toBe(200);
+  });
+});
+
 describe('/health', () => {
   it('is open to all and kept by no cache', async () => {
     const answer = await fetch(`${port.url}/health`);

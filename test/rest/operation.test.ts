@@ -145,6 +145,7 @@ describe.each(stores)('operations on %s', (_name, open) => {
     expect(patient?.operation.map(({ name }) => name).sort()).toEqual([
       'crm-record',
       'everything',
+      'export',
       'meta',
       'meta-add',
       'meta-delete',

@@ -6,7 +6,7 @@ import { setImmediate } from 'node:timers/promises';
 import { OutcomeError } from '../../fhir/issue.ts';
 import { limits } from '../../limits.ts';
 import type { Principal } from '../../security/principal.ts';
-import type { ChangeEvent } from '../../store/store.ts';
+import type { ChangeEvent, StoredVersion } from '../../store/store.ts';
 import { happening, isConcerned, kindOf } from '../../subscription/match.ts';
 import { planOf } from '../../subscription/plan.ts';
 import type { SubscriptionPlan } from '../../subscription/plan.ts';
@@ -101,24 +101,39 @@ export class Engine {
     if (Number(versionId) <= Number((await this.#recordOf(id))?.record.versionId ?? 0)) return;
     const current = await this.#desk.store.read('Subscription', id);
     // A later version will be met.
-    if (current === undefined || current.versionId !== versionId) return;
+    if (current?.versionId !== versionId) return;
     const owed = this.#runners.get(id)?.owed ?? [];
     await this.#drop(id);
-    const owner = await this.#ownerOf(id);
-    const status = current.deleted ? 'off' : subscriptionOf(current)['status'];
-    if (owner === undefined || (status !== 'requested' && status !== 'active')) {
-      await this.#forget(id);
-      return;
-    }
-    const known = await this.#recordOf(id);
+    const owner = isWanted(current) ? await this.#ownerOf(id) : undefined;
+    if (owner === undefined) await this.#forget(id);
+    else await this.#begin({ id, versionId, owner, position }, owed);
+  }
+
+  async #begin(
+    {
+      position,
+      ...begun
+    }: Pick<SubscriptionRecord, 'id' | 'versionId' | 'owner'> & {
+      readonly position: number;
+    },
+    owed: readonly number[],
+  ): Promise<void> {
+    const known = await this.#recordOf(begun.id);
     const { events, recent } = known?.record ?? { events: 0, recent: [] };
     // What was owed before it was changed still is.
     const cursor = owed.length > 0 ? (known?.record.cursor ?? position) : position;
-    const begun = { id, owner, versionId, events, recent, cursor } as const;
-    const record: SubscriptionRecord = { ...begun, status: 'requested', failures: 0, retryAt: 0 };
+    const record: SubscriptionRecord = {
+      ...begun,
+      events,
+      recent,
+      cursor,
+      status: 'requested',
+      failures: 0,
+      retryAt: 0,
+    };
     const kept = await saveRecord(this.#desk, { revision: known?.revision ?? 0 }, record);
     if (kept !== undefined) await this.#serve(kept);
-    for (const one of owed) this.#runners.get(id)?.offer(one);
+    for (const one of owed) this.#runners.get(begun.id)?.offer(one);
   }
 
   async #recordOf(id: string): Promise<KeptRecord | undefined> {
@@ -168,4 +183,11 @@ export class Engine {
     const now = this.#desk.clock();
     await this.#desk.store.commit({ now, origin: 'subscription', changes: [], state });
   }
+}
+
+/** Whether its client wants it to be served. */
+function isWanted(version: StoredVersion): boolean {
+  if (version.deleted) return false;
+  const { status } = subscriptionOf(version);
+  return status === 'requested' || status === 'active';
 }

@@ -11,6 +11,7 @@ import { happening, patientsOf } from '../../subscription/match.ts';
 import type { NotifiedEvent } from '../../subscription/notification.ts';
 import type { SubscriptionPlan } from '../../subscription/plan.ts';
 import { eventAt, withEvents } from '../../subscription/recent-events.ts';
+import { withoutError } from '../../subscription/record.ts';
 import type { SubscriptionRecord } from '../../subscription/record.ts';
 import type { SubscriptionDesk } from './desk.ts';
 import type { Gate } from './gate.ts';
@@ -148,8 +149,8 @@ export class Runner {
     if (!this.#goesOn()) return false;
     try {
       await this.#gate.pass(() => callHook(this.#desk, this.plan, delivery, signal));
-      const { error: _error, ...record } = this.record;
-      this.#kept = { ...this.#kept, record: { ...record, failures: 0, retryAt: 0 } };
+      const record = { ...withoutError(this.record), failures: 0, retryAt: 0 };
+      this.#kept = { ...this.#kept, record };
       return true;
     } catch (error) {
       if (this.#goesOn()) await this.#failed(error);

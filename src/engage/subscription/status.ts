@@ -4,7 +4,7 @@ import type { IdentifiedResource } from '../../fhir/resource.ts';
 import { systemAudit } from '../../security/write-audit.ts';
 import { CommitRefused } from '../../store/store.ts';
 import type { Commit, StoredVersion } from '../../store/store.ts';
-import { putRecord } from '../../subscription/record.ts';
+import { putRecord, withoutError } from '../../subscription/record.ts';
 import type { SubscriptionRecord } from '../../subscription/record.ts';
 import type { SubscriptionDesk } from './desk.ts';
 
@@ -54,8 +54,7 @@ export async function saveStatus(
   const current = await desk.store.read('Subscription', record.id);
   if (current === undefined || current.deleted) return undefined;
   if (current.versionId !== record.versionId) return undefined;
-  const { error: _old, ...rest } = subscriptionOf(current);
-  const resource = { ...rest, ...wanted };
+  const resource = { ...withoutError(subscriptionOf(current)), ...wanted };
   const isSame = subscriptionOf(current)['status'] === wanted.status && wanted.error === undefined;
   const versionId = String(Number(current.versionId) + 1);
   const changes: Commit['changes'] = isSame
@@ -86,8 +85,4 @@ export async function saveStatus(
     if (error instanceof CommitRefused) return undefined;
     throw error;
   }
-}
-
-function withoutError({ error: _error, ...record }: SubscriptionRecord): SubscriptionRecord {
-  return record;
 }

@@ -7,24 +7,15 @@ import type { Issue } from '../../fhir/issue.ts';
 import { toOperationOutcome } from '../../fhir/outcome.ts';
 import { limits } from '../../limits.ts';
 import { auditEvent } from '../../security/audit-event.ts';
-import type { Interaction } from '../../security/policy.ts';
 import { CommitRefused } from '../../store/store.ts';
 import type { StateChange, StateEntry } from '../../store/store.ts';
 import type { Call, RestContext } from '../call.ts';
 import { HeldWork, WorkLost } from './held-work.ts';
 import { partKey, partPrefix, putWork, readWork, workKey, workPrefix } from './work.ts';
-import type { Work, WorkKind } from './work.ts';
+import type { NewWork, Work, WorkKind } from './work.ts';
 
 /** Carries a kind of work to its end. Throws what is wrong with the work, which then counts as failed. */
 export type Worker = (context: RestContext, held: HeldWork) => Promise<void>;
-
-export interface NewWork {
-  readonly kind: WorkKind;
-  readonly interaction: Interaction;
-  readonly task: unknown;
-  /** Pieces of a body, by name. */
-  readonly parts?: readonly (readonly [name: string, text: string])[];
-}
 
 export class WorkBench {
   readonly #context: RestContext;
@@ -76,8 +67,14 @@ export class WorkBench {
     const { store, clock, baseUrl } = this.#context;
     const kept = (await store.states(workPrefix)).map(({ value }) => readWork(value));
     const waiting = kept.filter(({ status }) => status === 'running').length;
-    if (waiting >= limits.backgroundWaitingMax || kept.length >= limits.backgroundKeptMax) {
-      fail('throttled', 'Too many exports, imports and asynchronous requests are under way');
+    const own = kept.filter(({ owner }) => owner.id === call.principal.id).length;
+    const isFull =
+      waiting >= limits.backgroundWaitingMax || kept.length >= limits.backgroundKeptMax;
+    if (isFull || own >= limits.backgroundOwnMax) {
+      fail(
+        'throttled',
+        'Too many exports, imports and asynchronous requests are kept; DELETE some',
+      );
     }
     const now = clock();
     const query = call.params.map(([name, value]) => `${name}=${encodeURIComponent(value)}`);

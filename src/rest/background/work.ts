@@ -2,6 +2,7 @@
  * Work that outlasts its request: an export, an import, an asynchronous call. It is a document of the store's state,
  * `work:<id>`, so that it survives a restart, and any process on the store can carry it on and answer for it.
  */
+import type { Interaction } from '../../security/policy.ts';
 import type { Principal } from '../../security/principal.ts';
 import type { StateChange } from '../../store/store.ts';
 
@@ -32,6 +33,14 @@ export interface Work {
 }
 
 export type WorkKind = 'export' | 'import' | 'async';
+
+export interface NewWork {
+  readonly kind: WorkKind;
+  readonly interaction: Interaction;
+  readonly task: unknown;
+  /** Pieces of a body, by name. */
+  readonly parts?: readonly (readonly [name: string, text: string])[];
+}
 
 export const workPrefix = 'work:';
 

@@ -1,11 +1,9 @@
 import { PassThrough } from 'node:stream';
-import type { FastifyReply } from 'fastify';
 import { fail } from '../../fhir/issue.ts';
 import { limits } from '../../limits.ts';
 import { notificationBundle } from '../../subscription/notification.ts';
-import type { Call, RestContext } from '../call.ts';
+import type { Answer, Call, RestContext } from '../call.ts';
 import { rangesOf } from '../negotiate.ts';
-import { authorize, checkPlace } from '../authorize.ts';
 import type { Hub } from './hub.ts';
 import { notificationOf, requireOwner, viewOf } from './subscription-view.ts';
 
@@ -33,9 +31,7 @@ export class EventStreams {
    * Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html): a handshake, then each
    * notification as `data`, with the event number as `id`; `Last-Event-ID` goes on after it.
    */
-  async open(call: Call, reply: FastifyReply): Promise<FastifyReply> {
-    checkPlace(call.at);
-    authorize(call.principal, 'subscription-status', call.at);
+  async open(call: Call): Promise<Answer> {
     const view = await viewOf(this.#context, call, call.at.id ?? '');
     requireOwner(call.principal, view);
     const isServed = view.status === 'active' && view.record !== undefined;
@@ -64,11 +60,9 @@ export class EventStreams {
       leave();
       this.#open.delete(stream);
     });
-    return reply
-      .header('content-type', 'text/event-stream')
-      .header('cache-control', 'no-store')
-      .header('x-accel-buffering', 'no')
-      .send(stream);
+    // Proxies would gather what must come at once.
+    const headers = { 'cache-control': 'no-store', 'x-accel-buffering': 'no' };
+    return { status: 200, headers, stream: { contentType: 'text/event-stream', text: stream } };
   }
 
   close(): void {

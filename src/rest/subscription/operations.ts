@@ -11,6 +11,7 @@ import { bundleText } from '../bundle/bundle-text.ts';
 import type { Answer, Call, Params, RestContext } from '../call.ts';
 import { paramOf } from '../call.ts';
 import { closeBinding } from './binding-token.ts';
+import { wantsStream } from './event-stream.ts';
 import { notificationOf, requireOwner, seenBy, viewOf } from './subscription-view.ts';
 import type { SubscriptionView } from './subscription-view.ts';
 
@@ -31,6 +32,7 @@ export async function subscriptionStatusOf(context: RestContext, call: Call): Pr
 
 /** `Subscription/id/$events?eventsSinceNumber=&eventsUntilNumber=&content=`: those that are remembered. */
 export async function subscriptionEvents(context: RestContext, call: Call): Promise<Answer> {
+  if (wantsStream(call)) return context.listen(call);
   const view = await viewOf(context, call, call.at.id ?? '');
   requireOwner(call.principal, view);
   const params = paramsOf(call);

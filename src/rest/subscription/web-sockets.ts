@@ -58,7 +58,7 @@ export class WebSockets {
 
   async #accept(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     // A browser sends the session cookie wherever the page comes from: only a token in the header counts.
-    const { cookie: _cookie, ...headers } = request.headers;
+    const headers = { ...request.headers, cookie: undefined };
     const principal = await this.#options.authenticate({ method: 'GET', headers });
     if (principal === undefined && request.headers.authorization !== undefined) {
       refuse(socket, '401 Unauthorized');
