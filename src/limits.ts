@@ -256,6 +256,8 @@ export const limits = {
   subscriptionRecentMax: 200,
   /** A receiver must answer within this. */
   subscriptionTimeoutMs: 10_000,
+  /** A call under way may take so long when its subscription is changed, or the server stops. */
+  subscriptionGraceMs: 1_000,
   /** Notifications under way at once, over all subscriptions. */
   subscriptionParallelMax: 32,
   /** How long the process that serves subscriptions may be silent before another takes over. */

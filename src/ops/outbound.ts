@@ -44,12 +44,19 @@ export class OutboundRefused extends Error {
   }
 }
 
+/** Gives every address of a name. */
+type Resolve = (
+  hostname: string,
+  options: { readonly all: true; readonly family: number | 'IPv4' | 'IPv6' },
+  callback: (error: Error | null, found: LookupAddress[]) => void,
+) => void;
+
 /** `allowed`: addresses and CIDR ranges, separated by commas or blanks, that may be called although they are private. */
-export function createOutbound(allowed: string): Outbound {
+export function createOutbound(allowed: string, resolve: Resolve = lookup): Outbound {
   const allowList = readAllowed(allowed);
   const mayCall = (address: string): boolean => isPublic(address) || isIn(allowList, address);
   const pinned: LookupFunction = (hostname, options, callback) => {
-    lookup(hostname, { all: true, family: options.family ?? 0 }, (error, found) => {
+    resolve(hostname, { all: true, family: options.family ?? 0 }, (error, found) => {
       if (error !== null) return callback(error, '');
       const refused = found.length === 0 || !found.every(({ address }) => mayCall(address));
       if (refused) return callback(new OutboundRefused(privateText), '');

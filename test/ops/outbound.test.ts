@@ -103,11 +103,26 @@ describe('a call', () => {
     await expect(call).rejects.toThrow(/50 ms/);
   });
 
-  it('looks at what a name leads to', async () => {
-    const url = base.replace('127.0.0.1', 'localhost');
-    const any = createOutbound('');
-    await expect(any.send({ method: 'GET', url, timeoutMs: 5000 })).rejects.toThrow(
-      OutboundRefused,
-    );
+  it.each([
+    [['127.0.0.1'], '', false],
+    [['127.0.0.1'], '127.0.0.1', true],
+    [['8.8.8.8', '127.0.0.1'], '', false],
+    [['::ffff:127.0.0.1'], '', false],
+    [['fd00::1'], '', false],
+    [[], '', false],
+  ])('a name that leads to %j, with "%s" allowed: %s', async (addresses, allowed, isCalled) => {
+    let asked = 0;
+    const any = createOutbound(allowed, (_name, _options, callback) => {
+      asked += 1;
+      callback(
+        null,
+        addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
+      );
+    });
+    const url = base.replace('127.0.0.1', 'inside.example.org');
+    const call = any.send({ method: 'GET', url, timeoutMs: 5000 });
+    if (isCalled) (await call).drop();
+    else await expect(call).rejects.toThrow(OutboundRefused);
+    expect(asked).toBe(1);
   });
 });

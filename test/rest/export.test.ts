@@ -80,7 +80,7 @@ describe.each(stores)('$export on %s', (_name, open) => {
   });
 
   it('shows the data as it was at the start, also when a file is fetched again', async () => {
-    await put({ resourceType: 'Patient', id: 'ada', gender: 'female' } as never);
+    await put({ resourceType: 'Patient', id: 'bob', gender: 'female' } as never);
     const manifest = await exported('/$export?_type=Patient,Observation');
     const before = await contents(manifest);
     const first = await fileAt(manifest.output[0]?.url ?? '');
@@ -88,7 +88,7 @@ describe.each(stores)('$export on %s', (_name, open) => {
     await put({ resourceType: 'Patient', id: 'ada', gender: 'male' } as never);
     await put({ resourceType: 'Patient', id: 'new' });
     await fhir.call('DELETE', '/Observation/of-bob');
-    await put({ resourceType: 'Patient', id: 'ada', gender: 'other' } as never);
+    await put({ resourceType: 'Patient', id: 'bob', gender: 'other' } as never);
     expect(await contents(manifest)).toEqual(before);
     expect((await fileAt(manifest.output[0]?.url ?? '')).text).toBe(first.text);
   });

@@ -62,6 +62,23 @@ describe('subscriptions that a restart came into', () => {
     expect(received(receiver)).toEqual([...ids(5), 'late']);
   });
 
+  it('repeat nothing where a crash left the reader far behind', async () => {
+    for (const id of ids(3)) await app.put({ resourceType: 'Patient', id });
+    await receiver.until(3);
+    await app.subscriptions.idle();
+    await app.close();
+    const store = await openSqliteStore({ file: join(folder, 'weir.db') });
+    const value = JSON.stringify({ holder: '', until: 0, cursor: 0 });
+    const state = [{ key: 'subscription-reader', value }];
+    await store.commit({ now: new Date(), origin: 'test', changes: [], state });
+    await store.close();
+    await open();
+    await app.put({ resourceType: 'Patient', id: 'late' });
+    await receiver.until(4);
+    await app.subscriptions.idle();
+    expect(received(receiver)).toEqual([...ids(3), 'late']);
+  });
+
   it('owe what was committed while nobody served them, and while the receiver was away', async () => {
     receiver.status = 500;
     await app.put({ resourceType: 'Patient', id: 'p0' });

@@ -28,6 +28,8 @@ export class Runner {
   /** Positions of events that are owed, in their order. */
   readonly #owed: number[] = [];
   readonly #stopping = new AbortController();
+  /** Cuts the call under way. */
+  readonly #cutting = new AbortController();
   #working: Promise<void> | undefined;
   #heartbeat: NodeJS.Timeout | undefined;
   #isOver = false;
@@ -83,10 +85,13 @@ export class Runner {
       });
   }
 
+  /** What is under way may come to its end, so that it need not be repeated; but not for long. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     clearTimeout(this.#heartbeat);
+    const cut = setTimeout(() => this.#cutting.abort(), limits.subscriptionGraceMs);
     await this.#working;
+    clearTimeout(cut);
   }
 
   async #work(): Promise<void> {
@@ -145,7 +150,7 @@ export class Runner {
   /** False where it failed, and has been waited for. */
   async #call(delivery: Delivery): Promise<boolean> {
     await this.#pause(this.record.retryAt - this.#desk.clock().getTime());
-    const { signal } = this.#stopping;
+    const { signal } = this.#cutting;
     if (!this.#goesOn()) return false;
     try {
       await this.#gate.pass(() => callHook(this.#desk, this.plan, delivery, signal));
