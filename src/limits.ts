@@ -302,8 +302,8 @@ export const limits = {
   backgroundPartChars: 1024 * 1024,
   /** Pieces of one result; past it an asynchronous request has to ask for less. */
   backgroundPartsMax: 64,
-  /** Changes read at once by an export, in its count and in each file. */
-  exportPageMax: 500,
+  /** Changes read at once by an export, in its count and in each file: some 20 ms in which nobody else is served. */
+  exportPageMax: 100,
   /** Resources in one file of an export; a file is what a client fetches again where it broke off. */
   exportFileResources: 50_000,
   /** Patients named in one `$export`; more are a Group. */

@@ -42,10 +42,10 @@ export function readChannel(
     endpoint,
     content: contentOf(channel),
     headers: headersOf(channel['header']),
-    eventsMax: Math.max(1, Math.min(most, limits.subscriptionBatchMax)),
+    eventsMax: Math.min(Math.ceil(most), limits.subscriptionBatchMax),
     timeoutMs: Math.min((timeout ?? Infinity) * 1000, limits.subscriptionTimeoutMs),
     ...(typeof secret === 'string' ? { secret } : {}),
-    ...(heartbeat === undefined ? {} : { heartbeatMs: Math.max(1, heartbeat) * 1000 }),
+    ...(heartbeat === undefined ? {} : { heartbeatMs: heartbeat * 1000 }),
   };
 }
 
@@ -101,8 +101,9 @@ function headerOf(header: unknown): readonly [string, string] {
 }
 
 function numberOf(channel: object, name: string): number | undefined {
-  const value = valueOf(extensionsOf(channel, name)[0]);
-  return value === undefined ? undefined : Number(value);
+  const value = Number(valueOf(extensionsOf(channel, name)[0]));
+  // A day is as good as any longer time, and timers know no more than some weeks.
+  return value > 0 ? Math.min(value, 86_400) : undefined;
 }
 
 function at(element: string): { readonly expression: readonly string[] } {

@@ -26,6 +26,15 @@ describe.each(stores)('Prefer: respond-async on %s', (_name, open) => {
     },
   );
 
+  it('POST _search takes its form along', async () => {
+    const { text } = await carriedOut(fhir, 'POST', '/Patient/_search', {
+      body: '_id=ada',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    });
+    expect(text).toContain('"total":1');
+    expect(text).toContain('"id":"ada"');
+  });
+
   it.each(['batch', 'transaction'])('a %s is carried out once', async (type) => {
     const resource = { resourceType: 'Patient', gender: 'other' };
     const entry = [{ resource, request: { method: 'POST', url: 'Patient' } }];

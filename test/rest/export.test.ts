@@ -217,6 +217,17 @@ describe.each(stores)('$export on %s', (_name, open) => {
     expect((await fileAt(url)).status).toBe(404);
   });
 
+  it('is served by any process on the store', async () => {
+    const store = { ...fhir.store, close: async () => undefined };
+    const other = await openFhirApp(async () => store, { newId: () => 'other' });
+    const address = statusAddress(await fhir.call('GET', '/$export', { headers: async }));
+    const manifest = manifestOf(await finished(other, address));
+    const url = manifest.output.find(({ type }) => type === 'Patient')?.url ?? '';
+    const file = await other.call('GET', url.split('/fhir')[1] ?? '');
+    expect(linesOf(file.text).map(({ id }) => id)).toEqual(['ada', 'bob']);
+    await other.close();
+  });
+
   it('is bounded in number', async () => {
     const work = { kind: 'export', owner: {}, status: 'running', expiresAt: 9e15, until: 9e15 };
     const state = Array.from({ length: 32 }, (_, i) => {

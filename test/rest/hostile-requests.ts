@@ -15,6 +15,7 @@ export const hostileRequests: readonly (readonly [name: string, request: Hostile
   ...controls(),
   ...headers(),
   ...patches(),
+  ...background(),
 ];
 
 type Case = readonly [string, HostileRequest];
@@ -316,5 +317,34 @@ function patches(): Case[] {
       body,
       headers: { 'content-type': 'application/json-patch+json' },
     },
+  ]);
+}
+
+/** Work that outlasts its request, and Subscriptions. */
+function background(): Case[] {
+  const deep = `${'['.repeat(100)}${']'.repeat(100)}`;
+  const rows: readonly (readonly [method: string, url: string, body?: string])[] = [
+    ['GET', '/$export-status/..%2f..%2fx'],
+    ['GET', '/$export-status/none'],
+    ['GET', '/$export-file/none/..%2f..%2fetc%2fpasswd'],
+    ['DELETE', '/$import-status/none'],
+    ['DELETE', `/$async-status/${'a'.repeat(5_000)}`],
+    ['GET', '/$export?_type=Patient&_typeFilter=%00'],
+    ['POST', '/$export', '{'],
+    ['POST', '/$import', '{"inputFormat":{"__proto__":1}}'],
+    ['POST', '/$import', deep],
+    ['GET', '/Subscription/%2e%2e/$events'],
+    ['POST', '/Subscription/$status', '{"resourceType":"Parameters","parameter":7}'],
+    ['POST', '/Subscription/$get-ws-binding-token', '[]'],
+    ['POST', '/Subscription', '{"resourceType":"Subscription","criteria":{},"channel":[]}'],
+    [
+      'POST',
+      '/Subscription',
+      '{"resourceType":"Subscription","status":"requested","reason":"x","criteria":"Patient?name=(a+)+$","channel":{"type":"rest-hook","endpoint":"http://0:22/"}}',
+    ],
+  ];
+  return rows.map(([method, url, body]) => [
+    `${method} ${url.slice(0, 60)}${body === undefined ? '' : ` ${body.slice(0, 40)}`}`,
+    { method, url, ...(body === undefined ? {} : { body }) },
   ]);
 }

@@ -120,6 +120,31 @@ describe.each(stores)('rest-hook subscriptions on %s', (_name, open) => {
     expect(told?.body.includes('Patient/secret')).toBe(hasFocus);
   });
 
+  it('backport: a heartbeat where nothing happens', async () => {
+    const extension = [{ url: `${backport}backport-heartbeat-period`, valueUnsignedInt: 1 }];
+    await subscribe('s', `${topics}Patient`, hook({ extension }));
+    const [, beat] = await receiver.until(2);
+    expect(statusOf(beat?.body ?? '')).toMatchObject({ type: 'heartbeat', status: 'active' });
+  });
+
+  it('backport: many events come in few notifications, none twice', async () => {
+    const extension = [{ url: `${backport}backport-max-count`, valuePositiveInt: 7 }];
+    await subscribe('s', `${topics}Patient`, hook({ extension, ...payloadOf('id-only') }));
+    const entry = Array.from({ length: 30 }, (_, i) => {
+      return { resource: patient(`p${i}`), request: { method: 'PUT', url: `Patient/p${i}` } };
+    });
+    const body = { resourceType: 'Bundle', type: 'transaction', entry };
+    expect((await app.fhir.call('POST', '/', { body })).status).toBe(200);
+    await app.subscriptions.idle();
+    const bundles = receiver.received.slice(1).map((one) => JSON.parse(one.body) as Told);
+    const sizes = bundles.map(({ entry: told }) => told.length - 1);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(7);
+    const told = bundles.flatMap((one) => one.entry.slice(1).map(({ fullUrl }) => fullUrl));
+    expect(told).toEqual(
+      entry.map(({ resource }) => `http://weir.test/fhir/Patient/${resource.id}`),
+    );
+  });
+
   it('in order and at least once, also where the receiver fails for a while', async () => {
     await app.close();
     app = await openSubscriptionApp(open, Array<number>(100).fill(50));

@@ -78,24 +78,23 @@ export class WorkBench {
     }
     const now = clock();
     const query = call.params.map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
-    const request = `${baseUrl}/${call.path}${query.length === 0 ? '' : `?${query.join('&')}`}`;
+    const asked = `${call.path}${query.length === 0 ? '' : `?${query.join('&')}`}`;
     const work: Work = {
       id: this.#context.newId(),
       kind,
       owner: call.principal,
       requestId: call.requestId,
-      request,
+      request: `${baseUrl}/${asked}`,
       startedAt: now.getTime(),
       expiresAt: now.getTime() + limits.backgroundKeptMs,
       status: 'running',
-      holder: '',
-      until: 0,
+      // Nobody begins before all pieces are there.
+      holder: parts.length === 0 ? '' : this.#holder,
+      until: parts.length === 0 ? 0 : now.getTime() + limits.backgroundLeaseMs,
       faults: 0,
       progress: 'Waiting for its turn',
       task,
     };
-    // One commit each, as a body may be longer than one commit takes; without the document they are swept.
-    for (const [name, text] of parts) await this.#keep([[partKey(work.id, name), text]], now);
     const event = auditEvent({
       at: now,
       interaction,
@@ -103,23 +102,28 @@ export class WorkBench {
       requestId: call.requestId,
       resources: [],
       patients: [],
-      query: call.params.length === 0 ? call.path : `${call.path}?${query.join('&')}`,
+      query: asked,
       status: 202,
     });
-    await store.commit({
-      now,
-      origin: 'rest',
-      changes: [],
-      state: [putWork(work, 0), { key: partKey(work.id, 'start'), value: '' }],
-      audit: [{ event }],
-    });
+    const state = [putWork(work, 0), { key: partKey(work.id, 'start'), value: '' }];
+    const audit = [{ event }];
+    const { seq } = await store.commit({ now, origin: 'rest', changes: [], state, audit });
+    if (parts.length > 0) await this.#keepParts({ work, revision: seq }, parts);
     this.wake();
     return work;
   }
 
-  async #keep(entries: readonly (readonly [string, string])[], now: Date): Promise<void> {
-    const state = entries.map(([key, value]): StateChange => ({ key, value }));
-    await this.#context.store.commit({ now, origin: 'rest', changes: [], state });
+  /** One commit each, as a body may be longer than one takes; then the work may begin. */
+  async #keepParts(
+    held: { readonly work: Work; readonly revision: number },
+    parts: NonNullable<NewWork['parts']>,
+  ): Promise<void> {
+    const { store, clock } = this.#context;
+    const taking = new HeldWork({ store, clock }, held, this.#stopping.signal);
+    for (const [name, value] of parts) {
+      await taking.save({}, { state: [{ key: partKey(held.work.id, name), value }] });
+    }
+    await taking.save({ holder: '', until: 0 });
   }
 
   async #look(): Promise<void> {

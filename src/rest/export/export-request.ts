@@ -14,6 +14,7 @@ import { isObject, jsonBody } from '../body.ts';
 import type { Answer, Call, Params, RestContext } from '../call.ts';
 import { paramOf } from '../call.ts';
 import { accepted } from '../background/status.ts';
+import { cutText } from '../background/text-parts.ts';
 import { parseCriteria } from '../criteria.ts';
 import { sinceOf } from '../interaction/history.ts';
 import { visible } from '../interaction/read.ts';
@@ -30,9 +31,11 @@ export const exportGroup = kickOff('group');
 function kickOff(level: Level): (context: RestContext, call: Call) => Promise<Answer> {
   return async (context, call) => {
     requireAsync(call);
-    const given = call.method === 'POST' ? bodyParams(call) : { params: call.params };
-    const task = await exportTask(context, call, { level, ...given });
-    const work = { kind: 'export', interaction: 'export', task } as const;
+    const given: Given = call.method === 'POST' ? bodyParams(call) : { params: call.params };
+    const parts = given.patients === undefined ? [] : cutText('patients', given.patients.join());
+    const named = given.patients === undefined ? {} : { patientParts: parts.length };
+    const task = { ...(await exportTask(context, call, { level, ...given })), ...named };
+    const work = { kind: 'export', interaction: 'export', task, parts } as const;
     return accepted(context, await context.background.take(call, work));
   };
 }
@@ -134,7 +137,6 @@ async function exportTask(
     elements: listOf(params, '_elements', ','),
     ...(since === undefined ? {} : { since }),
     ...(group === undefined ? {} : { group }),
-    ...(patients === undefined ? {} : { patients }),
   };
 }
 

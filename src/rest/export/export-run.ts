@@ -41,7 +41,7 @@ export async function runExport(context: RestContext, held: HeldWork): Promise<v
   await held.save({ ...tally.progress(), status: 'done', holder: '', progress: 'Done' });
 }
 
-const pagesPerSave = 20;
+const pagesPerSave = 100;
 
 /** The commit that took the export on is where its snapshot stands. */
 async function beginning({ store }: RestContext, id: string): Promise<ExportPosition> {

@@ -13,8 +13,8 @@ export interface ExportTask {
   readonly elements: readonly string[];
   /** The Group as it was at the start. */
   readonly group?: { readonly id: string; readonly versionId: string };
-  /** Ids of the patients that were named. */
-  readonly patients?: readonly string[];
+  /** Patients were named: their ids are kept in so many pieces. */
+  readonly patientParts?: number;
 }
 
 /** How far the count is: positions of the change feed. */

@@ -4,10 +4,10 @@ import type { IndexEntry, SearchNode } from '../../fhir/search-ast.ts';
 import { extractIndex } from '../../fhir/search-extract.ts';
 import { matches } from '../../fhir/search-match.ts';
 import { compartmentFilter } from '../../security/policy.ts';
-import type { Principal } from '../../security/principal.ts';
 import type { StoredVersion } from '../../store/store.ts';
 import { isObject, jsonOf } from '../body.ts';
 import type { RestContext } from '../call.ts';
+import { joinText } from '../background/text-parts.ts';
 import type { Work } from '../background/work.ts';
 import { filterNode } from './export-request.ts';
 import type { ExportTask } from './export-task.ts';
@@ -18,7 +18,7 @@ export type Selects = (version: StoredVersion, withFilters: boolean) => boolean;
 /** What one export selects, for the one who asked for it and no one else. */
 export async function selection(context: RestContext, work: Work): Promise<Selects> {
   const task = work.task as ExportTask;
-  const patients = await patientsOf(context, work.owner, task);
+  const patients = await patientsOf(context, work);
   const startedAt = new Date(work.startedAt);
   const filters = new Map<string, SearchNode>();
   for (const type of task.types) {
@@ -59,20 +59,25 @@ function isOfPatients(
 }
 
 /** The patients that an export is of; undefined where it is of the whole system. */
-async function patientsOf(
-  context: RestContext,
-  owner: Principal,
-  { level, group, patients }: ExportTask,
-): Promise<Patients> {
+async function patientsOf(context: RestContext, work: Work): Promise<Patients> {
+  const { level, group } = work.task as ExportTask;
   if (level === 'system') return undefined;
-  const named = patients === undefined ? undefined : new Set(patients);
+  const named = await namedPatients(context, work);
   if (group === undefined) return named ?? 'all';
   const version = await context.store.readVersion('Group', group.id, group.versionId);
   const members = version === undefined ? [] : membersOf(version);
-  const own = owner.patient;
-  return new Set(
-    members.filter((id) => (named?.has(id) ?? true) && (own === undefined || own === id)),
-  );
+  return new Set(members.filter((id) => named?.has(id) ?? true));
+}
+
+async function namedPatients(
+  { store }: RestContext,
+  { id, task }: Work,
+): Promise<ReadonlySet<string> | undefined> {
+  const { patientParts: count } = task as ExportTask;
+  if (count === undefined) return undefined;
+  let ids = '';
+  for await (const piece of joinText(store, id, { name: 'patients', count })) ids += piece;
+  return new Set(ids.split(','));
 }
 
 /** Patients that are members and not marked inactive (http://hl7.org/fhir/R4/group.html). */

@@ -3,6 +3,7 @@
  * so that a restart repeats nothing and loses nothing. A line that is wrong is told of, and the others go on.
  */
 import { createHash } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import { errorIssue, fail, OutcomeError } from '../../fhir/issue.ts';
 import type { Issue } from '../../fhir/issue.ts';
 import { toOperationOutcome } from '../../fhir/outcome.ts';
@@ -61,6 +62,8 @@ async function takeIn(
     if (number <= batch.position.line) continue;
     if (batch.stopping) return;
     await batch.take(line, { number, input });
+    // Validation takes time: others get their turn after each line.
+    await setImmediate();
   }
   await batch.save();
 }
