@@ -6,7 +6,9 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startSubscriptions } from '../../src/engage/subscription/start.ts';
 import { createOutbound } from '../../src/ops/outbound.ts';
+import { openMemoryStore } from '../../src/store/memory.ts';
 import { openSqliteStore } from '../../src/store/sqlite/open.ts';
+import type { Store } from '../../src/store/store.ts';
 import { baseUrl, stores } from './fhir-app.ts';
 import {
   eventually,
@@ -113,6 +115,33 @@ describe('subscriptions that a restart came into', () => {
   });
 });
 
+describe('a store that is away for a while', () => {
+  it('delays what is owed, and loses none of it', async () => {
+    const receiver = await openReceiver();
+    let isAway = false;
+    const app = await openSubscriptionApp(async () => {
+      const store = openMemoryStore();
+      const commit: Store['commit'] = async (work) => {
+        if (isAway && work.origin === 'subscription') throw new Error('The store is away');
+        return store.commit(work);
+      };
+      return { ...store, commit };
+    });
+    const channel = { type: 'rest-hook', endpoint: receiver.url, payload };
+    await app.put(subscriptionOf('s', 'Patient', channel));
+    await active(app);
+    isAway = true;
+    for (const id of ids(3)) await app.put({ resourceType: 'Patient', id });
+    await receiver.until(1);
+    isAway = false;
+    await eventually(() => expect(received(receiver)).toContain('p2'));
+    // What could not be written down was sent again.
+    expect([...new Set(received(receiver))]).toEqual(ids(3));
+    await app.close();
+    await receiver.close();
+  });
+});
+
 describe.each(stores)('several processes on %s', (_name, openStore) => {
   it('deliver once', async () => {
     const receiver = await openReceiver();
@@ -131,6 +160,8 @@ describe.each(stores)('several processes on %s', (_name, openStore) => {
     const channel = { type: 'rest-hook', endpoint: receiver.url, payload };
     await app.put(subscriptionOf('s', 'Patient', channel));
     await active(app);
+    // Whoever does not serve them has nothing to wait for.
+    await Promise.all([app.subscriptions, ...others].map((one) => one.idle()));
     for (const id of ids(10)) await app.put({ resourceType: 'Patient', id });
     await receiver.until(10);
     // Whoever served them stops; another takes over.

@@ -304,6 +304,19 @@ describe.each(stores)('rest-hook subscriptions on %s', (_name, open) => {
     expect(answer.text).toContain('"expression":["Subscription.c');
   });
 
+  it('in a transaction the entry is named', async () => {
+    const resource = subscriptionOf('s', 'Patient?nonsense=1', hook());
+    const entry = [
+      { resource: patient('a'), request: { method: 'PUT', url: 'Patient/a' } },
+      { resource, request: { method: 'PUT', url: 'Subscription/s' } },
+    ];
+    const body = { resourceType: 'Bundle', type: 'transaction', entry };
+    const answer = await app.fhir.call('POST', '/', { body });
+    expect(answer.status).toBe(400);
+    expect(answer.text).toContain('Bundle.entry[1].resource.criteria');
+    expect((await app.fhir.call('GET', '/Patient/a')).status).toBe(404);
+  });
+
   it('are bounded in number', async () => {
     const state = Array.from({ length: 1000 }, (_, i) => {
       return { key: `subscription-owner:${i}`, value: '{}' };

@@ -79,6 +79,8 @@ export class Runner {
     this.#working ??= this.#work()
       .catch((err: unknown) => {
         this.#desk.log.error({ subscription: this.plan.id, err }, 'subscription failed');
+        // The store was away: what is owed still is.
+        setTimeout(() => this.wake(), limits.subscriptionPollMs).unref();
       })
       .finally(() => {
         this.#working = undefined;

@@ -6,7 +6,10 @@ import { Engine } from './engine.ts';
 import { ReaderLease } from './reader-state.ts';
 
 export interface Subscriptions {
-  /** Resolves when every change committed so far has been held against the subscriptions, and what is owed and can be delivered is. */
+  /**
+   * Resolves when every change committed so far has been held against the subscriptions, and what is owed and can be
+   * delivered is; at once where another process serves them.
+   */
   idle(): Promise<void>;
   /** Finishes what is being delivered, and leaves the rest to whoever comes next. */
   stop(): Promise<void>;
@@ -36,6 +39,8 @@ class Server {
   #engine: Engine | undefined;
   #wake = Promise.withResolvers<void>();
   #rounds = 0;
+  /** Another process serves them. */
+  #isElsewhere = false;
 
   constructor(desk: SubscriptionDesk) {
     this.#desk = desk;
@@ -53,7 +58,7 @@ class Server {
   async idle(): Promise<void> {
     // The round that is under way may have looked already; the one after it has not.
     const enough = this.#rounds + 2;
-    while (this.#rounds < enough && !this.#stopping.signal.aborted) {
+    while (this.#rounds < enough && !this.#isElsewhere && !this.#stopping.signal.aborted) {
       this.wake();
       await sleep(1);
     }
@@ -65,6 +70,7 @@ class Server {
       const lease = new ReaderLease(this.#desk);
       try {
         const cursor = await lease.acquire();
+        this.#isElsewhere = cursor === undefined;
         if (cursor !== undefined) await this.#serve(lease, cursor);
       } catch (err) {
         this.#desk.log.error({ err }, 'subscriptions failed');

@@ -20,7 +20,7 @@ import { joinText } from '../background/text-parts.ts';
 import { partKey } from '../background/work.ts';
 import { jsonOf, requireValid, resourceOf } from '../body.ts';
 import type { RestContext } from '../call.ts';
-import { ownerChanges, requirePlan } from '../subscription/owner.ts';
+import { ownerChanges, requireSubscription } from '../subscription/owner.ts';
 import { withId } from '../interaction/create.ts';
 import type { ImportInput, ImportPosition, ImportTask } from './import-task.ts';
 import { linesOf, textOf } from './lines.ts';
@@ -158,7 +158,7 @@ class Batch {
       fail('id-mismatch', `The line is a ${resource.resourceType}, the input is of ${input.type}`);
     }
     requireValid(resource);
-    if (resource.resourceType === 'Subscription') requirePlan(this.#context, resource);
+    requireSubscription(this.#context, this.#held.work.owner, resource);
     const id = resource.id ?? derivedId(this.#held.work.id, this.position.input, number);
     checkId(id);
     return withId(resource, id);

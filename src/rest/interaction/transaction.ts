@@ -14,6 +14,7 @@ import { atEntry, placedAt, refuseOverlap } from '../bundle/step.ts';
 import type { Step, WriteStep } from '../bundle/step.ts';
 import type { Answer, Call, RestContext } from '../call.ts';
 import { parsePrefer } from '../prefer.ts';
+import { requireSubscription } from '../subscription/owner.ts';
 import { commit, putChange, refusedAs } from '../write.ts';
 import { withId, written } from './create.ts';
 
@@ -35,7 +36,7 @@ export async function transaction(
     refuseOverlap(writes);
     await rehearseReads(context, steps, writes);
     const names = await bundleNames(context, steps);
-    const changes = await changesOf(writes, names);
+    const changes = await changesOf(context, writes, names);
     try {
       const versions = await commitAll(context, call, writes, changes);
       return await answerAll(context, call, steps, versions);
@@ -97,20 +98,22 @@ async function rehearseReads(
 }
 
 async function changesOf(
+  context: RestContext,
   writes: readonly WriteStep[],
   names: BundleNames,
 ): Promise<readonly Change[]> {
   const changes: Change[] = [];
   for (const step of writes) {
-    changes.push(await atEntry(step.entry, () => changeOf(step, names)));
+    changes.push(await atEntry(step.entry, () => changeOf(context, step, names)));
   }
   return changes;
 }
 
-function changeOf(step: WriteStep, names: BundleNames): Change {
+function changeOf(context: RestContext, step: WriteStep, names: BundleNames): Change {
   const { type, id } = step;
   if (step.op === 'delete') return { op: 'delete', type, id, expect: step.expect };
   const resource = withTargets(withId(step.resource, id), step.entry, names);
+  requireSubscription(context, step.call.principal, resource);
   return putChange(step.call, resource, step.expect);
 }
 

@@ -25,21 +25,28 @@ export async function ownerChanges(
     }
     if (change.op !== 'put' || change.resource.resourceType !== 'Subscription') continue;
     const key = ownerKey(change.resource.id);
-    const { status } = change.resource;
-    if (status === 'off' || status === 'error') {
-      state.push({ key });
-      continue;
-    }
-    const { type } = requirePlan(context, change.resource);
-    authorize(principal, 'search-type', { type });
-    state.push({ key, value: JSON.stringify(principal) });
+    const isServed = requireSubscription(context, principal, change.resource);
+    state.push(isServed ? { key, value: JSON.stringify(principal) } : { key });
   }
   await requireRoom(context, state);
   return state;
 }
 
+/** Whether a resource is a Subscription to be served; throws where it cannot be. */
+export function requireSubscription(
+  context: RestContext,
+  principal: Principal,
+  resource: Resource,
+): boolean {
+  const { resourceType, status } = resource;
+  if (resourceType !== 'Subscription' || status === 'off' || status === 'error') return false;
+  const { type } = requirePlan(context, resource);
+  authorize(principal, 'search-type', { type });
+  return true;
+}
+
 /** Throws what stands in the way of what a Subscription asks for. */
-export function requirePlan(context: RestContext, resource: Resource): ReturnType<typeof planOf> {
+function requirePlan(context: RestContext, resource: Resource): ReturnType<typeof planOf> {
   const { clock, baseUrl, outbound } = context;
   const objection = (url: string): string | undefined => outbound.objection(url);
   const options = { now: clock().getTime(), baseUrl, objection };
