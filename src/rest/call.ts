@@ -26,6 +26,9 @@ export interface Call {
   readonly body?: string | JsonObject;
 }
 
+/** Who asks, which is all that some of the work needs to know of a call. */
+export type Caller = Pick<Call, 'principal'>;
+
 /** What the variable parts of a route's address hold. */
 export interface Place {
   readonly type?: string;

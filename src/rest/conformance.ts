@@ -7,7 +7,7 @@ import { limits } from '../limits.ts';
 import { allowed } from '../security/policy.ts';
 import type { StoredVersion } from '../store/store.ts';
 import { jsonOf } from './body.ts';
-import type { Call, RestContext } from './call.ts';
+import type { Caller, RestContext } from './call.ts';
 
 export type ConformanceType = 'CodeSystem' | 'ValueSet' | 'ConceptMap' | 'StructureDefinition';
 
@@ -18,7 +18,7 @@ export type ConformanceType = 'CodeSystem' | 'ValueSet' | 'ConceptMap' | 'Struct
  */
 export async function findConformance(
   context: RestContext,
-  call: Call,
+  call: Caller,
   type: ConformanceType,
   canonical: string,
 ): Promise<Resource | undefined> {

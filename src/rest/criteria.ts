@@ -1,6 +1,7 @@
 import { OutcomeError } from '../fhir/issue.ts';
 import { isError } from '../fhir/outcome.ts';
 import type { SearchNode, SearchQuery } from '../fhir/search-ast.ts';
+import type { CodesByModifier } from '../fhir/search-leaf.ts';
 import { parseSearch } from '../fhir/search-parse.ts';
 import type { ParsedSearch } from '../fhir/search-parse.ts';
 import { allowed, compartmentFilter } from '../security/policy.ts';
@@ -20,18 +21,22 @@ export interface Criteria {
 export async function parseCriteria(
   context: RestContext,
   call: Call,
-  { types, params, strict }: Criteria,
+  criteria: Criteria,
 ): Promise<ParsedSearch> {
-  const now = context.clock().getTime();
-  const codesOf = await searchCodes(context, call, params);
-  const parsed = parseSearch(types, params, {
-    strict,
-    now,
-    baseUrl: context.baseUrl,
-    ...(codesOf === undefined ? {} : { codesOf }),
-  });
-  const [first, ...more] = parsed.issues.filter(isError);
-  if (first !== undefined) throw new OutcomeError([first, ...more]);
+  const codesOf = await searchCodes(context, call, criteria.params);
+  const now = context.clock();
+  return parseAlone(context, criteria, { now, ...(codesOf === undefined ? {} : { codesOf }) });
+}
+
+/** The same at once, and as of an instant: of value sets it knows those alone that R4 requires somewhere. */
+export function parseAlone(
+  { baseUrl }: Pick<RestContext, 'baseUrl'>,
+  { types, params, strict }: Criteria,
+  { now, ...more }: { readonly now: Date; readonly codesOf?: CodesByModifier },
+): ParsedSearch {
+  const parsed = parseSearch(types, params, { strict, now: now.getTime(), baseUrl, ...more });
+  const [first, ...others] = parsed.issues.filter(isError);
+  if (first !== undefined) throw new OutcomeError([first, ...others]);
   return parsed;
 }
 

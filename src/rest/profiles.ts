@@ -10,14 +10,14 @@ import type { ProfileSource } from '../fhir/validate-profile.ts';
 import { shown, ValueSetReader } from '../fhir/value-set.ts';
 import { limits } from '../limits.ts';
 import type { Change } from '../store/store.ts';
-import type { Call, RestContext } from './call.ts';
+import type { Caller, RestContext } from './call.ts';
 import { findConformance } from './conformance.ts';
 import { loadTerminology } from './terminology.ts';
 
 /** Throws what a resource breaks of the known profiles that it, or a resource inside of it, claims in `meta.profile`. */
 export async function requireProfiles(
   context: RestContext,
-  call: Call,
+  call: Caller,
   resource: Resource,
 ): Promise<void> {
   const claims = claimsOf(resource);
@@ -29,7 +29,7 @@ export async function requireProfiles(
 /** What a resource breaks of the profiles that it claims; one that is not known is a warning. */
 export async function claimedIssues(
   context: RestContext,
-  call: Call,
+  call: Caller,
   claims: readonly Claim[],
 ): Promise<readonly Issue[]> {
   const { known, source } = await loadProfiles(context, call, [
@@ -49,7 +49,7 @@ export async function claimedIssues(
 /** What a resource breaks of one profile. An unknown profile is an error. */
 export async function issuesOfProfile(
   context: RestContext,
-  call: Call,
+  call: Caller,
   resource: Resource,
   url: string,
 ): Promise<readonly Issue[]> {
@@ -122,7 +122,7 @@ export function noteChanges(context: RestContext, changes: readonly Change[]): v
 
 async function loadProfiles(
   context: RestContext,
-  call: Call,
+  call: Caller,
   urls: readonly string[],
 ): Promise<Loaded> {
   const now = context.clock().getTime();
@@ -138,7 +138,7 @@ async function loadProfiles(
   return loaded;
 }
 
-async function load(context: RestContext, call: Call, urls: readonly string[]): Promise<Loaded> {
+async function load(context: RestContext, call: Caller, urls: readonly string[]): Promise<Loaded> {
   const definitions = new Map<string, Resource | undefined>();
   const open = [...urls];
   for (let url = open.pop(); url !== undefined; url = open.pop()) {
@@ -169,7 +169,7 @@ async function load(context: RestContext, call: Call, urls: readonly string[]): 
 /** Whether codes are in value sets; undefined where a value set or a code system is not known. */
 async function membership(
   context: RestContext,
-  call: Call,
+  call: Caller,
   valueSets: readonly string[],
 ): Promise<ProfileSource['contains']> {
   const terminology = await loadTerminology(context, call, { valueSets });

@@ -5,7 +5,7 @@ import { splitCanonical } from '../fhir/reference.ts';
 import type { Resource } from '../fhir/resource.ts';
 import { namedBy, type Terminology } from '../fhir/value-set.ts';
 import { limits } from '../limits.ts';
-import type { Call, RestContext } from './call.ts';
+import type { Caller, RestContext } from './call.ts';
 import { findConformance } from './conformance.ts';
 
 /** What an operation starts from, as canonicals. */
@@ -22,7 +22,7 @@ export interface TerminologyNeeds {
  */
 export async function loadTerminology(
   context: RestContext,
-  call: Call,
+  call: Caller,
   { codeSystems = [], valueSets = [], given = [] }: TerminologyNeeds,
 ): Promise<Terminology> {
   const found = new Map<string, Resource | undefined>();

@@ -15,7 +15,7 @@ import type { Answer, Call, Params, RestContext } from '../call.ts';
 import { paramOf } from '../call.ts';
 import { accepted } from '../background/status.ts';
 import { cutText } from '../background/text-parts.ts';
-import { parseCriteria } from '../criteria.ts';
+import { parseAlone } from '../criteria.ts';
 import { sinceOf } from '../interaction/history.ts';
 import { visible } from '../interaction/read.ts';
 import { isAsync, isLenient } from '../prefer.ts';
@@ -215,8 +215,7 @@ export function filterNode(
     if (resultParameters.test(name))
       fail('search-value', `${name} does not belong into _typeFilter`);
   }
-  const then = { ...context, clock: () => now };
-  const { where } = parseCriteria(then, [type], params, true).query;
+  const { where } = parseAlone(context, { types: [type], params, strict: true }, { now }).query;
   if (needsOthers(where)) fail('not-supported', 'Chains and _has are not offered in _typeFilter');
   return where;
 }

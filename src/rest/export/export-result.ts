@@ -75,7 +75,7 @@ async function* resources(
       .map(({ version }) => version)
       .filter((version) => !version.deleted && selects(version, true));
     if (shown.length === 0) continue;
-    context.recordAccess(accessOf(context, call, { interaction: 'export', shown }));
+    await context.recordAccess(accessOf(context, call, { interaction: 'export', shown }));
     yield lines(shown.map(({ body }) => subsetText(body, elements)));
   }
 }

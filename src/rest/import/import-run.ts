@@ -19,6 +19,7 @@ import type { HeldWork } from '../background/held-work.ts';
 import { joinText } from '../background/text-parts.ts';
 import { partKey } from '../background/work.ts';
 import { jsonOf, requireValid, resourceOf } from '../body.ts';
+import { noteChanges, requireProfiles } from '../profiles.ts';
 import type { RestContext } from '../call.ts';
 import { ownerChanges, requireSubscription } from '../subscription/owner.ts';
 import { withId } from '../interaction/create.ts';
@@ -134,7 +135,7 @@ class Batch {
   async take(line: string, place: LinePlace): Promise<void> {
     if (line.trim() !== '') {
       try {
-        const resource = this.#resource(line, place);
+        const resource = await this.#resource(line, place);
         const key = `${resource.resourceType}/${resource.id}`;
         // One commit writes a resource once.
         if (this.#keys.has(key)) await this.save();
@@ -152,13 +153,15 @@ class Batch {
     if (read >= limits.importBatchMax || this.#chars >= limits.importBatchChars) await this.save();
   }
 
-  #resource(line: string, { number, input }: LinePlace): IdentifiedResource {
+  async #resource(line: string, { number, input }: LinePlace): Promise<IdentifiedResource> {
     const resource = resourceOf(jsonOf(line));
     if (input?.type !== undefined && resource.resourceType !== input.type) {
       fail('id-mismatch', `The line is a ${resource.resourceType}, the input is of ${input.type}`);
     }
+    const principal = this.#held.work.owner;
     requireValid(resource);
-    requireSubscription(this.#context, this.#held.work.owner, resource);
+    await requireProfiles(this.#context, { principal }, resource);
+    requireSubscription(this.#context, principal, resource);
     const id = resource.id ?? derivedId(this.#held.work.id, this.position.input, number);
     checkId(id);
     return withId(resource, id);
@@ -210,6 +213,7 @@ class Batch {
     const progress = `${total} resources written, ${position.faults} lines with faults`;
     const alongside = { changes: this.#changes, state, audit: this.#audit() };
     await this.#held.save({ position, progress, faults: 0 }, alongside);
+    noteChanges(this.#context, this.#changes);
     this.position = position;
     this.#changes = [];
     this.#keys = new Set();

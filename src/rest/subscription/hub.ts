@@ -96,7 +96,9 @@ export class Hub {
     const shown = notified.flatMap(({ version }) => version ?? []);
     const who = { principal, requestId, path: `Subscription/${view.id}/$events` };
     if (shown.length > 0) {
-      this.#context.recordAccess(accessOf(this.#context, who, { interaction: 'read', shown }));
+      await this.#context.recordAccess(
+        accessOf(this.#context, who, { interaction: 'read', shown }),
+      );
     }
     one.onEvents(record.events, () => {
       const said = { type: 'event-notification', notified, events: record.events } as const;
