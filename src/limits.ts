@@ -33,6 +33,10 @@ export const limits = {
   restBodyBytesMax: 64 * 1024 * 1024,
   /** Depth of a JSON body. */
   jsonDepthMax: 64,
+  /** Depth of an XML body; each level of elements makes one or two of JSON. */
+  xmlDepthMax: 64,
+  /** Attributes of one element of an XML body; FHIR has two, XHTML and namespaces a few. */
+  xmlAttributesMax: 64,
   /** UTF-16 units of a FHIRPath that a client gives. */
   fhirPathCharsMax: 2_000,
   /** FHIRPath expressions of rules that are kept parsed. */

@@ -18,6 +18,14 @@ export const issueTable = {
     false,
     'The body is not JSON; line and column are given',
   ),
+  'syntax-xml': row(
+    'structure',
+    400,
+    'AE',
+    '207',
+    false,
+    'The body is not XML; line and column are given',
+  ),
   'syntax-hl7': row('structure', 400, 'AR', '100', false, 'The frame is not an HL7 v2 message'),
   structure: row(
     'structure',
