@@ -23,7 +23,9 @@ import { dataFile } from './ops/data-file.ts';
 import type { Log } from './ops/log.ts';
 import { createMetrics } from './ops/metrics.ts';
 import type { Metrics } from './ops/metrics.ts';
-import { badUrl } from './rest/failure.ts';
+import { parseCorsOrigins } from './rest/cors.ts';
+import type { CorsOrigins } from './rest/cors.ts';
+import { badHead, badUrl } from './rest/failure.ts';
 import { fhirRest } from './rest/plugin.ts';
 import { accessRecorder } from './security/access-recorder.ts';
 import type { AccessRecorder } from './security/access-recorder.ts';
@@ -212,6 +214,7 @@ async function buildHttp(parts: Parts, port: HttpPort): Promise<FastifyInstance>
     reindexing: () => reindex.unfinished(),
     onFailure: answerFailure,
     onBadUrl: badUrl,
+    onBadHead: badHead,
   });
   await http.register(fhirRest, {
     ...shared,
@@ -220,6 +223,7 @@ async function buildHttp(parts: Parts, port: HttpPort): Promise<FastifyInstance>
     secret: keys.signing,
     conformance: parts.conformance,
     outbound,
+    corsOrigins: corsOriginsOf(config),
     isUnfinished: (type, param) => reindex.isUnfinished(type, param),
   });
   await http.register(httpFeed, {
@@ -233,6 +237,16 @@ async function buildHttp(parts: Parts, port: HttpPort): Promise<FastifyInstance>
   await pages(http, join(root, 'dist/web'));
   await http.ready();
   return http;
+}
+
+function corsOriginsOf({ corsOrigins }: Config): CorsOrigins {
+  return (
+    parseCorsOrigins(corsOrigins) ??
+    fail(
+      'not-supported',
+      'Setting "corsOrigins" is *, none, or origins such as https://app.example',
+    )
+  );
 }
 
 async function openStore(config: Config, log: Log): Promise<Store> {

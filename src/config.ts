@@ -21,6 +21,11 @@ export const settings = {
     'ADDRESS or CIDR, ...',
     'Private addresses that subscriptions and imports may call, such as 10.1.0.0/16; public ones they always may',
   ),
+  corsOrigins: text(
+    '*',
+    '* | none | https://app.example,...',
+    'Origins whose pages may call /fhir with a token; cookies never count for them',
+  ),
   logLevel: text('info', 'debug | info | warn | error | silent', 'What the log on stderr says'),
   zone: text('UTC', 'IANA zone', 'Zone of times that come without one, where a feed sets none'),
   sessionHours: number(12, 1, 24 * 14, 'Hours until a signed-in page asks again'),

@@ -35,6 +35,10 @@ export const limits = {
   jsonDepthMax: 64,
   /** Depth of an XML body; each level of elements makes one or two of JSON. */
   xmlDepthMax: 64,
+  /** UTF-16 units of an XML body: some 100 ms of reading per million. */
+  xmlBodyCharsMax: 16 * 1024 * 1024,
+  /** Answers shorter than this are not compressed: a packet holds them. */
+  compressBytesMin: 1024,
   /** Attributes of one element of an XML body; FHIR has two, XHTML and namespaces a few. */
   xmlAttributesMax: 64,
   /** UTF-16 units of a FHIRPath that a client gives. */

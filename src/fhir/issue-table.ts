@@ -144,13 +144,13 @@ export const issueTable = {
     false,
     'The bytes are no HTTP request, or say two things about where it ends',
   ),
-  'header-too-large': row(
+  'head-too-large': row(
     'too-long',
     431,
     'AR',
     '207',
     false,
-    'The head of the request is longer than HTTP servers take',
+    'Address and headers are longer than the limit',
   ),
   'request-timeout': row(
     'timeout',

@@ -1,7 +1,6 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { answerBrokenRequest } from './broken-request.ts';
 
 export interface HttpPort {
   /** `http://host:port` as it listens. */
@@ -31,7 +30,6 @@ export async function openHttpPort(host: string, port: number): Promise<HttpPort
     response.once('close', () => closing && setImmediate(() => server.closeIdleConnections()));
     void attached.promise.then((handler) => handler(request, response));
   });
-  server.on('clientError', answerBrokenRequest);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen({ host, port }, resolve);

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { LogController, fastify } from 'fastify';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { HttpPort } from './http-port.ts';
@@ -18,6 +19,8 @@ export interface HttpOptions {
   readonly callerOf: (request: FastifyRequest) => Promise<object | undefined>;
   /** Answers an error that no room answered itself. */
   readonly onFailure: FailureAnswer;
+  /** Answers what Node's parser refuses; the socket is all that there is, and it must be ended. */
+  readonly onBadHead: (error: Error & { readonly code?: string }, socket: Socket) => void;
   /** Answers what is refused before any room sees it: an address that cannot be read. */
   readonly onBadUrl: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => void;
 }
@@ -36,6 +39,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: newId,
     frameworkErrors: options.onBadUrl,
+    clientErrorHandler: (error, socket) => options.onBadHead(error, socket),
     bodyLimit: limits.restBodyBytesMax,
     // FHIR bodies are checked by our own validation; ajv's defaults would change or drop what it does not know.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },

@@ -1,8 +1,13 @@
+import { maxHeaderSize } from 'node:http';
+import type { Socket } from 'node:net';
 import type { FastifyBaseLogger, FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { errorIssue, OutcomeError } from '../fhir/issue.ts';
 import type { Issue } from '../fhir/issue.ts';
 import type { IssueCode } from '../fhir/issue-table.ts';
+import { stringify } from '../fhir/json.ts';
+import { toOperationOutcome } from '../fhir/outcome.ts';
 import { CommitRefused } from '../store/store.ts';
+import { fhirJson } from './negotiate.ts';
 import { refuse } from './respond.ts';
 
 /**
@@ -49,9 +54,44 @@ export function badUrl(error: FastifyError, request: FastifyRequest, reply: Fast
   void refuse(reply, issuesOf(error, request.log, request.id));
 }
 
+/**
+ * For requests that Node itself cannot read: a head that is too large, two lengths, what is no HTTP at all. Nothing but
+ * the socket is known, so the answer is written to it as text.
+ */
+export function badHead(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy(error);
+    return;
+  }
+  const [status, issue] = headFault(error.code);
+  const body = stringify(toOperationOutcome([issue]));
+  const head = [
+    `HTTP/1.1 ${status}`,
+    `Content-Type: ${fhirJson}`,
+    `Content-Length: ${String(Buffer.byteLength(body))}`,
+    'Connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+}
+
+function headFault(code: string | undefined): readonly [status: string, issue: Issue] {
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    const most = String(maxHeaderSize);
+    const issue = errorIssue('head-too-large', `Address and headers may have ${most} bytes`);
+    return ['431 Request Header Fields Too Large', issue];
+  }
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    return ['408 Request Timeout', errorIssue('request-timeout', 'The request did not come in time')];
+  }
+  return ['400 Bad Request', errorIssue('request-unreadable', 'This is not an HTTP request')];
+}
+
 function fastifyRefusal(error: unknown): Issue | undefined {
   if (!(error instanceof Error)) return undefined;
   const { code, statusCode = 500 } = error as FastifyError;
+  if (/^(Z_|ZSTD_|ERR_?_?BROTLI|ERR__?[A-Z_]*(ERROR|FORMAT))/.test(code)) {
+    return errorIssue('structure', 'The body is not in the coding that Content-Encoding names');
+  }
   const refusal = refusals[code];
   if (refusal !== undefined) return errorIssue(...refusal);
   return statusCode < 500 ? errorIssue('structure', 'The request cannot be read') : undefined;

@@ -19,13 +19,18 @@ import type { Call, RestContext, Route } from './call.ts';
 import { runExport } from './export/export-run.ts';
 import { issuesOf } from './failure.ts';
 import { runImport } from './import/import-run.ts';
+import { contentCodings } from './content-coding.ts';
+import { corsHeaders, isPreflight } from './cors.ts';
+import type { CorsOrigins } from './cors.ts';
+import { capabilities } from './interaction/capabilities.ts';
 import { readBody } from './media.ts';
-import { negotiate } from './negotiate.ts';
+import { formatOrPlain, negotiate } from './negotiate.ts';
+import { allowAt, offers } from './offer.ts';
 import { createPageSeal } from './page-seal.ts';
 import { parsePrefer } from './prefer.ts';
 import { splitUrl } from './query-string.ts';
 import { refuse, respond } from './respond.ts';
-import { locateRoute, methodsAt } from './route.ts';
+import { locateRoute } from './route.ts';
 import { routes } from './routes.ts';
 import { EventStreams } from './subscription/event-stream.ts';
 import { Hub } from './subscription/hub.ts';
@@ -55,6 +60,8 @@ export interface FhirRestOptions {
   readonly outbound?: Outbound;
   /** Whether a type is still being indexed by a search parameter; absent: none is. */
   readonly isUnfinished?: (type: string, param: string) => boolean;
+  /** The origins whose pages may call with a token; absent: any. */
+  readonly corsOrigins?: CorsOrigins;
 }
 
 /**
@@ -72,8 +79,14 @@ export const fhirRest: FastifyPluginAsync<FhirRestOptions> = async (app, options
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, readBody);
 
+  const { corsOrigins = '*' } = options;
+  const vary = corsOrigins === '*' ? 'Accept, Accept-Encoding' : 'Accept, Accept-Encoding, Origin';
   app.addHook('onRequest', async (request, reply) => {
     void reply.header('x-request-id', chosenId(request));
+    void reply.header('vary', vary);
+    // What is not open is about people: no cache keeps it.
+    void reply.header('cache-control', isOpen(request) ? 'no-cache' : 'no-store');
+    corsHeaders(request, reply, corsOrigins);
     const principal = await options.authenticate(request);
     if (principal !== undefined) principals.set(request, principal);
     else if (!isOpen(request)) fail('login', 'Send a valid token as Authorization: Bearer');
@@ -91,6 +104,11 @@ export const fhirRest: FastifyPluginAsync<FhirRestOptions> = async (app, options
   for (const { method, url, open = false } of routes) {
     app.route({ method, url, bodyLimit: limits.restBodyBytesMax, config: { open }, handler });
   }
+  offers(app, pathOf, async (request, reply) => {
+    const call = { ...unplaced(request, reply, nobody), at: {} };
+    return respond(reply, options.baseUrl, call, await capabilities(context, call));
+  });
+  contentCodings(app);
   refusals(app, options);
 };
 
@@ -156,14 +174,17 @@ function refusals(app: FastifyInstance, { log }: FhirRestOptions): void {
   app.setErrorHandler((error, request, reply) => {
     const issues = issuesOf(error, log, requestIdOf(reply));
     if (issues[0].code === 'method-not-allowed') {
-      const { path } = splitUrl(belowPrefix(request));
-      void reply.header('allow', methodsAt(routes, path).join(', '));
+      void reply.header('allow', allowAt(pathOf(request)));
     }
-    return refuse(reply, issues);
+    const { accept } = request.headers;
+    return refuse(
+      reply,
+      issues,
+      formatOrPlain(() => unplaced(request, reply, nobody).params, accept),
+    );
   });
   app.setNotFoundHandler((request) => {
-    const { path } = splitUrl(belowPrefix(request));
-    const { route } = locateRoute(routes, request.method, path);
+    const { route } = locateRoute(routes, request.method, pathOf(request));
     // There is such a route: the router gave up on a part that is too long for it.
     fail('id-invalid', `The address does not fit ${route.url}`);
   });
@@ -174,20 +195,31 @@ function callOf(
   reply: FastifyReply,
   principal: Principal,
 ): { readonly route: Route; readonly call: Call } {
+  const { route, at } = locateRoute(routes, request.method, pathOf(request));
+  return { route, call: { ...unplaced(request, reply, principal), at } };
+}
+
+/** A call whose address has not been looked at. */
+function unplaced(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  principal: Principal,
+): Omit<Call, 'at'> {
   const { path, params } = splitUrl(belowPrefix(request));
   const { method, body } = request;
-  const { route, at } = locateRoute(routes, method, path);
-  const call = {
+  return {
     principal,
     requestId: requestIdOf(reply),
     method,
     path: path.replace(/^\/+|\/+$/g, ''),
-    at,
     params,
     headers: request.headers as Call['headers'],
     ...(typeof body === 'string' ? { body } : {}),
   };
-  return { route, call };
+}
+
+function pathOf(request: FastifyRequest): string {
+  return splitUrl(belowPrefix(request)).path;
 }
 
 /** The address as sent, below the prefix that the plugin is registered under. */
@@ -201,7 +233,7 @@ function requestIdOf(reply: FastifyReply): string {
 }
 
 function isOpen(request: FastifyRequest): boolean {
-  return (request.routeOptions.config as { open?: boolean }).open === true;
+  return isPreflight(request) || (request.routeOptions.config as { open?: boolean }).open === true;
 }
 
 /** The caller's id for the call where it is a sensible one; otherwise the server's. */

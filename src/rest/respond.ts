@@ -1,12 +1,16 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import { stringify } from '../fhir/json.ts';
+import type { JsonObject } from '../fhir/resource.ts';
+import { toXml } from '../fhir/xml/write.ts';
+import { OutcomeError } from '../fhir/issue.ts';
 import type { Issue } from '../fhir/issue.ts';
 import { issueRow } from '../fhir/issue-table.ts';
 import { statusOf, toOperationOutcome } from '../fhir/outcome.ts';
 import type { Answer, Call } from './call.ts';
+import { jsonOf } from './body.ts';
 import { etagOf } from './etag.ts';
-import { fhirJson, negotiate } from './negotiate.ts';
+import { negotiate, plainJson } from './negotiate.ts';
 import type { Format } from './negotiate.ts';
 import { parsePrefer } from './prefer.ts';
 import { prettyJson } from './pretty.ts';
@@ -34,26 +38,45 @@ export function respond(
     return reply.status(answer.status).send();
   }
   const status = answer.status === 204 ? 200 : answer.status;
-  return send(reply, status, body, format);
+  // What was written stays written, whether or not XML can show it.
+  const shown = answer.written === true ? textOrNothing(body, format) : textOf(body, format);
+  if (shown === undefined) return reply.status(status).send();
+  return send(reply, status, shown, format);
 }
 
 /** Answers with an OperationOutcome and the status that its issues ask for. */
 export function refuse(
   reply: FastifyReply,
   issues: readonly [Issue, ...Issue[]],
-  format: Format = { contentType: fhirJson, pretty: false },
+  format: Format = plainJson,
 ): FastifyReply {
   const status = statusOf(issues);
   if (status === 401) void reply.header('www-authenticate', 'Bearer realm="weir"');
   if (issueRow(issues[0].code).retryable && status !== 409) void reply.header('retry-after', '1');
-  return send(reply, status, stringify(toOperationOutcome(issues)), format);
+  const body = stringify(toOperationOutcome(issues));
+  const shown = textOrNothing(body, format);
+  if (shown === undefined) return send(reply, status, body, plainJson);
+  return send(reply, status, shown, format);
 }
 
-function send(reply: FastifyReply, status: number, body: string, format: Format): FastifyReply {
-  return reply
-    .status(status)
-    .header('content-type', format.contentType)
-    .send(format.pretty ? prettyJson(body) : body);
+/** Undefined where the format cannot carry it. */
+function textOrNothing(body: string, format: Format): string | undefined {
+  try {
+    return textOf(body, format);
+  } catch (error) {
+    if (error instanceof OutcomeError) return undefined;
+    throw error;
+  }
+}
+
+function send(reply: FastifyReply, status: number, text: string, format: Format): FastifyReply {
+  return reply.status(status).header('content-type', format.contentType).send(text);
+}
+
+/** Stored text goes out as it is, unless another form is asked for. */
+function textOf(body: string, { xml, pretty }: Format): string {
+  if (xml) return toXml(jsonOf(body) as JsonObject, pretty);
+  return pretty ? prettyJson(body) : body;
 }
 
 function versionHeaders(reply: FastifyReply, baseUrl: string, answer: Answer): void {

@@ -9,7 +9,7 @@ import { openHttpPort } from '../../src/ops/http-port.ts';
 import type { HttpPort } from '../../src/ops/http-port.ts';
 import { createMetrics } from '../../src/ops/metrics.ts';
 import type { Reindexing } from '../../src/ops/metrics.ts';
-import { badUrl } from '../../src/rest/failure.ts';
+import { badHead, badUrl } from '../../src/rest/failure.ts';
 import { answerFailure } from '../../src/web/failure.ts';
 
 let port: HttpPort;
@@ -41,6 +41,7 @@ beforeEach(async () => {
       headers.authorization === 'Bearer good' ? { id: 'ann' } : undefined,
     onFailure: answerFailure,
     onBadUrl: badUrl,
+    onBadHead: badHead,
   });
   app.get('/slow', () => slow.promise);
   app.get('/fault', async () => {
@@ -188,5 +189,42 @@ describe('stopping', () => {
   it('says which address is taken', async () => {
     const number = Number(new URL(port.url).port);
     await expect(openHttpPort('127.0.0.1', number)).rejects.toMatchObject({ code: 'EADDRINUSE' });
+  });
+});
+
+describe('what Node cannot read', () => {
+  async function raw(request: string): Promise<string> {
+    const { hostname, port: number } = new URL(port.url);
+    const socket = connect(Number(number), hostname);
+    let answer = '';
+    socket.on('data', (chunk: Buffer) => (answer += chunk.toString()));
+    socket.end(request);
+    await once(socket, 'close');
+    return answer;
+  }
+
+  it.each([
+    [
+      'a head that is too large',
+      `GET /health HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`,
+      431,
+    ],
+    [
+      'two lengths',
+      'POST /fhir HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab',
+      400,
+    ],
+    [
+      'a length and chunks',
+      'POST /fhir HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+      400,
+    ],
+    ['no HTTP', 'MSH|^~\\&|\r', 400],
+  ])('%s is answered with an OperationOutcome', async (_what, request, status) => {
+    const answer = await raw(request);
+    expect(answer.split('\r\n')[0]).toContain(`HTTP/1.1 ${String(status)}`);
+    expect(answer).toContain('Content-Type: application/fhir+json');
+    const body = answer.slice(answer.indexOf('\r\n\r\n') + 4);
+    expect(JSON.parse(body)).toMatchObject({ resourceType: 'OperationOutcome' });
   });
 });
