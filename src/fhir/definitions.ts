@@ -228,6 +228,17 @@ export function valueSetCodes(url: string): ReadonlyMap<string, ReadonlySet<stri
   return valueSets(url);
 }
 
+/** The code systems that those value sets take their codes from, sorted. */
+export function codeSystems(): readonly string[] {
+  const found = Object.keys(valueSetText).flatMap((url) => [...(valueSetCodes(url)?.keys() ?? [])]);
+  return [...new Set(found)].sort();
+}
+
+/** The names of R4's compartments: Patient, Encounter, Practitioner, RelatedPerson, Device. */
+export function compartmentNames(): readonly string[] {
+  return Object.keys(compartmentText);
+}
+
 /**
  * The search parameters by which a resource of `type` belongs to a patient's compartment; empty if it never
  * does. For a Patient itself R4 says `link`; that the Patient is in its own compartment goes without saying.

@@ -77,6 +77,8 @@ export interface RestContext {
   readonly newId: () => string;
   /** Absolute address of the FHIR base, without a slash at the end. */
   readonly baseUrl: string;
+  /** Whether pages of other origins may call. */
+  readonly cors: boolean;
   readonly seal: PageSeal;
   /** Whether resources stored earlier are still being indexed by a search parameter of their type. */
   readonly isUnfinished: (type: string, param: string) => boolean;

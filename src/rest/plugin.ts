@@ -142,7 +142,8 @@ interface Workings {
 
 function createContext(options: FhirRestOptions): Workings {
   const { store, clock, newId, baseUrl, log, recordAccess, secret } = options;
-  const { isUnfinished = () => false, conformance = [], outbound = createOutbound('') } = options;
+  const { isUnfinished = () => false, conformance = [], corsOrigins = '*' } = options;
+  const { outbound = createOutbound('') } = options;
   const context: RestContext = {
     listen: (call) => streams.open(call),
     background: { take: (call, work) => bench.take(call, work) },
@@ -150,6 +151,7 @@ function createContext(options: FhirRestOptions): Workings {
     clock,
     newId,
     baseUrl,
+    cors: corsOrigins.length > 0,
     log,
     recordAccess,
     outbound,

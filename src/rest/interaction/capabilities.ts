@@ -1,52 +1,53 @@
 import {
+  compartmentNames,
   resourceTypes,
   searchParameters,
   type SearchParameterDefinition,
 } from '../../fhir/definitions.ts';
 import { stringify } from '../../fhir/json.ts';
 import { notIndexed } from '../../fhir/search-extract.ts';
-import { customSearchParameters } from '../../fhir/search-registry.ts';
 import type { Interaction } from '../../security/policy.ts';
+import { fail } from '../../fhir/issue.ts';
 import type { Answer, Call, RestContext, Route } from '../call.ts';
+import { paramOf } from '../call.ts';
 import { webSocketUrl } from '../subscription/operations.ts';
+import { statement, statementKnown } from './statement.ts';
+import { terminologyCapabilities } from './terminology-capabilities.ts';
 
 /**
  * `GET /metadata`: http://hl7.org/fhir/R4/http.html#capabilities, made from the route table and the search
- * parameters themselves, once per set of parameters.
+ * parameters themselves. `mode` is full, normative (the same: a server may say more) or terminology. Throws `value`.
  */
-export async function capabilities(context: RestContext, _call: Call): Promise<Answer> {
-  const custom = customSearchParameters();
-  let known = made.get(context);
-  if (known?.custom !== custom) {
-    const statement = capabilityStatement(context);
-    known = { custom, body: stringify(statement) };
-    made.set(context, known);
+export async function capabilities(context: RestContext, call: Call): Promise<Answer> {
+  const mode = paramOf(call.params, 'mode') ?? 'full';
+  const make = mode === 'terminology' ? terminologyCapabilities : capabilityStatement;
+  if (!['full', 'normative', 'terminology'].includes(mode)) {
+    fail('value', 'mode is full, normative or terminology');
   }
-  return { status: 200, body: known.body };
+  const made = statement(context, make.name, () => stringify(make(context)));
+  return statementKnown(call, made) ?? { status: 200, body: made.body, etag: made.etag };
 }
 
-/** By what was registered when it was made: a site may bring parameters of its own later. */
-const made = new WeakMap<RestContext, { readonly custom: object; readonly body: string }>();
-
-function capabilityStatement(context: RestContext): object {
-  const { routes, baseUrl, conformance } = context;
+function capabilityStatement({ routes, baseUrl, cors, clock, conformance }: RestContext): object {
   const referrers = referrersByTarget();
   return {
     resourceType: 'CapabilityStatement',
+    name: 'Weir',
+    title: 'Weir FHIR R4 interface',
     status: 'active',
-    date: context.clock().toISOString(),
+    date: clock().toISOString(),
     kind: 'instance',
     software: { name: 'Weir' },
     implementation: { description: 'Weir FHIR R4 interface', url: baseUrl },
     fhirVersion: '4.0.1',
-    format: ['application/fhir+json', 'json'],
-    patchFormat: ['application/json-patch+json', 'application/fhir+json'],
+    format: ['application/fhir+json', 'json', 'application/fhir+xml', 'xml'],
+    patchFormat: ['application/json-patch+json', 'application/fhir+json', 'application/fhir+xml'],
     rest: [
       {
         extension: [{ url: webSocketExtension, valueUri: webSocketUrl(baseUrl) }],
         mode: 'server',
         security: {
-          cors: false,
+          cors,
           description: 'A bearer token on every request; what it may do depends on its role',
         },
         resource: resourceTypes().map((type) => ({
@@ -56,19 +57,21 @@ function capabilityStatement(context: RestContext): object {
         })),
         interaction: codes(routes, systemInteractions),
         searchParam: commonParameters,
-        compartment: compartments,
         operation: operationsOf(undefined, routes),
+        compartment: compartmentNames().map(
+          (name) => `http://hl7.org/fhir/CompartmentDefinition/${name.toLowerCase()}`,
+        ),
       },
     ],
   };
 }
 
 function resourceOf(type: string, routes: readonly Route[]): object {
-  const operation = operationsOf(type, routes);
   const parameters = [...searchParameters(type).values()].filter(isOffered);
   const references = parameters.filter(({ type: kind }) => kind === 'reference');
   return {
     type,
+    profile: `http://hl7.org/fhir/StructureDefinition/${type}`,
     interaction: codes(routes, typeInteractions),
     versioning: 'versioned-update',
     readHistory: true,
@@ -81,12 +84,13 @@ function resourceOf(type: string, routes: readonly Route[]): object {
     ...(references.length === 0
       ? {}
       : { searchInclude: ['*', ...references.map(({ code }) => `${type}:${code}`)] }),
-    searchParam: parameters.map(({ code, id, url, type: kind }) => ({
+    searchParam: parameters.map(({ code, id, url, type: kind, expression }) => ({
       name: code,
       definition: url ?? `http://hl7.org/fhir/SearchParameter/${id}`,
       type: kind,
+      documentation: expression === undefined ? 'Of the server itself' : `Looks at ${expression}`,
     })),
-    ...(operation.length === 0 ? {} : { operation }),
+    operation: operationsOf(type, routes),
   };
 }
 
@@ -152,7 +156,7 @@ function operationsOf(type: string | undefined, routes: readonly Route[]): reado
 
 /** Those of R4, by the type that R4 has them under. */
 const ownOperations: Readonly<Record<string, readonly string[]>> = {
-  Resource: ['validate', 'meta', 'meta-add', 'meta-delete'],
+  Resource: ['validate', 'meta', 'meta-add', 'meta-delete', 'graphql'],
   Patient: ['everything'],
   Encounter: ['everything'],
   Observation: ['lastn'],
@@ -198,7 +202,3 @@ const commonParameters = [
 ].map(([name, type, documentation]) => {
   return { name, type, ...(documentation === undefined ? {} : { documentation }) };
 });
-
-const compartments = ['patient', 'encounter', 'practitioner', 'relatedPerson', 'device'].map(
-  (name) => `http://hl7.org/fhir/CompartmentDefinition/${name}`,
-);
