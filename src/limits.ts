@@ -33,6 +33,16 @@ export const limits = {
   restBodyBytesMax: 64 * 1024 * 1024,
   /** Depth of a JSON body. */
   jsonDepthMax: 64,
+  /** Words and marks of a GraphQL query. */
+  graphqlTokensMax: 5_000,
+  /** Fields within fields of a GraphQL query. */
+  graphqlDepthMax: 20,
+  /** Reads and searches that one GraphQL query makes. */
+  graphqlCallsMax: 1_000,
+  /** Resources that those bring. */
+  graphqlResourcesMax: 10_000,
+  /** Fields looked at for one GraphQL query, over all objects. */
+  graphqlFieldsMax: 200_000,
   /** Depth of an XML body; each level of elements makes one or two of JSON. */
   xmlDepthMax: 64,
   /** UTF-16 units of an XML body: some 100 ms of reading per million. */

@@ -114,7 +114,7 @@ function encodedAnswer(
 ): Promise<Buffer> | undefined {
   const isWhole = typeof payload === 'string' || Buffer.isBuffer(payload);
   if (!isWhole || payload.length < limits.compressBytesMin) return undefined;
-  const coding = codingFor(request.headers['accept-encoding'] as string | undefined);
+  const coding = codingFor(request.headers['accept-encoding']);
   if (coding === undefined || reply.hasHeader('content-encoding')) return undefined;
   if (!shrinks.test(String(reply.getHeader('content-type')))) return undefined;
   void reply.header('content-encoding', coding).removeHeader('content-length');

@@ -95,8 +95,7 @@ export const fhirRest: FastifyPluginAsync<FhirRestOptions> = async (app, options
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const principal = principals.get(request) ?? nobody;
     const { route, call } = callOf(request, reply, principal);
-    const hasOwnFormat = isRawRead(call) || route.ownFormat === true;
-    if (!hasOwnFormat) negotiate(call.params, call.headers['accept']);
+    if (!hasOwnFormat(call, route)) negotiate(call.params, call.headers['accept']);
     parsePrefer(call.headers['prefer']);
     const taken = goesBackground(route, call) ? takeAsync : take;
     return respond(reply, options.baseUrl, call, await taken(context, route, call));
@@ -244,7 +243,8 @@ function chosenId(request: FastifyRequest): string {
   return typeof given === 'string' && /^[A-Za-z0-9._-]{1,64}$/.test(given) ? given : request.id;
 }
 
-/** A Binary may be wanted in any format at all. */
-function isRawRead({ at, method }: Call): boolean {
+/** A Binary may be wanted in any format at all; what is no FHIR has one format. */
+function hasOwnFormat({ at, method }: Call, { ownFormat }: Route): boolean {
+  if (ownFormat === true) return true;
   return at.type === 'Binary' && (method === 'GET' || method === 'HEAD');
 }

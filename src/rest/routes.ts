@@ -16,6 +16,7 @@ import { lookup, subsumes, validateSystemCode } from './operation/code-system.ts
 import { crmRecord } from './operation/crm-record.ts';
 import { everything } from './operation/everything.ts';
 import { expand } from './operation/expand.ts';
+import { graphql } from './operation/graphql.ts';
 import { lastn } from './operation/lastn.ts';
 import { meta, metaAdd, metaDelete } from './operation/meta.ts';
 import { sources } from './operation/sources.ts';
@@ -27,6 +28,14 @@ import { validateCode } from './operation/validate-code.ts';
 /** By GET and POST, as operations that change nothing are. */
 function reading(url: string, interaction: Interaction, handle: Handler): readonly Route[] {
   const row = { url, interaction, handle, reads: true };
+  return [
+    { method: 'GET', ...row },
+    { method: 'POST', ...row },
+  ];
+}
+
+function graphqlAt(url: string): readonly Route[] {
+  const row = { url, interaction: 'graphql', handle: graphql, ownFormat: true } as const;
   return [
     { method: 'GET', ...row },
     { method: 'POST', ...row },
@@ -58,6 +67,7 @@ export const routes: readonly Route[] = [
     reads: true,
   },
   { method: 'POST', url: '/', interaction: 'batch', handle: bundle },
+  ...graphqlAt('/$graphql'),
   { method: 'GET', url: '/_history', interaction: 'history-system', handle: history, reads: true },
 
   ...backgroundRoutes,
@@ -102,6 +112,7 @@ export const routes: readonly Route[] = [
     handle: vread,
     reads: true,
   },
+  ...graphqlAt('/:type/:id/$graphql'),
   { method: 'POST', url: '/:type/:id/$validate', interaction: 'validate', handle: validate },
   {
     method: 'GET',

@@ -22,6 +22,7 @@ export type Interaction =
   | 'delete'
   | 'batch'
   | 'validate'
+  | 'graphql'
   | 'everything'
   | 'terminology'
   | 'meta'
@@ -68,6 +69,7 @@ const needed: Readonly<Record<Interaction, Level>> = {
   delete: 'delete',
   batch: 'none',
   validate: 'none',
+  graphql: 'none',
   everything: 'read',
   terminology: 'read',
   meta: 'write',

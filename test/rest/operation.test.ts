@@ -146,6 +146,7 @@ describe.each(stores)('operations on %s', (_name, open) => {
       'crm-record',
       'everything',
       'export',
+      'graphql',
       'meta',
       'meta-add',
       'meta-delete',
