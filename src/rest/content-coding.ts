@@ -118,5 +118,13 @@ function encodedAnswer(
   if (coding === undefined || reply.hasHeader('content-encoding')) return undefined;
   if (!shrinks.test(String(reply.getHeader('content-type')))) return undefined;
   void reply.header('content-encoding', coding).removeHeader('content-length');
-  return encoders[coding](typeof payload === 'string' ? Buffer.from(payload) : payload);
+  if (typeof payload === 'string') return encoders[coding](Buffer.from(payload));
+  const known = packed.get(payload) ?? new Map<Coding, Promise<Buffer>>();
+  packed.set(payload, known);
+  const bytes = known.get(coding) ?? encoders[coding](payload);
+  known.set(coding, bytes);
+  return bytes;
 }
+
+/** What was packed before, as long as the bytes themselves are kept: a document that is the same for all. */
+const packed = new WeakMap<Buffer, Map<Coding, Promise<Buffer>>>();

@@ -6,6 +6,7 @@ import { capabilities } from './interaction/capabilities.ts';
 import { searchCompartment } from './interaction/compartment.ts';
 import { create } from './interaction/create.ts';
 import { conditionalDelete, deleteById } from './interaction/delete.ts';
+import { openApi } from './interaction/openapi.ts';
 import { history } from './interaction/history.ts';
 import { conditionalPatch, patch } from './interaction/patch.ts';
 import { read, vread } from './interaction/read.ts';
@@ -56,6 +57,13 @@ export const routes: readonly Route[] = [
     url: '/metadata',
     interaction: 'capabilities',
     handle: capabilities,
+    open: true,
+  },
+  {
+    method: 'GET',
+    url: '/openapi.json',
+    interaction: 'capabilities',
+    handle: openApi,
     open: true,
   },
   { method: 'GET', url: '/', interaction: 'search-system', handle: searchSystem, reads: true },

@@ -265,6 +265,17 @@ describe('$graphql', () => {
     expect([asItself.status, asItself.text]).toEqual([200, '{"data":{"Patient":{"id":"bob"}}}']);
   });
 
+  it('in a Bundle the query comes in Parameters and the answer as a Binary', async () => {
+    const parameter = [{ name: 'query', valueString: '{Patient(id:"bob"){id}}' }];
+    const resource = { resourceType: 'Parameters', parameter };
+    const get = { method: 'GET', url: 'Patient/ada/$graphql?query={id}' };
+    const entry = [{ resource, request: { method: 'POST', url: '$graphql' } }, { request: get }];
+    const body = { resourceType: 'Bundle', type: 'batch', entry };
+    const { json } = await fhir.call('POST', '/', { body });
+    const texts = json.entry.map((one) => Buffer.from(one.resource.data, 'base64').toString());
+    expect(texts).toEqual(['{"data":{"Patient":{"id":"bob"}}}', '{"data":{"id":"ada"}}']);
+  });
+
   it('what cannot be read is null and an error beside the rest, with its outcome', async () => {
     const { status, body } = await ask(
       '{a:Patient(id:"nobody"){id} b:Patient(id:"bob"){id} c:PatientList(nonsense:1){id} Patient(id:"ada"){generalPractitioner(_offset:2){resource{id}}}}',

@@ -17,7 +17,8 @@ import { fhirNamespace, schemaNamespace, xhtmlNamespace, xmlnsNamespace } from '
  * Reads a resource. The order of elements is not looked at; comments and processing instructions are passed
  * over. There are no document types and so no entities but the five of XML. Issues: `syntax-xml` with line and
  * column; `structure` for a name, an attribute, a text or a namespace that R4 has not there, with the FHIRPath
- * of the place; `value` for what is no number or truth value; `limit` past limits.xmlDepthMax. None repeats the text.
+ * of the place; `value` for what is no number or truth value; `limit` past limits.xmlDepthMax,
+ * xmlAttributesMax and xmlElementsMax. None repeats the text.
  */
 export function parseXml(text: string): ParsedJson {
   const reader = new XmlReader(text);
@@ -36,6 +37,7 @@ class XmlReader {
   #root: Json | undefined;
   #tagStart = 0;
   #attributes = 0;
+  #elements = 0;
 
   constructor(source: string) {
     this.#source = source;
@@ -68,6 +70,10 @@ class XmlReader {
   #tagBegins(): void {
     this.#tagStart = this.#source.lastIndexOf('<', this.#parser.position - 1);
     this.#attributes = 0;
+    if (++this.#elements > limits.xmlElementsMax) {
+      const most = String(limits.xmlElementsMax);
+      this.#refuse('limit', `The XML has more than ${most} elements (xmlElementsMax)`);
+    }
   }
 
   #countAttribute(): void {

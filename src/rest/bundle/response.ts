@@ -25,9 +25,18 @@ export function responseEntry(
         }),
     ...(issues === undefined ? {} : { outcome: toOperationOutcome(issues) }),
   };
-  const body = written === true && wanted === 'representation' ? version?.body : answer.body;
+  const shown = answer.body ?? binaryText(answer.raw);
+  const body = written === true && wanted === 'representation' ? version?.body : shown;
   const resource = body === undefined || body === '' ? '' : `"resource":${body},`;
   return `{${resource}"response":${stringify(response)}}`;
+}
+
+/** In a Bundle what is no FHIR comes as a Binary. */
+function binaryText(raw: Answer['raw']): string | undefined {
+  if (raw === undefined) return undefined;
+  const data = Buffer.from(raw.bytes).toString('base64');
+  const [contentType] = raw.contentType.split(';');
+  return stringify({ resourceType: 'Binary', contentType, data });
 }
 
 /** Performs the request of an entry; a failure is the answer of that entry. */

@@ -67,7 +67,7 @@ function capabilityStatement({ routes, baseUrl, cors, clock, conformance }: Rest
 }
 
 function resourceOf(type: string, routes: readonly Route[]): object {
-  const parameters = [...searchParameters(type).values()].filter(isOffered);
+  const parameters = searchable(type);
   const references = parameters.filter(({ type: kind }) => kind === 'reference');
   return {
     type,
@@ -100,6 +100,11 @@ function profilesOf(type: string, conformance: RestContext['conformance']): obje
     .filter((each) => each.resourceType === 'StructureDefinition' && each['type'] === type)
     .map(({ url }) => url);
   return urls.length === 0 ? {} : { supportedProfile: [...new Set(urls)].sort() };
+}
+
+/** The search parameters that are offered on a type. */
+export function searchable(type: string): readonly SearchParameterDefinition[] {
+  return [...searchParameters(type).values()].filter(isOffered);
 }
 
 function isOffered(parameter: SearchParameterDefinition): boolean {

@@ -7,6 +7,8 @@ import { parseEtags } from '../etag.ts';
 interface Statement {
   readonly custom: object;
   readonly body: string;
+  /** The same text; one object, so that it is packed once. */
+  readonly bytes: Buffer;
   readonly etag: string;
 }
 
@@ -21,7 +23,7 @@ export function statement(context: RestContext, name: string, make: () => string
   if (found?.custom === custom) return found;
   const body = make();
   const hash = createHash('sha256').update(body).digest('base64url').slice(0, 22);
-  const fresh = { custom, body, etag: `W/"${hash}"` };
+  const fresh = { custom, body, bytes: Buffer.from(body), etag: `W/"${hash}"` };
   known.set(name, fresh);
   return fresh;
 }

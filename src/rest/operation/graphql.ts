@@ -2,7 +2,7 @@ import { GraphQLError } from 'graphql';
 import { errorIssue } from '../../fhir/issue.ts';
 import { stringify, toPlain } from '../../fhir/json.ts';
 import { toOperationOutcome } from '../../fhir/outcome.ts';
-import type { Json } from '../../fhir/resource.ts';
+import type { Json, JsonObject } from '../../fhir/resource.ts';
 import { isObject, jsonBody } from '../body.ts';
 import type { Answer, Call, Params, RestContext } from '../call.ts';
 import { paramOf } from '../call.ts';
@@ -75,7 +75,14 @@ function bodyOf(call: Call): Readonly<Record<string, unknown>> {
   if (isQuery && typeof call.body === 'string') return { query: call.body };
   const json = toPlain(jsonBody(call));
   if (!isObject(json)) throw new GraphQLError('The body is no JSON object');
-  return json;
+  return json['resourceType'] === 'Parameters' ? inParameters(json) : json;
+}
+
+/** As an entry of a Bundle, or in XML, a query comes in Parameters. */
+function inParameters({ parameter }: JsonObject): Readonly<Record<string, unknown>> {
+  const list = Array.isArray(parameter) ? (parameter as readonly Json[]) : [];
+  const query = list.filter(isObject).find(({ name }) => name === 'query')?.['valueString'];
+  return query === undefined ? {} : { query };
 }
 
 function addressOf(params: Params): Readonly<Record<string, unknown>> {
