@@ -94,7 +94,7 @@ export function elementPlace(): Place | undefined {
   return shape === undefined ? undefined : { kind: 'shape', shape };
 }
 
-export function isResourceShape(shape: Shape): boolean {
+function isResourceShape(shape: Shape): boolean {
   return shape.type.kind === 'resource' && shape.below === '';
 }
 
