@@ -196,8 +196,9 @@ function callOf(
   reply: FastifyReply,
   principal: Principal,
 ): { readonly route: Route; readonly call: Call } {
-  const { route, at } = locateRoute(routes, request.method, pathOf(request));
-  return { route, call: { ...unplaced(request, reply, principal), at } };
+  const call = unplaced(request, reply, principal);
+  const { route, at } = locateRoute(routes, call.method, call.path);
+  return { route, call: { ...call, at } };
 }
 
 /** A call whose address has not been looked at. */
