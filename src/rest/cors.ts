@@ -21,9 +21,10 @@ export function parseCorsOrigins(text: string): CorsOrigins | undefined {
 const exposed =
   'ETag, Location, Content-Location, Last-Modified, X-Request-Id, X-Progress, Retry-After';
 const methods = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
+// `*` is any header but Authorization, which must be named.
 const headers =
   'Accept, Authorization, Content-Encoding, Content-Type, If-Match, If-Modified-Since, If-None-Exist, ' +
-  'If-None-Match, Prefer, X-Request-Id';
+  'If-None-Match, Prefer, X-Request-Id, *';
 
 /** Says on every answer whose pages may read it. */
 export function corsHeaders(

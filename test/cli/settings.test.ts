@@ -31,6 +31,7 @@ describe('settings', () => {
       storeKeyFile: '',
       site: '',
       publicUrl: '',
+      corsOrigins: '*',
       stopTimeoutMs: 20_000,
     });
   });

@@ -265,6 +265,14 @@ describe('$graphql', () => {
     expect([asItself.status, asItself.text]).toEqual([200, '{"data":{"Patient":{"id":"bob"}}}']);
   });
 
+  it('what a resource contains is referred to by nothing else', async () => {
+    const query =
+      '{Patient(id:"ada"){contained{... on Organization{PatientList(_reference:organization){id}}}}}';
+    const { body } = await ask(query);
+    expect(body.data).toEqual({ Patient: { contained: [{ PatientList: null }] } });
+    expect(body.errors?.[0]?.message).toContain('within another');
+  });
+
   it('in a Bundle the query comes in Parameters and the answer as a Binary', async () => {
     const parameter = [{ name: 'query', valueString: '{Patient(id:"bob"){id}}' }];
     const resource = { resourceType: 'Parameters', parameter };

@@ -7,7 +7,7 @@ import type {
   SelectionNode,
   SelectionSetNode,
 } from 'graphql';
-import { OutcomeError } from '../../fhir/issue.ts';
+import { fail, OutcomeError } from '../../fhir/issue.ts';
 import { toOperationOutcome } from '../../fhir/outcome.ts';
 import type { Json, JsonObject } from '../../fhir/resource.ts';
 import { limits } from '../../limits.ts';
@@ -164,13 +164,13 @@ class Execution {
         return itemsOf(resource, resourcePlace(field.type), new Map(), undefined);
       }
       case 'list': {
-        const { entries } = await this.#source.search(field.type, given, owner, false);
+        const { entries } = await this.#source.search(field.type, given, referredTo(spot), false);
         const matches = entries.filter(({ mode }) => mode === 'match');
         const resources = matches.map(({ resource }) => resource);
         return itemsOf(resources, resourcePlace(field.type), new Map(), undefined);
       }
       case 'connection': {
-        const found = await this.#source.search(field.type, given, owner, true);
+        const found = await this.#source.search(field.type, given, referredTo(spot), true);
         const place: Place = { kind: 'connection', type: field.type };
         return itemsOf(connectionOf(found), place, new Map(), undefined);
       }
@@ -257,6 +257,12 @@ class Execution {
     const message = error.issues.map(({ diagnostics }) => diagnostics).join('; ');
     this.errors.push(new GraphQLError(message, { nodes: node, path, extensions: { resource } }));
   }
+}
+
+/** What others may refer to; nothing refers to a resource within a resource. */
+function referredTo({ value, owner }: Spot): JsonObject | undefined {
+  if (owner === undefined || owner === value) return owner;
+  return fail('value', 'The resource lies within another: nothing else refers to it');
 }
 
 /** Where the fields of an item are asked. A resource is its own owner; what it contains keeps the container's. */
