@@ -81,7 +81,10 @@ function headFault(code: string | undefined): readonly [status: string, issue: I
     return ['431 Request Header Fields Too Large', issue];
   }
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-    return ['408 Request Timeout', errorIssue('request-timeout', 'The request did not come in time')];
+    return [
+      '408 Request Timeout',
+      errorIssue('request-timeout', 'The request did not come in time'),
+    ];
   }
   return ['400 Bad Request', errorIssue('request-unreadable', 'This is not an HTTP request')];
 }

@@ -84,13 +84,11 @@ describe('metadata', () => {
 
   it('names every operation of the route table, with a canonical URL', async () => {
     const [server] = (await statementOf()).rest;
-    const patient = server?.resource.find(({ type }) => type === 'Patient');
-    const named = [...(server?.operation ?? []), ...(patient?.operation ?? [])];
+    const ofTypes = server?.resource.flatMap(({ operation }) => operation) ?? [];
+    const named = [...(server?.operation ?? []), ...ofTypes];
     for (const { definition } of named) expect(URL.canParse(definition)).toBe(true);
     const names = new Set(named.map(({ name }) => name));
-    const operations = routes.flatMap(
-      ({ url }) => /(?:^\/|:type\/|Patient\/).*\$([a-z-]+)$/.exec(url)?.[1] ?? [],
-    );
+    const operations = routes.flatMap(({ url }) => /\$([a-z-]+)$/.exec(url)?.[1] ?? []);
     expect(operations.filter((name) => !names.has(name))).toEqual([]);
   });
 });

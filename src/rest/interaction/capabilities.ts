@@ -59,7 +59,7 @@ function capabilityStatement({ routes, baseUrl, cors, clock, conformance }: Rest
         searchParam: commonParameters,
         operation: operationsOf(undefined, routes),
         compartment: compartmentNames().map(
-          (name) => `http://hl7.org/fhir/CompartmentDefinition/${name.toLowerCase()}`,
+          (name) => `http://hl7.org/fhir/CompartmentDefinition/${lowerFirst(name)}`,
         ),
       },
     ],
@@ -92,6 +92,11 @@ function resourceOf(type: string, routes: readonly Route[]): object {
     })),
     operation: operationsOf(type, routes),
   };
+}
+
+/** `RelatedPerson` as `relatedPerson`. */
+function lowerFirst(name: string): string {
+  return name.charAt(0).toLowerCase() + name.slice(1);
 }
 
 /** The profiles of the site; what clients store comes and goes. */

@@ -32,6 +32,7 @@ export function components(): Part {
     },
     schemas: {
       ...typeSchemas(),
+      Search: { type: 'object', additionalProperties: true },
       ...Object.fromEntries(resourceTypes().map((type) => [`${type}Search`, searchForm(type)])),
     },
   };
@@ -127,6 +128,10 @@ const headers: Part = {
 };
 
 const responses: Part = {
+  Accepted: {
+    description: 'It goes on in the background: ask at Content-Location',
+    headers: { 'Content-Location': ref('headers', 'Location') },
+  },
   Outcome: {
     description: 'What is wrong, and where',
     headers: { 'X-Request-Id': ref('headers', 'RequestId') },

@@ -1,4 +1,5 @@
 import { compartmentNames, compartmentParameters, resourceTypes } from '../../fhir/definitions.ts';
+import { anyMember } from '../authorize.ts';
 import type { Route } from '../call.ts';
 import { searchable } from '../interaction/capabilities.ts';
 import { ref } from './component.ts';
@@ -37,9 +38,9 @@ function summaryOf({ url, interaction, method }: Route, type: string | undefined
 function pathParameters({ url }: Route, type: string | undefined): readonly Part[] {
   const names = ['id', 'versionId'].filter((name) => url.split('/').includes(`:${name}`));
   const fixed = names.map((name) => ref('parameters', name));
-  if (!url.endsWith('/:member') || type === undefined) return fixed;
+  if (!url.includes('/:member') || type === undefined) return fixed;
   const members = resourceTypes().filter((one) => compartmentParameters(type, one).length > 0);
-  const schema = { type: 'string', enum: members };
+  const schema = { type: 'string', enum: [...members, anyMember] };
   const description = `A type of the compartment of ${type}`;
   return [...fixed, { name: 'member', in: 'path', required: true, schema, description }];
 }
@@ -115,6 +116,9 @@ const successes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   delete: { 204: 'Deleted', 200: 'Outcome' },
   validate: { 200: 'Outcome' },
   graphql: { 200: 'Json' },
+  export: { 202: 'Accepted', 200: 'Json' },
+  import: { 202: 'Accepted' },
+  'async-status': { 200: 'Json', 202: 'Accepted' },
 };
 
 function responsesOf({ interaction, url }: Route, type: string | undefined): Part {
@@ -131,7 +135,9 @@ function responsesOf({ interaction, url }: Route, type: string | undefined): Par
 
 /** The types that a route is told of: each, those with compartments, or none. */
 export function typesOf({ url }: Route): readonly (string | undefined)[] {
-  if (url.endsWith('/:member')) return compartmentNames();
+  if (url.includes('/:member') || url === '/:type/:id/_search') {
+    return compartmentNames();
+  }
   if (url.startsWith('/:type')) return resourceTypes();
   const fixed = /^\/([A-Z][A-Za-z]+)/.exec(url)?.[1];
   return [fixed];
