@@ -1,7 +1,7 @@
 import { sizeText, slopeOf, type Verdict } from '../store/figures.ts';
 import type { MachineFigures } from '../store/machine.ts';
 import { ms, rate, type Table } from '../store/table.ts';
-import { machineTable } from '../store/tables.ts';
+import { machineTable, verdictTable } from '../store/tables.ts';
 import type { CallFigures } from './measure.ts';
 
 /** All that one run found; what `--json` writes. */
@@ -29,7 +29,7 @@ const budgets = { read: 0.35, searches: 3_000, searchP99Ms: 10, create: 0.4, slo
 
 export function tablesOf(figures: RestFigures): Table[] {
   return [
-    verdictTable(figures),
+    verdictTable(verdictsOf(figures), 'At 10 k patients where there are as many.'),
     limitTable(figures),
     ...figures.sizes.map(sizeTable),
     growthTable(figures),
@@ -83,20 +83,6 @@ function growths(sizes: readonly SizeFigures[]) {
     });
     return { shape, slope: points.length < 2 ? NaN : slopeOf(points) };
   });
-}
-
-function verdictTable(figures: RestFigures): Table {
-  return {
-    title: 'Budgets',
-    note: 'At 10 k patients where there are as many.',
-    head: ['what', 'figure', 'budget', 'verdict'],
-    rows: verdictsOf(figures).map(({ what, figure, budget, met }) => [
-      what,
-      figure,
-      budget,
-      met === undefined ? 'run is too small' : met ? 'met' : 'not met',
-    ]),
-  };
 }
 
 export function verdictsOf(figures: RestFigures): Verdict[] {

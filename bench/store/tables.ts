@@ -1,4 +1,4 @@
-import { sizeText, slopeOf, verdictsOf, type StoreFigures } from './figures.ts';
+import { sizeText, slopeOf, verdictsOf, type StoreFigures, type Verdict } from './figures.ts';
 import { ms, rate, type Table } from './table.ts';
 import type { Spread } from './sample.ts';
 
@@ -10,7 +10,7 @@ export function tablesOf(figures: StoreFigures): Table[] {
     loadTable(figures),
     searchTable(figures),
     reopenTable(figures),
-    verdictTable(figures),
+    verdictTable(verdictsOf(figures), budgetNote),
   ];
 }
 
@@ -110,12 +110,15 @@ function reopenTable({ reopen, disk, load }: StoreFigures): Table {
   };
 }
 
-function verdictTable(figures: StoreFigures): Table {
+const budgetNote = 'Ratios to limits of the same run; they travel between machines, rates do not.';
+
+/** What is asked, and whether it is so. */
+export function verdictTable(verdicts: readonly Verdict[], note: string): Table {
   return {
     title: 'Budgets',
-    note: 'Ratios to limits of the same run; they travel between machines, rates do not.',
+    note,
     head: ['what', 'figure', 'budget', 'verdict'],
-    rows: verdictsOf(figures).map(({ what, figure, budget, met }) => [
+    rows: verdicts.map(({ what, figure, budget, met }) => [
       what,
       figure,
       budget,
