@@ -57,6 +57,8 @@ function decodedPayload(
     fail('media-type', 'Content-Encoding may be gzip, br, zstd or deflate, one of them');
   }
   const decoder = create();
+  // Where nobody reads the body, or no longer, nobody hears that it was broken; unheard it would end the process.
+  decoder.on('error', () => undefined);
   let received = 0;
   payload.on('data', (chunk: Buffer) => (received += chunk.length));
   payload.once('error', (error) => decoder.destroy(error));
