@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 
-const nodeWanted = [24, 2];
+// The first that lets a server decline an upgrade which is no WebSocket, such as the h2c that Java clients ask for.
+const nodeWanted = [24, 9];
 
 /** Runs `npm ci` when node_modules is absent or made from another lock file. */
 export function installIfStale(root) {
@@ -25,7 +26,7 @@ export function installIfStale(root) {
   writeFileSync(stamp, lock);
 }
 
-/** The path of a Node >= 24.2: the running one, or the one that package.json pins. */
+/** The path of a Node >= 24.9: the running one, or the one that package.json pins. */
 export function nodeForWeir(root) {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major > nodeWanted[0] || (major === nodeWanted[0] && minor >= nodeWanted[1])) {

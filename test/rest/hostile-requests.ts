@@ -282,6 +282,9 @@ function headers(): Case[] {
     [post, { 'if-none-exist': '' }],
     [post, { 'if-none-exist': 'nonsense=1' }],
     [post, { 'if-none-exist': 'Patient?identifier' }],
+    [post, { 'content-encoding': 'nonsense' }],
+    [post, { 'content-encoding': 'gzip' }],
+    [post, { 'content-encoding': 'gzip, br' }],
   ];
   return odd.map(([request, headers]): Case => {
     const [[name = '', value = ''] = []] = Object.entries(headers);
