@@ -17,12 +17,16 @@ const nodeArguments = [
   `${root}src/main.ts`,
 ];
 const child = spawn(nodeForWeir(root), [...nodeArguments, ...process.argv.slice(2)], {
-  stdio: 'inherit',
+  stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+});
+let isStopping = false;
+child.on('message', (message) => {
+  isStopping ||= message === 'stopping';
 });
 for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-// Ctrl-C on a terminal reaches the whole group, a supervisor's signal only us. So the child has a moment to
-// end by itself: a second signal that meets it on its way out would turn a graceful end into a killed one.
-process.on('SIGINT', () => setTimeout(() => child.kill('SIGINT'), 300).unref());
+// Ctrl-C on a terminal reaches the whole group, a supervisor's signal only us. So the child has a moment to say that it
+// heard: a second signal that meets it on its way out would turn a graceful end into a killed one.
+process.on('SIGINT', () => setTimeout(() => isStopping || child.kill('SIGINT'), 300).unref());
 child.on('exit', (code, signal) => {
   process.exitCode = code ?? (signal === null ? 3 : 128 + 15);
 });

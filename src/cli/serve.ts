@@ -48,6 +48,8 @@ export function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
     let firstAt: number | undefined;
     const heard = (): void => {
+      // The launcher (bin/weir.mjs) need not tell us what a terminal has told us already.
+      if (firstAt === undefined && process.connected) process.send?.('stopping', () => undefined);
       firstAt ??= performance.now();
       if (performance.now() - firstAt >= 1000) process.exit(exitCode.fault);
       resolve();
