@@ -7,7 +7,7 @@ import type { Reader } from '../../src/store/sqlite/reader.ts';
 import { openSqliteStore } from '../../src/store/sqlite/open.ts';
 import { Statements } from '../../src/store/sqlite/statements.ts';
 import type { Store } from '../../src/store/store.ts';
-import { commit, put, query, token } from '../contract/store-fixture.ts';
+import { commit, put, query, remove, token } from '../contract/store-fixture.ts';
 import { temporaryFolders } from './temporary-folder.ts';
 
 const folders = temporaryFolders();
@@ -74,6 +74,18 @@ describe('the total of a search', () => {
     const index = [...subject.index, token('code', 'x')];
     await commit(store, [put('o1', { type: 'Observation', index })]);
     expect(first(all).total).toBe(3);
+  });
+
+  it('is counted anew where it was counted for a tree that looks elsewhere and comes to the same', async () => {
+    const unknown: SearchNode = { op: 'uri', param: 'none', match: 'exact', value: 'urn:x' };
+    const elsewhere: SearchNode = { op: 'chain', param: 'none', type: 'Group', where: unknown };
+    const count = { total: 'accurate', count: 0 } as const;
+    const totalOf = (node: SearchNode) => reader.search(query({ op: 'not', node }, count)).total;
+    // As many positions as there will be versions of the type.
+    await commit(store, [put('o1', { type: 'Observation' })]);
+    expect(totalOf(elsewhere)).toBe(3);
+    await commit(store, [remove('a')]);
+    expect(totalOf(unknown)).toBe(2);
   });
 
   it('is not counted where the first page holds all of it', () => {

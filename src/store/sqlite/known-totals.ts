@@ -46,8 +46,11 @@ export class KnownTotals {
   }
 
   stamp({ where }: Pick<SearchQuery, 'where'>, typeIds: readonly number[]): string {
-    const written = looksElsewhere(where) ? this.#position() : this.#versions(typeIds);
-    return `${written ?? 0} ${this.#indexings() ?? 0}`;
+    // One condition may come from two trees, of which one looks elsewhere: what was counted is a part of the stamp.
+    const written = looksElsewhere(where)
+      ? `all ${this.#position() ?? 0}`
+      : `own ${this.#versions(typeIds)}`;
+    return `${written} ${this.#indexings() ?? 0}`;
   }
 
   #versions(typeIds: readonly number[]): number {
