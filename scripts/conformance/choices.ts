@@ -27,5 +27,18 @@ export const choices: readonly (readonly [where: string, choice: string])[] = [
   ['the same resource twice in a transaction', '400, also where criteria say so'],
   ['a GET that fails in a transaction', 'the transaction fails'],
   ['a code system that is not loaded', '404, and its name'],
+  ['_contained=true and both', '400: contained resources have no index of their own'],
+  [
+    '_text',
+    'words of the narrative, on every store; _content, words of any text, by reading bodies, not on MongoDB',
+  ],
+  ['criteria that ask for nothing (`_sort=x`, `identifier=,`)', '400 in conditional interactions'],
+  ['a profile that a resource claims', 'enforced where it is known; no obstacle where it is not'],
+  ['formats', 'JSON and XML; what a browser accepts is JSON'],
+  ['pages of other origins', 'may call with a token; cookies never count for them'],
+  [
+    '`Prefer: respond-async`',
+    'honoured for reads, searches, batches and transactions, not for writes of one resource',
+  ],
   ['referential integrity', 'not enforced: what is referred to may come later'],
 ];

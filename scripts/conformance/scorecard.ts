@@ -108,7 +108,7 @@ export function scorecardPage(card: Scorecard, committed: string): string {
             ? 'holds'
             : 'fails',
       );
-      return [name, says.join('; '), ...cells];
+      return [name, says.toSorted().join('; '), ...cells];
     });
   const oracles = [...card.oracles]
     .sort(([a], [b]) => a.localeCompare(b))
@@ -142,7 +142,8 @@ is in [fhir-api.md](fhir-api.md), and \`GET /fhir/metadata\` says it to programs
 const oracleIntro = `## Oracles
 
 Tests made from what others published: cases passed, of a run with \`WEIR_TEST_ALL_ROUNDS=1\`; none failed. Clients that apps use
-(MedplumClient, fhir-kit-client, HAPI's Java client) take their tours in \`test/clients\` and \`test/rest\`.`;
+(MedplumClient, fhir-kit-client, HAPI's Java client) take their tours in \`test/clients\` and \`test/rest\`; US Core's profiles are in
+\`test/fhir/us-core.test.ts\`, and that XML comes back exact in \`test/fhir/xml\`.`;
 
 const origin = `Written by \`node scripts/conformance.ts --write\` after \`npm test\`; the gate \`conformance\` fails where a
 behaviour has no test on a store, where a test failed, or where this page says something else.

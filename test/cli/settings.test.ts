@@ -32,6 +32,7 @@ describe('settings', () => {
       site: '',
       publicUrl: '',
       corsOrigins: '*',
+      outboundAllow: '',
       stopTimeoutMs: 20_000,
     });
   });

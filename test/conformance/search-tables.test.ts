@@ -50,7 +50,7 @@ interface Row {
  * The tables of prefixes and forms over HTTP, on every store: all targets are loaded once, and each search is
  * asked once.
  */
-describe.each(stores)('the tables of the specification on %s', (_name, open) => {
+describe.each(stores)("oracle: the tables of R4's search page, on %s", (_name, open) => {
   let fhir: FhirApp;
   beforeAll(async () => {
     fhir = await openFhirApp(open);
