@@ -115,7 +115,7 @@ export function scorecardPage(card: Scorecard, committed: string): string {
     .map(([name, on]) => {
       const cells = storeNames.map((store, at) => {
         const now = on.get(store)?.passed ?? 0;
-        const then = Number(before.get(name)?.[at] ?? 0);
+        const then = Number.parseInt(before.get(name)?.[at] ?? '', 10) || 0;
         return now === 0 && then === 0 ? '-' : String(Math.max(now, then));
       });
       return [name, ...cells];
