@@ -62,9 +62,22 @@ export class Searches {
     if (readsBodies(where)) return true;
     if (plan.isShort || this.#live(types) < limits.searchProbeRows) return false;
     if (total !== 'none' && conditions(where) > 0 && !this.#isCounted(query, plan)) return true;
-    // Read in its order, an index that holds just what is asked for leads to a page without a detour.
-    if (sort.length > 0) return this.#walk(query, plan)?.isNarrow !== true;
+    if (sort.length > 0) return !this.#isNear(query, plan);
     return conditions(where) > 0 && (plan.start?.stream === undefined || conditions(where) > 1);
+  }
+
+  /**
+   * Whether reading in the order of the sort leads to a full page soon: the index holds just what is asked for, or
+   * everything is, or so many of the resources that even if half as many came at first as later, it is not far.
+   */
+  #isNear(query: SearchQuery, plan: SearchPlan): boolean {
+    const { types, where, count } = query;
+    const walk = this.#walk(query, plan);
+    if (walk === undefined || walk.isNarrow) return walk !== undefined;
+    const asked = conditions(where);
+    if (asked === 0) return true;
+    const looked = ((count + 1) * this.#live(types)) / (plan.start?.rows ?? 1);
+    return asked === 1 && looked <= limits.searchProbeRows / 2;
   }
 
   /** `newest` is the newest version's position: the snapshot of a walk that begins. */
