@@ -13,6 +13,8 @@ import { lastUpdatedCondition } from './value-condition.ts';
 export interface SearchPlan {
   /** Live resources of the asked types that fulfil the tree. */
   readonly where: Fragment;
+  /** The same, whoever reads: a connection may look at more than that in `where`. */
+  readonly asked: Fragment;
   /** The condition with the fewest index rows, where an index serves one. */
   readonly start: Start | undefined;
   /** Whether the start leads to fewer than limits.searchProbeRows resources, so that all of them are soon read. */
@@ -27,6 +29,8 @@ export interface Start {
   readonly rids: Fragment;
   /** How many index rows it has; limits.searchProbeRows stands for that many or more. */
   readonly rows: number;
+  /** The rids themselves, some twice, where there are few. */
+  readonly few: readonly number[] | undefined;
   /** Where its index gives the rids in order, so that a page can stop early however many there are. */
   readonly stream: Leaf | undefined;
 }
@@ -52,11 +56,12 @@ export class SearchPlanner {
   plan({ types, where }: Pick<SearchQuery, 'types' | 'where'>): SearchPlan {
     const condition = new SearchCondition(this.#names).live(types, where);
     if (condition === never)
-      return { where: never, start: undefined, isShort: true, answer: undefined };
+      return { where: never, asked: never, start: undefined, isShort: true, answer: undefined };
     const found = this.#start(types, where);
-    const [asked, ...more] = conjuncts(where);
-    const isAll = more.length === 0 && asked === found.start?.node && isAnswered(asked);
-    return { where: condition, ...found, answer: isAll ? found.start?.rids : undefined };
+    const [only, ...more] = conjuncts(where);
+    const isAll = more.length === 0 && only === found.start?.node && isAnswered(only);
+    const answer = isAll ? found.start?.rids : undefined;
+    return { where: condition, asked: condition, ...found, answer };
   }
 
   /** The conjunct with the fewest index rows. Counting stops early, so that this stays cheap. */
@@ -67,15 +72,23 @@ export class SearchPlanner {
     return { start, isShort: byId || isShort(start) };
   }
 
-  /** First none is counted far, so that a short one costs no count of the long ones. */
+  /** First none is looked at far, so that a short one costs no count of the long ones. */
   #narrowest(paths: readonly (Path & Pick<Start, 'node'>)[]): Start | undefined {
-    for (const bound of [shortRows, limits.searchProbeRows]) {
-      const counted = paths.map((path) => ({ ...path, rows: this.countRows(path, bound) }));
-      const [least] = counted.sort((a, b) => a.rows - b.rows);
-      if (least !== undefined && least.rows < bound) return least;
-    }
-    const path = paths.find(({ stream }) => stream !== undefined) ?? paths[0];
-    return path && { ...path, rows: limits.searchProbeRows };
+    const seen = paths.map((path) => ({ ...path, few: this.#first(path, shortRows) }));
+    const [least] = seen.sort((a, b) => a.few.length - b.few.length);
+    if (least === undefined) return undefined;
+    if (least.few.length < shortRows) return { ...least, rows: least.few.length };
+    const counted = seen.map((path) => {
+      return { ...path, few: undefined, rows: this.countRows(path, limits.searchProbeRows) };
+    });
+    const [fewest] = counted.sort((a, b) => a.rows - b.rows);
+    if (fewest !== undefined && fewest.rows < limits.searchProbeRows) return fewest;
+    return counted.find(({ stream }) => stream !== undefined) ?? fewest;
+  }
+
+  #first({ rids }: Path, count: number): number[] {
+    const sql = `SELECT rid FROM (${rids.sql}) LIMIT ?`;
+    return this.#statements.query<[number]>(sql, [...rids.values, count]).map(([rid]) => rid);
   }
 
   /** Index rows of a condition, counted up to a bound. */
@@ -218,7 +231,7 @@ export class SearchPlanner {
 /** A condition with fewer index rows than this is the start without a look at how many others have. */
 const shortRows = 64;
 
-type Path = Omit<Start, 'node' | 'rows'>;
+type Path = Omit<Start, 'node' | 'rows' | 'few'>;
 type UpdatedNode = Extract<SearchNode, { op: 'lastUpdated' }>;
 type DateNode = Extract<SearchNode, { op: 'date' }>;
 

@@ -122,6 +122,12 @@ export class Searches {
     isFew: boolean,
   ): [number][] | undefined {
     if (answer === undefined || (!isFew && start?.stream === undefined)) return undefined;
+    if (start?.few !== undefined) {
+      return [...new Set(start.few)]
+        .sort((a, b) => a - b)
+        .slice(0, count + 1)
+        .map((rid) => [rid]);
+    }
     const guard = this.#guard?.('found.rid') ?? always;
     return this.#query<[number]>(
       `SELECT DISTINCT found.rid FROM (${answer.sql}) found WHERE ${guard.sql}
@@ -285,6 +291,7 @@ export class Searches {
   }
 
   #count({ answer, start, where }: SearchPlan): number {
+    if (answer !== undefined && start?.few !== undefined) return new Set(start.few).size;
     if (answer !== undefined) {
       const guard = this.#guard?.('found.rid') ?? always;
       const sql = `SELECT count(DISTINCT found.rid) FROM (${answer.sql}) found WHERE ${guard.sql}`;
@@ -300,9 +307,9 @@ export class Searches {
     return this.#totals.find(search, stamp) !== undefined;
   }
 
-  #countOf(query: SearchQuery, { where }: SearchPlan): Omit<KnownTotal, 'total'> {
+  #countOf(query: SearchQuery, { asked }: SearchPlan): Omit<KnownTotal, 'total'> {
     const stamp = this.#totals.stamp(query, this.#planner.typeIds(query.types));
-    return { search: searchName(where), stamp };
+    return { search: searchName(asked), stamp };
   }
 
   /** What another connection counted; undefined where nothing was. */
