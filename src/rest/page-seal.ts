@@ -28,7 +28,7 @@ export function createPageSeal(secret: Uint8Array): PageSeal {
     close(state) {
       const iv = randomBytes(ivBytes);
       const cipher = createCipheriv('aes-256-gcm', key, iv);
-      const plain = deflateRawSync(JSON.stringify(state));
+      const plain = packed(JSON.stringify(state));
       const sealed = Buffer.concat([iv, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
       const token = sealed.toString('base64url');
       if (token.length > limits.pageLinkCharsMax) {
@@ -45,11 +45,27 @@ export function createPageSeal(secret: Uint8Array): PageSeal {
         decipher.setAuthTag(sealed.subarray(-tagBytes));
         const body = sealed.subarray(ivBytes, -tagBytes);
         const plain = Buffer.concat([decipher.update(body), decipher.final()]);
-        const text = inflateRawSync(plain, { maxOutputLength: 1024 * 1024 }).toString();
-        return JSON.parse(text) as unknown;
+        return JSON.parse(unpacked(plain)) as unknown;
       } catch (cause) {
         return fail('cursor-invalid', 'The page link is not one that this server made', { cause });
       }
     },
   };
+}
+
+/** A short state gains nothing by being packed, and takes longer than its search. */
+const packedFrom = 512;
+const asItIs = 0;
+const deflated = 1;
+
+function packed(text: string): Buffer {
+  const isLong = text.length >= packedFrom;
+  const body = isLong ? deflateRawSync(text) : Buffer.from(text);
+  return Buffer.concat([Buffer.from([isLong ? deflated : asItIs]), body]);
+}
+
+function unpacked(plain: Buffer): string {
+  const body = plain.subarray(1);
+  if (plain[0] !== deflated) return body.toString();
+  return inflateRawSync(body, { maxOutputLength: 1024 * 1024 }).toString();
 }
