@@ -71,6 +71,8 @@ export const limits = {
   profileKeyCharsMax: 2_000,
   /** Entries of a batch or transaction Bundle. */
   bundleEntriesMax: 10_000,
+  /** UTF-16 units of the answer to one batch or transaction; what is past it is not performed. */
+  bundleAnswerChars: 64 * 1024 * 1024,
   /** Resources on one search page. */
   searchPageMax: 1_000,
   searchPageDefault: 20,

@@ -55,7 +55,8 @@ export function parseSearch(
   const result = new ResultOptions(types, options.defaultTotal ?? 'accurate');
   for (const param of distinct(params)) {
     const [name, value] = param;
-    if (value === '' || passedOver.has(name)) continue;
+    // Of an empty value nothing is asked, nor of several.
+    if (/^,*$/.test(value) || passedOver.has(name)) continue;
     const outcome =
       name === '_type'
         ? { used: value }

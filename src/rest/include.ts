@@ -94,28 +94,34 @@ async function pointingAt(
   from: readonly StoredVersion[],
   { sourceType, param, targetType }: Include,
 ): Promise<readonly StoredVersion[]> {
-  const targets = from.filter(({ type }) => targetType === undefined || targetType === type);
+  const targets = idsByType(
+    from.filter(({ type }) => targetType === undefined || targetType === type),
+  );
   // Most types have no resources at all.
   const sources =
     sourceType === anything ? [...(await context.store.counts()).keys()].sort() : [sourceType];
   const found: StoredVersion[] = [];
   for (const source of sources) {
-    if (targets.length === 0 || !allowed(call.principal, 'search-type', source)) continue;
-    const nodes = targets.flatMap((target) => referencesTo(target, source, param));
-    for (let at = 0; at < nodes.length; at += nodesPerSearch) {
-      const some = nodes.slice(at, at + nodesPerSearch);
-      found.push(...(await matchingAny(context, call, source, some)));
-    }
+    if (!allowed(call.principal, 'search-type', source)) continue;
+    const nodes = [...targets].flatMap(([type, ids]) => referencesTo(type, ids, source, param));
+    if (nodes.length > 0) found.push(...(await matchingAny(context, call, source, nodes)));
   }
   return found;
 }
 
-/** Conditions of one search for what refers to a page; more are asked for by another search. */
-const nodesPerSearch = limits.searchNodesMax / 2;
+function idsByType(keys: readonly ResourceKey[]): ReadonlyMap<string, readonly string[]> {
+  const byType = new Map<string, string[]>();
+  for (const { type, id } of keys) byType.set(type, [...(byType.get(type) ?? []), id]);
+  return byType;
+}
 
-/** That a resource of the type refers to this one, by the parameter or by any that may. */
+/**
+ * That a resource of the type refers to one of these, by the parameter or by any that may. One node takes all of a
+ * page: a node for each would be thousands, and a store takes seconds to plan such a search.
+ */
 function referencesTo(
-  { type, id }: ResourceKey,
+  type: string,
+  ids: readonly string[],
   source: string,
   param: string,
 ): readonly SearchNode[] {
@@ -125,7 +131,7 @@ function referencesTo(
       : [...searchParameters(source).values()]
           .filter((one) => one.type === 'reference' && (one.target?.includes(type) ?? true))
           .map(({ code }) => code);
-  return params.map((code) => ({ op: 'reference', param: code, type, id }));
+  return params.map((code) => ({ op: 'chain', param: code, type, where: { op: 'id', ids } }));
 }
 
 async function matchingAny(

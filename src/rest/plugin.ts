@@ -15,7 +15,7 @@ import type { Principal } from '../security/principal.ts';
 import type { Store } from '../store/store.ts';
 import { goesBackground, runAsync, takeAsync } from './async/async-request.ts';
 import { WorkBench } from './background/bench.ts';
-import type { Call, RestContext, Route } from './call.ts';
+import type { Call, Params, RestContext, Route } from './call.ts';
 import { runExport } from './export/export-run.ts';
 import { issuesOf } from './failure.ts';
 import { runImport } from './import/import-run.ts';
@@ -28,7 +28,7 @@ import { formatOrPlain, negotiate } from './negotiate.ts';
 import { allowAt, offers } from './offer.ts';
 import { createPageSeal } from './page-seal.ts';
 import { parsePrefer } from './prefer.ts';
-import { splitUrl } from './query-string.ts';
+import { parseQuery, splitUrl } from './query-string.ts';
 import { refuse, respond } from './respond.ts';
 import { locateRoute } from './route.ts';
 import { routes } from './routes.ts';
@@ -184,11 +184,15 @@ function refusals(app: FastifyInstance, { log }: FhirRestOptions): void {
       formatOrPlain(() => unplaced(request, reply, nobody).params, accept),
     );
   });
-  app.setNotFoundHandler((request) => {
-    const { route } = locateRoute(routes, request.method, pathOf(request));
-    // There is such a route: the router gave up on a part that is too long for it.
-    fail('id-invalid', `The address does not fit ${route.url}`);
-  });
+  app.setNotFoundHandler(noSuchAddress);
+  // Otherwise a page of the client, which is whatever else can be got, would be the answer below the prefix too.
+  app.get('/*', noSuchAddress);
+}
+
+function noSuchAddress(request: FastifyRequest): never {
+  const { route } = locateRoute(routes, request.method, pathOf(request));
+  // There is such a route: the router gave up on a part that is too long for it.
+  return fail('id-invalid', `The address does not fit ${route.url}`);
 }
 
 function callOf(
@@ -207,8 +211,9 @@ function unplaced(
   reply: FastifyReply,
   principal: Principal,
 ): Omit<Call, 'at'> {
-  const { path, params } = splitUrl(belowPrefix(request));
+  const { path, params: asked } = splitUrl(belowPrefix(request));
   const { method, body } = request;
+  const params = [...asked, ...formatInForm(request)];
   return {
     principal,
     requestId: requestIdOf(reply),
@@ -218,6 +223,13 @@ function unplaced(
     headers: request.headers as Call['headers'],
     ...(typeof body === 'string' ? { body } : {}),
   };
+}
+
+/** What the form of a search by POST says of the answer's format, as an address would. */
+function formatInForm({ headers, body }: FastifyRequest): Params {
+  const isForm = headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true;
+  if (!isForm || typeof body !== 'string' || !/_(format|pretty)/.test(body)) return [];
+  return parseQuery(body).filter(([name]) => name === '_format' || name === '_pretty');
 }
 
 function pathOf(request: FastifyRequest): string {

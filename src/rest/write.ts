@@ -66,7 +66,7 @@ export function putChange(call: Call, resource: IdentifiedResource, expect?: Exp
 }
 
 /**
- * What a write over `Type/id` may expect of the stored version: from If-Match, If-None-Match: *, and from
+ * What a write over `Type/id` may expect of the stored version: from If-Match, If-None-Match, and from
  * the confinement of the principal. Throws `version-conflict`, `forbidden`.
  */
 export async function expectationOf(
@@ -76,14 +76,16 @@ export async function expectationOf(
   id: string,
 ): Promise<Expectation | undefined> {
   const ifMatch = call.headers['if-match'];
-  const onlyIfAbsent = call.headers['if-none-match']?.trim() === '*';
-  if (ifMatch === undefined && call.principal.patient === undefined) {
-    return onlyIfAbsent ? 'absent-or-deleted' : undefined;
-  }
+  const ifNoneMatch = call.headers['if-none-match'];
+  const onlyIfAbsent = ifNoneMatch?.trim() === '*';
+  const isUnbound = ifMatch === undefined && call.principal.patient === undefined;
+  if (isUnbound && onlyIfAbsent) return 'absent-or-deleted';
+  if (isUnbound && ifNoneMatch === undefined) return undefined;
   const current = await context.store.read(type, id);
   requireVisible(call, current);
   if (onlyIfAbsent) return 'absent-or-deleted';
   if (ifMatch !== undefined) requireMatch(ifMatch, current);
+  if (ifNoneMatch !== undefined) requireNoMatch(ifNoneMatch, current);
   return current === undefined ? 'absent' : { versionId: current.versionId };
 }
 
@@ -93,6 +95,14 @@ export function requireMatch(ifMatch: string, current: StoredVersion | undefined
   const living = current !== undefined && !current.deleted;
   if (living && (tags.includes('*') || tags.includes(current.versionId))) return;
   fail('version-conflict', 'The current version is not the one that If-Match names');
+}
+
+/** Throws `version-conflict` if the current version is one that If-None-Match names (RFC 9110 13.1.2). */
+export function requireNoMatch(ifNoneMatch: string, current: StoredVersion | undefined): void {
+  const tags = parseEtags(ifNoneMatch);
+  if (current === undefined || current.deleted) return;
+  if (!tags.includes('*') && !tags.includes(current.versionId)) return;
+  fail('version-conflict', 'The current version is one that If-None-Match names');
 }
 
 /** What a refusal of the store means to the caller; any other error is handed back as it is. */

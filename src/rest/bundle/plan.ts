@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { fail } from '../../fhir/issue.ts';
 import type { Resource } from '../../fhir/resource.ts';
 import { canSee, checkId } from '../authorize.ts';
@@ -7,10 +8,10 @@ import { claimKey, condition, findOne, parseIfNoneExist } from '../conditional.t
 import type { Condition } from '../conditional.ts';
 import { patchBody, patched } from '../interaction/patch.ts';
 import { visible } from '../interaction/read.ts';
-import { requireId } from '../interaction/update.ts';
+import { requireFound, requireId } from '../interaction/update.ts';
 import { placeOf, typeOf } from '../place.ts';
 import { requireProfiles } from '../profiles.ts';
-import { expectationOf, requireMatch } from '../write.ts';
+import { expectationOf, requireMatch, requireNoMatch } from '../write.ts';
 import { atEntry } from './step.ts';
 import type { Step } from './step.ts';
 import type { RequestEntry } from './entry.ts';
@@ -38,9 +39,13 @@ export async function planSteps(
   const steps: Step[] = [];
   for (const one of routed) {
     steps.push(await atEntry(one.entry, () => planStep(context, one, stale)));
+    if (steps.length % entriesPerTurn === 0) await setImmediate();
   }
   return steps;
 }
+
+/** Entries planned without a wait: some 10 ms. Many are planned without any, and others have their turn between them. */
+const entriesPerTurn = 32;
 
 async function planStep(
   context: RestContext,
@@ -99,6 +104,7 @@ async function planConditionalUpdate(
   const wanted = condition(typeOf(call), call.params);
   const { type } = wanted;
   const found = await findOne(context, call, wanted);
+  requireFound(call, found);
   if (found === undefined) {
     const id = resource.id ?? context.newId();
     checkId(id);
@@ -109,6 +115,8 @@ async function planConditionalUpdate(
   if (resource.id !== undefined) requireId(resource, found.id);
   const ifMatch = call.headers['if-match'];
   if (ifMatch !== undefined) requireMatch(ifMatch, found);
+  const ifNoneMatch = call.headers['if-none-match'];
+  if (ifNoneMatch !== undefined) requireNoMatch(ifNoneMatch, found);
   const expect = { versionId: found.versionId };
   return { op: 'put', type, id: found.id, resource, isNew: false, expect };
 }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { fail } from '../../fhir/issue.ts';
 import { formatReference, parseReference } from '../../fhir/reference.ts';
 import { listReferences, rewriteReferences } from '../../fhir/reference-walk.ts';
@@ -44,6 +45,7 @@ export async function bundleNames(
       const query = { type: parsed.type, query: parsed.query, path };
       const found = await atEntry(entry, () => findReferenced(context, step.call, query));
       byCondition.set(reference, found);
+      if (byCondition.size % 32 === 0) await setImmediate();
     }
   }
   return { byFullUrl, byCondition };

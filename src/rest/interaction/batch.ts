@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises';
+import { errorIssue } from '../../fhir/issue.ts';
 import type { Json } from '../../fhir/resource.ts';
 import { limits } from '../../limits.ts';
 import { bundleText } from '../bundle/bundle-text.ts';
@@ -21,12 +23,28 @@ export async function bundle(context: RestContext, call: Call): Promise<Answer> 
  */
 async function batch(context: RestContext, call: Call, entries: readonly Json[]): Promise<Answer> {
   const answers: string[] = [];
+  let chars = 0;
   for (let start = 0; start < entries.length; start += limits.batchParallelMax) {
     const some = entries.slice(start, start + limits.batchParallelMax);
-    const part = some.map((entry, i) => batchEntry(context, call, entry, start + i));
-    answers.push(...(await Promise.all(part)));
+    const isFull = chars > limits.bundleAnswerChars;
+    const part = some.map(async (entry, i) =>
+      isFull ? unanswered(start + i) : batchEntry(context, call, entry, start + i),
+    );
+    for (const answer of await Promise.all(part)) {
+      answers.push(answer);
+      chars += answer.length;
+    }
+    // Reads may be answered without any wait; others have their turn between them.
+    await setImmediate();
   }
   return { status: 200, body: bundleText({ type: 'batch-response', entries: answers }) };
+}
+
+/** An entry that is not performed, since the answers before it are too long already. */
+function unanswered(position: number): string {
+  const full = `The answers to a Bundle may have ${limits.bundleAnswerChars} characters`;
+  const expression = [`Bundle.entry[${position}]`];
+  return failedEntry([errorIssue('limit', `${full} (bundleAnswerChars)`, { expression })]);
 }
 
 async function batchEntry(

@@ -6,6 +6,7 @@ import { canSee } from '../authorize.ts';
 import { bundleText, historyEntry } from '../bundle/bundle-text.ts';
 import type { Answer, Call, Params, RestContext } from '../call.ts';
 import { paramOf } from '../call.ts';
+import { closePage, openedPage, type PlaceInWalk } from '../page-link.ts';
 import { formatQuery } from '../query-string.ts';
 import { subsetText, viewOf, type View } from '../subset.ts';
 import { visible } from './read.ts';
@@ -43,7 +44,12 @@ export async function history(context: RestContext, call: Call): Promise<Answer>
       { relation: 'self', url: `${address}?${formatQuery(self)}` },
       ...(page.next === undefined
         ? []
-        : [{ relation: 'next', url: `${address}?_page=${context.seal.close(state)}` } as const]),
+        : [
+            {
+              relation: 'next',
+              url: `${address}?_page=${closePage(context, call, state)}`,
+            } as const,
+          ]),
     ],
     entries: versions.map((version) => {
       const part = version.deleted ? version.body : subsetText(version.body, view);
@@ -53,8 +59,7 @@ export async function history(context: RestContext, call: Call): Promise<Answer>
   return { status: 200, body, shown: versions };
 }
 
-interface PageState {
-  readonly path: string;
+interface PageState extends PlaceInWalk {
   readonly since: string | undefined;
   /** As it was given. */
   readonly at: string | undefined;
@@ -65,13 +70,7 @@ interface PageState {
 
 /** The state of a page link; undefined for a first page. Throws `cursor-invalid`. */
 function openPage(context: RestContext, call: Call): PageState | undefined {
-  const token = paramOf(call.params, '_page');
-  if (token === undefined) return undefined;
-  const state = context.seal.open(token) as PageState;
-  if (state.path !== call.path || state.cursor === undefined) {
-    fail('cursor-invalid', 'The page link belongs to another address');
-  }
-  return state;
+  return openedPage(context, call, call.path) as PageState | undefined;
 }
 
 function pageQuery(call: Call, opened: PageState | undefined): HistoryQuery {
@@ -101,11 +100,12 @@ function atOf(text: string | undefined): Pick<HistoryQuery, 'at'> {
 /** An instant as `_since` takes it. Throws `search-value`. */
 export function sinceOf(text: string | undefined): { since?: Date } {
   if (text === undefined || text === '') return {};
-  const since = new Date(text);
-  if (!/^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:\d\d)$/.test(text) || Number.isNaN(since.getTime())) {
-    fail('search-value', '_since takes an instant such as 2026-03-01T12:00:00Z');
+  const isInstant = /^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:\d\d)$/.test(text);
+  const interval = isInstant ? dateInterval(text) : undefined;
+  if (interval === undefined) {
+    return fail('search-value', '_since takes an instant such as 2026-03-01T12:00:00Z');
   }
-  return { since };
+  return { since: new Date(interval.lo) };
 }
 
 /** 1..limits.searchPageMax; more is cut to that. Throws `search-value`. */

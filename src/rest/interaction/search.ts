@@ -10,6 +10,7 @@ import type { Answer, Call, Params, RestContext } from '../call.ts';
 import { paramOf } from '../call.ts';
 import { confinedTypes, parseCriteria } from '../criteria.ts';
 import { included } from '../include.ts';
+import { closePage, openedPage, type PlaceInWalk } from '../page-link.ts';
 import { typeOf } from '../place.ts';
 import { parsePrefer } from '../prefer.ts';
 import { formatQuery, parseQuery } from '../query-string.ts';
@@ -58,8 +59,7 @@ export interface Scope {
 }
 
 /** What a page link carries, sealed. */
-export interface PageState {
-  readonly path: string;
+export interface PageState extends PlaceInWalk {
   readonly params: Params;
   readonly cursor: string;
 }
@@ -83,10 +83,14 @@ export async function runSearch(context: RestContext, call: Call, scope: Scope):
   const baseUrl = context.baseUrl;
   const shape = (body: string): string => subsetText(body, parsed);
   const next = parsed.summary === 'count' ? undefined : page.next;
+  const closeAt = (cursor: string): string => {
+    const state: PageState = { path: scope.path, params: parsed.used, cursor };
+    return closePage(context, call, state);
+  };
   const body = bundleText({
     type: 'searchset',
     total: page.total,
-    links: links(context, scope, parsed, next),
+    links: links(context, scope, parsed, next && closeAt(next)),
     entries: [
       ...page.matches.map((match) => searchEntry(baseUrl, match, 'match', shape(match.body))),
       ...others.map((other) => searchEntry(baseUrl, other, 'include', shape(other.body))),
@@ -118,13 +122,7 @@ function whereOf(call: Call, { types, within }: Scope, where: SearchNode): Searc
 
 /** The state of a page link; undefined for a first page. Throws `cursor-invalid`. */
 export function openPage(context: RestContext, call: Call, path: string): PageState | undefined {
-  const token = paramOf(call.params, '_page');
-  if (token === undefined) return undefined;
-  const state = context.seal.open(token) as PageState;
-  if (state.path !== path || typeof state.cursor !== 'string') {
-    fail('cursor-invalid', 'The page link belongs to another search');
-  }
-  return state;
+  return openedPage(context, call, path) as PageState | undefined;
 }
 
 /** `self` says what was executed, after defaults; `next` says nothing. */
@@ -132,13 +130,12 @@ function links(
   context: RestContext,
   { path }: Scope,
   { used, query }: ParsedSearch,
-  cursor: string | undefined,
+  page: string | undefined,
 ): readonly Link[] {
   const counted = used.some(([name]) => name === '_count');
   const executed: Params = counted ? used : [...used, ['_count', String(query.count)]];
   const address = path === '' ? context.baseUrl : `${context.baseUrl}/${path}`;
   const self: Link = { relation: 'self', url: `${address}?${formatQuery(executed)}` };
-  if (cursor === undefined) return [self];
-  const state: PageState = { path, params: used, cursor };
-  return [self, { relation: 'next', url: `${address}?_page=${context.seal.close(state)}` }];
+  if (page === undefined) return [self];
+  return [self, { relation: 'next', url: `${address}?_page=${page}` }];
 }

@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises';
+import { fail } from '../../fhir/issue.ts';
 import type { Json } from '../../fhir/resource.ts';
 import { limits } from '../../limits.ts';
 import { CommitRefused } from '../../store/store.ts';
@@ -92,9 +94,20 @@ async function rehearseReads(
   writes: readonly WriteStep[],
 ): Promise<void> {
   const own = new Set(writes.map(({ type, id }) => `${type}/${id}`));
+  let chars = 0;
   for (const { op, entry, call } of steps) {
-    if (op === 'read' && !own.has(entry.path)) await atEntry(entry, () => context.perform(call));
+    if (op !== 'read' || own.has(entry.path)) continue;
+    const { body = '' } = await atEntry(entry, () => context.perform(call));
+    chars += body.length;
+    if (chars > limits.bundleAnswerChars) await atEntry(entry, refuseLength);
+    // Reads may be answered without any wait; others have their turn between them.
+    await setImmediate();
   }
+}
+
+function refuseLength(): never {
+  const most = `${limits.bundleAnswerChars} characters (bundleAnswerChars)`;
+  fail('limit', `The answers to a Bundle may have ${most}`);
 }
 
 async function changesOf(
@@ -140,6 +153,7 @@ async function answerAll(
   const wanted = parsePrefer(call.headers['prefer']).return;
   const entries: string[] = [];
   for (const step of steps) {
+    if (step.op === 'read') await setImmediate();
     entries.push(
       step.op === 'read'
         ? await entryOf(context, step.call, wanted)

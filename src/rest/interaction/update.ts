@@ -1,11 +1,12 @@
 import { fail } from '../../fhir/issue.ts';
 import type { IdentifiedResource, Resource } from '../../fhir/resource.ts';
 import { checkId } from '../authorize.ts';
+import type { StoredVersion } from '../../store/store.ts';
 import { acceptedResource } from '../accepted.ts';
 import type { Answer, Call, RestContext } from '../call.ts';
 import { condition, findOne } from '../conditional.ts';
 import { placeOf, typeOf } from '../place.ts';
-import { commitOne, expectationOf, putChange } from '../write.ts';
+import { commitOne, expectationOf, putChange, requireMatch } from '../write.ts';
 import { createUnlessFound, withId, written } from './create.ts';
 
 /**
@@ -27,6 +28,7 @@ export async function conditionalUpdate(context: RestContext, call: Call): Promi
   const resource = await acceptedResource(context, call);
   const wanted = condition(typeOf(call), call.params);
   const found = await findOne(context, call, wanted);
+  requireFound(call, found);
   if (found === undefined) return createForCondition(context, call, resource);
   if (resource.id !== undefined) requireId(resource, found.id);
   return update(context, {
@@ -34,6 +36,12 @@ export async function conditionalUpdate(context: RestContext, call: Call): Promi
     at: { type: wanted.type, id: found.id },
     body: { ...resource, id: found.id } as IdentifiedResource & Record<string, never>,
   });
+}
+
+/** Throws `version-conflict` where If-Match names a version and the criteria find none. */
+export function requireFound(call: Call, found: StoredVersion | undefined): void {
+  const ifMatch = call.headers['if-match'];
+  if (found === undefined && ifMatch !== undefined) requireMatch(ifMatch, found);
 }
 
 /** Throws `id-mismatch` unless the body names the id of the address. */

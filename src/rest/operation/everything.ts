@@ -9,10 +9,10 @@ import { canSee } from '../authorize.ts';
 import { bundleText, searchEntry } from '../bundle/bundle-text.ts';
 import type { Link } from '../bundle/bundle-text.ts';
 import type { Answer, Call, RestContext } from '../call.ts';
-import { paramOf } from '../call.ts';
 import { confined } from '../criteria.ts';
 import { sinceOf } from '../interaction/history.ts';
 import { visible } from '../interaction/read.ts';
+import { closePage, openedPage, type PlaceInWalk } from '../page-link.ts';
 import { placeOf } from '../place.ts';
 import { formatQuery } from '../query-string.ts';
 import { inputOf } from './input.ts';
@@ -30,8 +30,7 @@ interface Wanted {
 }
 
 /** How far a walk has come: the type, and within it the page. */
-interface PageState {
-  readonly path: string;
+interface PageState extends PlaceInWalk {
   readonly wanted: Wanted;
   readonly at: number;
   readonly cursor?: string;
@@ -51,12 +50,14 @@ export async function everything(context: RestContext, call: Call): Promise<Answ
   const found = opened === undefined ? [subject] : [];
   const next = await walk(context, call, state, found);
   const others = await referredTo(context, call, type, found);
-  const { baseUrl, seal } = context;
+  const { baseUrl } = context;
   const self = call.params.filter(([name]) => name !== '_page');
   const query = self.length === 0 ? '' : `?${formatQuery(self)}`;
   const links: Link[] = [{ relation: 'self', url: `${baseUrl}/${call.path}${query}` }];
-  if (next)
-    links.push({ relation: 'next', url: `${baseUrl}/${call.path}?_page=${seal.close(next)}` });
+  if (next) {
+    const page = closePage(context, call, next);
+    links.push({ relation: 'next', url: `${baseUrl}/${call.path}?_page=${page}` });
+  }
   const body = bundleText({
     type: 'searchset',
     total: opened === undefined && next === undefined ? found.length : undefined,
@@ -71,13 +72,7 @@ export async function everything(context: RestContext, call: Call): Promise<Answ
 
 /** The state of a page link; undefined for a first page. Throws `cursor-invalid`. */
 function openPage(context: RestContext, call: Call): PageState | undefined {
-  const token = paramOf(call.params, '_page');
-  if (token === undefined) return undefined;
-  const state = context.seal.open(token) as PageState;
-  if (state.path !== call.path || typeof state.at !== 'number') {
-    fail('cursor-invalid', 'The page link belongs to another address');
-  }
-  return state;
+  return openedPage(context, call, call.path) as PageState | undefined;
 }
 
 async function wantedOf(context: RestContext, call: Call, type: string): Promise<Wanted> {

@@ -221,6 +221,10 @@ export class SearchPlanner {
 
   /** A condition for the resources `r` of a chain's other end, where an index leads to few of them. */
   #few(type: string, where: SearchNode): Fragment | undefined {
+    const named = conjuncts(where).find((node) => node.op === 'id');
+    if (named !== undefined && named.ids.length <= limits.searchProbeRows) {
+      return new SearchCondition(this.#names).live([type], where);
+    }
     const plan = this.plan({ types: [type], where });
     const { start } = plan;
     if (!isShort(start)) return undefined;
