@@ -55,6 +55,10 @@ export const limits = {
   xmlAttributesMax: 64,
   /** UTF-16 units of a FHIRPath that a client gives. */
   fhirPathCharsMax: 2_000,
+  /** Steps, and values that they come to, of all constraints that profiles put to one resource; some 0.5 s. */
+  fhirPathStepsMax: 2_000_000,
+  /** Values that one step may come to: some functions compare each with each. */
+  fhirPathValuesMax: 5_000,
   /** FHIRPath expressions of rules that are kept parsed. */
   fhirPathCacheMax: 5_000,
   /** Profiles of types within profiles. */

@@ -15,6 +15,7 @@ import {
   type Atom,
 } from '@medplum/core';
 import { limits } from '../limits.ts';
+import { boundedPath, pathBudget } from './bounded-path.ts';
 import { fail } from './issue.ts';
 import { toPlain } from './json.ts';
 import type { Json, JsonObject, Resource } from './resource.ts';
@@ -170,9 +171,11 @@ const conditionFunctions: ReadonlySet<string> = new Set([
 
 function fulfils(condition: Atom): (place: ElementPlace) => boolean {
   requireHarmless(condition);
+  const evaluated = boundedPath(condition);
+  const budget = pathBudget();
   return ({ value, type }) => {
     try {
-      const [first] = condition.eval({ variables: {} }, [{ type, value: toPlain(value) }]);
+      const [first] = evaluated({}, [{ type, value: toPlain(value) }], budget);
       return first?.value === true;
     } catch (cause) {
       return fail('value', 'The condition of a where() cannot be evaluated', { cause });

@@ -1,5 +1,6 @@
 /** The invariants of data types, which the base checks for resources only. */
 import { evalFhirPathTyped, parseFhirPath, type TypedValue } from '@medplum/core';
+import { boundedPath, pathBudget, type PathBudget } from './bounded-path.ts';
 import { limits } from '../limits.ts';
 import { dateInterval } from './date-interval.ts';
 import type { TypeDefinition } from './definitions.ts';
@@ -54,34 +55,60 @@ interface RulePlace {
   readonly root: Members;
 }
 
-/** A repeated group with a repetition in it, in a regular expression: its time may double with each character. */
-const explodes = /[mM]atches\([^]*\([^()]*[*+}][^()]*\)[*+{]/;
+type Evaluated = (variables: Record<string, TypedValue>, input: TypedValue) => TypedValue[];
 
 /**
  * Whether a value meets a constraint of a profile; one that the engine cannot evaluate, or not in bounded time, is met.
+ * All of one resource share the time.
  */
 export function meetsRule(expression: string, place: RulePlace): boolean {
-  if (expression.length > limits.fhirPathCharsMax || explodes.test(expression)) return true;
-  return evaluate(expression, place);
+  if (expression.length > limits.fhirPathCharsMax) return true;
+  let budget = budgets.get(place.root);
+  if (budget === undefined) {
+    budget = pathBudget();
+    budgets.set(place.root, budget);
+  }
+  if (budget.left < 0) return true;
+  const shared = budget;
+  return holds(place, (variables, input) => {
+    let path = bounded.get(expression);
+    if (path === undefined) {
+      path = boundedPath(parseFhirPath(expression));
+      if (bounded.size >= limits.fhirPathCacheMax) bounded.clear();
+      bounded.set(expression, path);
+    }
+    return path(variables, [input], shared);
+  });
 }
 
-function evaluate(expression: string, { value, type, root }: RulePlace): boolean {
-  const input: TypedValue = { type, value: toPlain(value) };
-  const resource: TypedValue = { type: String(root['resourceType']), value: root };
-  try {
+const bounded = new Map<string, ReturnType<typeof boundedPath>>();
+const budgets = new WeakMap<Members, PathBudget>();
+
+function evaluate(expression: string, place: RulePlace): boolean {
+  return holds(place, (variables, input) => {
     let atom = parsed.get(expression);
     if (!atom) {
       atom = parseFhirPath(expression);
       if (parsed.size >= limits.fhirPathCacheMax) parsed.clear();
       parsed.set(expression, atom);
     }
-    const result = evalFhirPathTyped(atom, [input], {
+    return evalFhirPathTyped(atom, [input], variables);
+  });
+}
+
+/** An engine that cannot tell finds no fault. */
+function holds({ value, type, root }: RulePlace, evaluated: Evaluated): boolean {
+  const input: TypedValue = { type, value: toPlain(value) };
+  const resource: TypedValue = { type: String(root['resourceType']), value: root };
+  try {
+    const variables = {
       '%context': input,
       '%resource': resource,
       '%rootResource': resource,
       '%ucum': { type: 'string', value: 'http://unitsofmeasure.org' },
-    });
-    return result.length === 0 || result[0]?.value !== false;
+    };
+    const [first] = evaluated(variables, input);
+    return first === undefined || first.value?.valueOf() !== false;
   } catch {
     return true;
   }
