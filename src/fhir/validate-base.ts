@@ -135,6 +135,20 @@ function contentOf(name: string, { sameAs, types }: ElementDefinition): Partial<
 function constraints(type: TypeDefinition, keys: readonly string[]): ElementSource['constraint'] {
   return keys.flatMap((key) => {
     const rule = type.rules.get(key);
-    return rule ? [{ ...rule }] : [];
+    if (rule === undefined) return [];
+    return [{ ...rule, expression: linearForms[key] ?? rule.expression }];
   });
 }
+
+/** The type before the first dot is one for all, and all but the first path have a dot. */
+const oneType =
+  "element.path.select(replaceMatches('\\\\..*', '')).distinct().count() <= 1 and element.tail().all(path.contains('.'))";
+
+/** Rules of R4 that go through all elements for each element, said so that they take time by their number. */
+const linearForms: Readonly<Record<string, string>> = {
+  'sdf-8':
+    "iif(%resource.kind = 'logical', " +
+    `${oneType}, element.first().path = %resource.type and ` +
+    "element.tail().all(path.startsWith(%resource.type & '.')))",
+  'sdf-8a': `(%resource.kind = 'logical' or element.first().path.startsWith(%resource.type)) and ${oneType}`,
+};

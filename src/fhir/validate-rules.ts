@@ -108,7 +108,8 @@ function holds({ value, type, root }: RulePlace, evaluated: Evaluated): boolean 
       '%ucum': { type: 'string', value: 'http://unitsofmeasure.org' },
     };
     const [first] = evaluated(variables, input);
-    return first === undefined || first.value?.valueOf() !== false;
+    const value: unknown = first?.value;
+    return first === undefined || Object(value).valueOf() !== false;
   } catch {
     return true;
   }
