@@ -136,9 +136,23 @@ function constraints(type: TypeDefinition, keys: readonly string[]): ElementSour
   return keys.flatMap((key) => {
     const rule = type.rules.get(key);
     if (rule === undefined) return [];
-    return [{ ...rule, expression: linearForms[key] ?? rule.expression }];
+    return [{ ...rule, expression: boundedForm(key, rule.expression) }];
   });
 }
+
+function boundedForm(key: string, expression: string): string {
+  const compared = comparedByRules[key];
+  if (compared === undefined) return linearForms[key] ?? expression;
+  return `${compared}.count() > ${String(limits.comparedMax)} or (${expression})`;
+}
+
+/** What rules of R4 compare each with each; of very many they are not asked. */
+const comparedByRules: Readonly<Record<string, string>> = {
+  'sdf-1': 'snapshot.element',
+  'sdf-16': 'snapshot.element',
+  'sdf-17': 'differential.element',
+  'csd-1': 'concept',
+};
 
 /** The type before the first dot is one for all, and all but the first path have a dot. */
 const oneType =

@@ -108,8 +108,9 @@ function holds({ value, type, root }: RulePlace, evaluated: Evaluated): boolean 
       '%ucum': { type: 'string', value: 'http://unitsofmeasure.org' },
     };
     const [first] = evaluated(variables, input);
-    const value: unknown = first?.value;
-    return first === undefined || Object(value).valueOf() !== false;
+    const met: unknown = first?.value;
+    // A value with extensions comes in an object.
+    return first === undefined || (met instanceof Boolean ? met.valueOf() : met) !== false;
   } catch {
     return true;
   }
