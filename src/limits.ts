@@ -55,8 +55,8 @@ export const limits = {
   xmlAttributesMax: 64,
   /** UTF-16 units of a FHIRPath that a client gives. */
   fhirPathCharsMax: 2_000,
-  /** Elements of a profile or concepts of a code system whose ids R4 wants compared each with each: some 0.3 s. */
-  comparedMax: 10_000,
+  /** Elements of a profile or concepts of a code system whose ids R4 wants compared each with each: some 0.1 s. */
+  comparedMax: 5_000,
   /** Steps, and values that they come to, of all constraints that profiles put to one resource; some 0.5 s. */
   fhirPathStepsMax: 2_000_000,
   /** Values that one step may come to: some functions compare each with each. */

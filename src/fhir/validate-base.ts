@@ -143,7 +143,7 @@ function constraints(type: TypeDefinition, keys: readonly string[]): ElementSour
 function boundedForm(key: string, expression: string): string {
   const compared = comparedByRules[key];
   if (compared === undefined) return linearForms[key] ?? expression;
-  return `${compared}.count() > ${String(limits.comparedMax)} or (${expression})`;
+  return `iif(${compared}.count() > ${String(limits.comparedMax)}, true, ${expression})`;
 }
 
 /** What rules of R4 compare each with each; of very many they are not asked. */
