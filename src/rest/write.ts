@@ -52,15 +52,23 @@ export async function commitOne(
   }
 }
 
-/** The change that puts a resource, with its index; the principal must be confined to it or to nothing. */
-export function putChange(call: Call, resource: IdentifiedResource, expect?: Expectation): Change {
+/**
+ * The change that puts a resource, with its index; the principal must be confined to it or to nothing. `skipIfSame`: content
+ * that is the same to the byte makes no version.
+ */
+export function putChange(
+  call: Call,
+  resource: IdentifiedResource,
+  expect?: Expectation,
+  skipIfSame = true,
+): Change {
   const index = extractIndex(resource);
   requireOwn(call.principal, resource, index);
   return {
     op: 'put',
     resource,
     index,
-    skipIfSame: true,
+    skipIfSame,
     ...(expect === undefined ? {} : { expect }),
   };
 }

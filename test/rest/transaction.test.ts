@@ -182,6 +182,34 @@ describe.each(stores)('transactions on %s', (_name, open) => {
     expect(json.subject.reference).toBe(`Patient/${idAt(answer, 1)}/_history/1`);
   });
 
+  it('B36 a versioned reference to an update gets the version that it makes', async () => {
+    const base = 'http://other.test/fhir';
+    const body = patient({ id: 'a' });
+    const put = {
+      fullUrl: `${base}/Patient/a`,
+      resource: body,
+      request: { method: 'PUT', url: 'Patient/a' },
+    };
+    const of = (reference: string) => ({
+      ...post(observation(reference)),
+      fullUrl: `${base}/Observation/x`,
+    });
+    for (const [version, reference] of [
+      ['1', `${base}/Patient/a/_history/7`],
+      ['2', `${base}/Patient/a/_history/7`],
+      ['3', 'Patient/a/_history/7'],
+    ] as const) {
+      const answer = await send([of(reference), put]);
+      const { json } = await fhir.call('GET', `/Observation/${idAt(answer, 0)}`);
+      expect(json.subject.reference).toBe(`Patient/a/_history/${version}`);
+      expect(await fhir.call('GET', `/${json.subject.reference}`)).toMatchObject({ status: 200 });
+    }
+    await fhir.call('DELETE', '/Patient/a');
+    const again = await send([of(`${base}/Patient/a/_history/7`), put]);
+    const { json } = await fhir.call('GET', `/Observation/${idAt(again, 0)}`);
+    expect(json.subject.reference).toBe('Patient/a/_history/5');
+  });
+
   it('PATCH works inside, as a Binary that holds a JSON Patch', async () => {
     await fhir.call('PUT', '/Patient/a', { body: patient({ id: 'a' }) });
     const data = Buffer.from('[{"op":"add","path":"/active","value":true}]').toString('base64');

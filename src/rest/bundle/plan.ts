@@ -76,13 +76,13 @@ async function planCreate(context: RestContext, call: Call, stale: StaleClaims):
   const id = context.newId();
   const ifNoneExist = call.headers['if-none-exist'];
   if (ifNoneExist === undefined) {
-    return { op: 'put', type, id, resource, expect: 'absent', isNew: true };
+    return { op: 'put', type, id, resource, expect: 'absent', version: '1' };
   }
   const wanted = parseIfNoneExist(type, ifNoneExist);
   const found = await findOne(context, call, wanted);
   if (found !== undefined) return { op: 'found', version: found };
   const claim = claimFor(call, wanted, `${type}/${id}`, stale);
-  return { op: 'put', type, id, resource, expect: 'absent', isNew: true, claim };
+  return { op: 'put', type, id, resource, expect: 'absent', version: '1', claim };
 }
 
 async function planUpdate(context: RestContext, call: Call, stale: StaleClaims): Promise<Planned> {
@@ -92,7 +92,7 @@ async function planUpdate(context: RestContext, call: Call, stale: StaleClaims):
   requireId(resource, id);
   const expect = await expectationOf(context, call, type, id);
   const expected = expect === undefined ? {} : { expect };
-  return { op: 'put', type, id, resource, isNew: false, ...expected };
+  return { op: 'put', type, id, resource, ...expected };
 }
 
 async function planConditionalUpdate(
@@ -109,8 +109,8 @@ async function planConditionalUpdate(
     const id = resource.id ?? context.newId();
     checkId(id);
     const claim = claimFor(call, wanted, `${type}/${id}`, stale);
-    const isNew = resource.id === undefined;
-    return { op: 'put', type, id, resource, expect: 'absent-or-deleted', isNew, claim };
+    const made = resource.id === undefined ? { version: '1' } : {};
+    return { op: 'put', type, id, resource, expect: 'absent-or-deleted', claim, ...made };
   }
   if (resource.id !== undefined) requireId(resource, found.id);
   const ifMatch = call.headers['if-match'];
@@ -118,7 +118,7 @@ async function planConditionalUpdate(
   const ifNoneMatch = call.headers['if-none-match'];
   if (ifNoneMatch !== undefined) requireNoMatch(ifNoneMatch, found);
   const expect = { versionId: found.versionId };
-  return { op: 'put', type, id: found.id, resource, isNew: false, expect };
+  return { op: 'put', type, id: found.id, resource, expect };
 }
 
 async function planPatch(context: RestContext, call: Call): Promise<Planned> {
@@ -131,7 +131,7 @@ async function planPatch(context: RestContext, call: Call): Promise<Planned> {
   const resource = patched(current, patchBody(call));
   await requireProfiles(context, call, resource);
   const expect = { versionId: current.versionId };
-  return { op: 'put', type: at.type, id: at.id, resource, isNew: false, expect };
+  return { op: 'put', type: at.type, id: at.id, resource, expect };
 }
 
 async function planDelete(context: RestContext, call: Call): Promise<Planned> {

@@ -75,7 +75,8 @@ function targetOf(step: Step): Target | undefined {
     return { type, id, version: versionId };
   }
   if (step.op !== 'put') return undefined;
-  return { type: step.type, id: step.id, ...(step.isNew ? { version: '1' } : {}) };
+  const { type, id, version } = step;
+  return { type, id, ...(version === undefined ? {} : { version }) };
 }
 
 function nameOnce(
@@ -99,7 +100,7 @@ function targetText(
   const target = address === undefined ? undefined : names.get(address);
   if (target === undefined) return undefined;
   if (target.version === undefined) {
-    fail('not-supported', `${reference}: a versioned reference to an update is not offered`);
+    fail('write-conflict', `${reference}: which version there will be is not certain`);
   }
   return formatReference(target.type, target.id, target.version);
 }

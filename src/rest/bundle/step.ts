@@ -14,8 +14,8 @@ export type Step = { readonly entry: RequestEntry; readonly call: Call } & (
       readonly resource: Resource;
       readonly expect?: Expectation;
       readonly claim?: Claim;
-      /** Whether the id is a new one, so that the version can only be 1. */
-      readonly isNew: boolean;
+      /** The version that it makes, where that is certain: of a new id, or pinned. */
+      readonly version?: string;
     }
   | {
       readonly op: 'delete';

@@ -7,6 +7,7 @@ import type { Change, StoredVersion } from '../../store/store.ts';
 import { authorize, checkPlace } from '../authorize.ts';
 import { bundleText } from '../bundle/bundle-text.ts';
 import { requestEntry } from '../bundle/entry.ts';
+import { withPinnedVersions } from '../bundle/pinned-version.ts';
 import { planSteps } from '../bundle/plan.ts';
 import type { RoutedEntry } from '../bundle/plan.ts';
 import { bundleNames, withTargets } from '../bundle/references.ts';
@@ -33,7 +34,7 @@ export async function transaction(
   const routed = await routeEntries(context, call, entries);
   const stale = new Map<string, string>();
   for (let attempt = 1; ; attempt++) {
-    const steps = await planSteps(context, routed, stale);
+    const steps = await withPinnedVersions(context, await planSteps(context, routed, stale));
     const writes = inOrder(steps);
     refuseOverlap(writes);
     await rehearseReads(context, steps, writes);
@@ -127,7 +128,7 @@ function changeOf(context: RestContext, step: WriteStep, names: BundleNames): Ch
   if (step.op === 'delete') return { op: 'delete', type, id, expect: step.expect };
   const resource = withTargets(withId(step.resource, id), step.entry, names);
   requireSubscription(context, step.call.principal, resource);
-  return putChange(step.call, resource, step.expect);
+  return putChange(step.call, resource, step.expect, step.version === undefined);
 }
 
 async function commitAll(

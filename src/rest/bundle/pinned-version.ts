@@ -1,0 +1,48 @@
+import { listReferences } from '../../fhir/reference-walk.ts';
+import type { RestContext } from '../call.ts';
+import type { Step } from './step.ts';
+
+/**
+ * The steps with the version that an update will make, where a reference of the transaction names it
+ * (http://hl7.org/fhir/R4/http.html#trules): the version there is now is expected, and one more is made even if
+ * nothing changes. A write that comes between has the transaction planned anew.
+ */
+export async function withPinnedVersions(
+  context: RestContext,
+  steps: readonly Step[],
+): Promise<readonly Step[]> {
+  const named = namedByVersion(steps);
+  if (named.size === 0) return steps;
+  return Promise.all(
+    steps.map(async (step) => (isNamed(step, named) ? pinned(context, step) : step)),
+  );
+}
+
+/** The fullUrls that references name with a version. */
+function namedByVersion(steps: readonly Step[]): ReadonlySet<string> {
+  const named = new Set<string>();
+  for (const step of steps) {
+    if (step.op !== 'put') continue;
+    for (const { reference } of listReferences(step.resource)) {
+      const [, address] = /^(.+)\/_history\/[^/]+$/.exec(reference) ?? [];
+      if (address !== undefined) named.add(address);
+    }
+  }
+  return named;
+}
+
+type Put = Extract<Step, { op: 'put' }>;
+
+/** Relative references count too: they are read against the base of a fullUrl. */
+function isNamed(step: Step, named: ReadonlySet<string>): step is Put {
+  const { fullUrl } = step.entry;
+  if (step.op !== 'put' || fullUrl === undefined || step.version !== undefined) return false;
+  return named.has(fullUrl) || [...named].some((address) => fullUrl.endsWith(`/${address}`));
+}
+
+async function pinned(context: RestContext, step: Put): Promise<Put> {
+  const current = await context.store.read(step.type, step.id);
+  if (step.expect === 'absent-or-deleted' && current?.deleted === false) return step;
+  const expect = current === undefined ? 'absent' : { versionId: current.versionId };
+  return { ...step, expect, version: String(Number(current?.versionId ?? 0) + 1) };
+}
