@@ -3,8 +3,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { IndexEntry, SearchNode, SearchQuery, SortKey } from '../../src/fhir/search-ast.ts';
 import { limits } from '../../src/limits.ts';
 import { openConnection } from '../../src/store/sqlite/connection.ts';
+import { openNames } from '../../src/store/sqlite/dictionary.ts';
 import { openReader } from '../../src/store/sqlite/reader.ts';
 import { openSqliteStore } from '../../src/store/sqlite/open.ts';
+import { SearchPlanner } from '../../src/store/sqlite/search-plan.ts';
+import { Statements } from '../../src/store/sqlite/statements.ts';
 import { date, put, query, text, token } from '../contract/store-fixture.ts';
 import { temporaryFolders } from './temporary-folder.ts';
 
@@ -164,6 +167,27 @@ describe('the plan of a search', () => {
       });
     }
   }
+
+  it.each<readonly [string, SearchNode]>([
+    [
+      'either of two, of which no resource has one',
+      { op: 'or', nodes: [identifier('o1'), { op: 'reference', param: 'none', id: 'x' }] },
+    ],
+    [
+      'either of what holds together',
+      {
+        op: 'or',
+        nodes: [
+          { op: 'and', nodes: [{ op: 'type', types: ['Observation'] }, identifier('o1')] },
+          { op: 'and', nodes: [{ op: 'missing', param: 'code', missing: true }, identifier('no')] },
+        ],
+      },
+    ],
+  ])('starts from the few that an index leads to: %s', (_title, where) => {
+    const statements = new Statements(db);
+    const planner = new SearchPlanner(statements, openNames(statements));
+    expect(planner.plan({ types: ['Observation'], where }).start?.rows).toBe(1);
+  });
 
   it('has a resource found from the other side of a reference', () => {
     const where: SearchNode = {

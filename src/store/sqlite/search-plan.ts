@@ -122,6 +122,7 @@ export class SearchPlanner {
   #pathOf(types: readonly string[], node: SearchNode): Path | undefined {
     switch (node.op) {
       case 'and':
+        return this.#anyOf(types, node.nodes);
       case 'not':
       case 'missing':
         return undefined;
@@ -139,7 +140,8 @@ export class SearchPlanner {
         return this.#referred(node);
       default: {
         const leaf = this.leaves(types).leaf(node);
-        if (leaf === undefined || !isIndexed(node)) return undefined;
+        if (leaf === undefined) return nothing;
+        if (!isIndexed(node)) return undefined;
         return { rids: ridsOf(leaf), stream: leaf.exact ? leaf : undefined };
       }
     }
@@ -153,6 +155,15 @@ export class SearchPlanner {
     );
     const from = 'resource r INDEXED BY resource_updated';
     return { sql: `SELECT r.rid FROM ${from} WHERE ${live.sql}`, values: live.values };
+  }
+
+  /** Of conditions that all hold any leads to what fulfils them, and to more. */
+  #anyOf(types: readonly string[], nodes: readonly SearchNode[]): Path | undefined {
+    for (const node of nodes) {
+      const path = this.#pathOf(types, node);
+      if (path !== undefined) return startFrom(path.rids);
+    }
+    return undefined;
   }
 
   #union(types: readonly string[], nodes: readonly SearchNode[]): Path | undefined {
@@ -275,6 +286,9 @@ function isAnswered(node: SearchNode | undefined): boolean {
   if (node.op === 'or') return node.nodes.every(isAnswered);
   return answeredOps.has(node.op);
 }
+
+/** A condition that no resource fulfils, as none has the parameter: one of several, it leads nowhere and hinders none. */
+const nothing: Path = { rids: fragment('SELECT 0 AS rid WHERE 0'), stream: undefined };
 
 function startFrom(rids: Fragment): Path {
   return { rids, stream: undefined };
