@@ -275,7 +275,6 @@ describe('the whole query', () => {
     expect(used).toEqual([
       ['name', 'a'],
       ['name', 'b'],
-      ['gender', ','],
     ]);
   });
 
