@@ -85,6 +85,15 @@ describe('the way of real messages with the base pack, from senders never seen b
     expect(versions[0]?.body).toContain('"value":13.0');
   });
 
+  it('keeps a repeated result and a single one of the same test, which may not be one Observation', async () => {
+    const store = openMemoryStore();
+    const send = play(store);
+    const twice = result('R1', '00', 'F', '13.1~13.4');
+    const again = 'OBX|2|NM|718-7^Hemoglobin^LN||14.2|g/dL|||||F|||20260501110000';
+    expect(codeOf(await send(`${twice}\r${again}`))).toBe('AA');
+    expect((await store.counts()).get('Observation')).toBe(2);
+  });
+
   it('writes nothing that our own validation refuses, and tells what no rule read', async () => {
     const store = openMemoryStore();
     await play(store)(registration('1', '00', ''));

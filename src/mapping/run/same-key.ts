@@ -27,7 +27,8 @@ function unite(earlier: Instance, later: Instance): boolean {
   if (sameKey === 'number') return false;
   const draft = structuredCloneOf(earlier.body);
   const joined = sameKey === 'lines' ? joinLines(draft, later.body) : later.body;
-  if (choicesDiffer(draft, joined) || !mergeInto(draft, joined)) return false;
+  if (choicesDiffer(draft, joined) || valueMeetsParts(draft, joined)) return false;
+  if (!mergeInto(draft, joined)) return false;
   // References live in the objects of the earlier body, so what is new is added to these.
   addNew(earlier.body, joined);
   if (sameKey === 'lines') adoptText(earlier.body, draft);
@@ -62,6 +63,12 @@ function choicesDiffer(into: MutableObject, from: MutableObject): boolean {
       const other = chosen(from, name.slice(0, -3));
       return own !== undefined && other !== undefined && own !== other;
     });
+}
+
+/** A value of the whole contradicts parts of the same code, be they of repetitions (obs-7). */
+function valueMeetsParts(a: MutableObject, b: MutableObject): boolean {
+  const hasValue = (body: MutableObject): boolean => chosen(body, 'value') !== undefined;
+  return (hasValue(a) && 'component' in b) || (hasValue(b) && 'component' in a);
 }
 
 /** `valueQuantity` for `value`. */
