@@ -164,9 +164,9 @@ async function start(options: AppOptions, running: Running): Promise<App> {
 }
 
 function timed(onFrame: Processor['onFrame'], { answerSeconds }: Metrics): Processor['onFrame'] {
-  return async (frame) => {
+  return async (frame, accepted) => {
     const stop = answerSeconds.startTimer();
-    const answer = await onFrame(frame);
+    const answer = await onFrame(frame, accepted);
     stop();
     return answer;
   };

@@ -7,21 +7,25 @@ import type { Message } from '../hl7v2/message.ts';
 import { parsePath, type Path } from '../hl7v2/path.ts';
 import { limits } from '../limits.ts';
 
+/** HL7 table 0008. */
+export type AckCode = 'AA' | 'AE' | 'AR' | 'CA' | 'CE' | 'CR';
+
 export interface AckContent {
   /** The message that is answered; absent where its MSH could not be read. */
   readonly original?: Message;
-  /** HL7 table 0008, original mode. */
-  readonly code: 'AA' | 'AE' | 'AR';
+  readonly code: AckCode;
   readonly issues: readonly Issue[];
   readonly now: Date;
   /** MSH-10 of the answer. */
   readonly controlId: string;
   /** Our MSH-3, where the message names no receiver. */
   readonly application?: string;
+  /** MSH-15 and MSH-16 then say that the answer wants no answer. */
+  readonly enhanced?: boolean;
 }
 
 /**
- * An answer in original mode (HL7 v2.5.1 chapter 2.9.2), in the sender's encoding characters and
+ * An answer in original or enhanced mode (HL7 v2.5.1 chapter 2.9), in the sender's encoding characters and
  * version: MSH with sender and receiver swapped, MSA, and the issues as ERR. Up to v2.4, ERR has one
  * field that cannot tell an error from a warning (ERR-1), so that only errors are in it; from v2.5 on
  * there is one ERR for each issue. A version that cannot be read counts as v2.5.1.
@@ -32,7 +36,7 @@ export function buildAck(content: AckContent): string {
   const version = versionNumber(original);
   const reported = issues.slice(0, limits.ackIssuesMax);
   const controlId = rawField(original, 10);
-  const summary = code === 'AA' || version >= 2.7 ? undefined : issues[0]?.diagnostics;
+  const summary = code.endsWith('A') || version >= 2.7 ? undefined : issues[0]?.diagnostics;
   const errors =
     version < 2.5 ? formerErr(reported, original) : reported.map((issue) => err(issue, original));
   return joinSegments([
@@ -57,7 +61,10 @@ function header(content: AckContent, version: number): FieldValue[] {
     controlId,
     original?.segment('MSH')?.field(11).raw ? rawField(original, 11) : 'P',
     original?.version ? rawField(original, 12) : '2.5.1',
-    ...Array.from({ length: 5 }, () => undefined),
+    undefined,
+    undefined,
+    ...(content.enhanced === true ? ['NE', 'NE'] : [undefined, undefined]),
+    undefined,
     rawField(original, 18),
   ];
 }

@@ -3,11 +3,12 @@ import { errorIssue } from '../fhir/issue.ts';
 import { decodeFrame, encodeText } from '../hl7v2/charset.ts';
 import { parseMessage } from '../hl7v2/parse.ts';
 import { buildAck } from './ack.ts';
+import { askedOf, wants } from './asked.ts';
 import type { MllpFault } from './mllp-connection.ts';
 
 /**
- * What a sender is told whose frame could not be taken: AR, with MSA-2 where the beginning of the frame
- * still says MSH-10. Undefined where nothing speaks for an HL7 sender.
+ * What a sender is told whose frame could not be taken: AR, or CR where MSH-15 asks for it, with MSA-2 where the beginning of the frame
+ * still says MSH-10. Undefined where nothing speaks for an HL7 sender, or where the sender wants no answer.
  */
 export function faultAnswer(
   { kind, head }: Pick<MllpFault, 'kind' | 'head'>,
@@ -17,9 +18,13 @@ export function faultAnswer(
   const [code, diagnostics] = reasons[kind];
   const { text, charset } = decodeFrame(head);
   const { message: original } = parseMessage(text, { charset });
+  const { asked } = original === undefined ? {} : askedOf(original);
+  const msa1 = asked !== undefined && wants(asked.accept, 'AR') ? 'CR' : 'AR';
+  if (asked !== undefined && msa1 === 'AR' && !wants(asked.application, 'AR')) return undefined;
   const ack = buildAck({
     ...(original === undefined ? {} : { original }),
-    code: 'AR',
+    code: msa1,
+    enhanced: asked !== undefined,
     issues: [errorIssue(code, diagnostics)],
     now,
     controlId,

@@ -1,11 +1,10 @@
 import { isError } from '../fhir/outcome.ts';
-import { issueRow } from '../fhir/issue-table.ts';
 import type { Issue } from '../fhir/issue.ts';
-import { encodeText } from '../hl7v2/charset.ts';
+import { present } from '../hl7v2/present.ts';
 import { limits } from '../limits.ts';
 import type { LossEntry, UnmappedCode } from '../mapping/result.ts';
 import type { Commit, JournalChange, JournalEntry, JournalState, Store } from '../store/store.ts';
-import { buildAck } from './ack.ts';
+import { keptAnswer } from './answer.ts';
 import type { Reading } from './reading.ts';
 
 /** How a message ended. */
@@ -62,27 +61,19 @@ export function withOutcome(
   reading: Reading,
   outcome: Outcome,
 ): JournalChange {
-  const errors = outcome.issues.filter(isError);
-  const [first] = errors;
+  const first = outcome.issues.find(isError);
+  const answer = isAnswered(entry)
+    ? present({ ack: entry.ack, ackCode: entry.ackCode })
+    : keptAnswer(reading, entry, outcome);
   const row = {
-    ...withoutError(entry),
+    ...withoutOutcome(entry),
     state: outcome.state,
     report: JSON.stringify(reportOf(reading, outcome.issues)),
     ...(first === undefined ? {} : { lastError: `${first.code}: ${first.diagnostics}` }),
     ...(outcome.written === undefined ? {} : { written: outcome.written }),
     ...(outcome.patient === undefined ? {} : { patient: outcome.patient }),
   };
-  const acknowledgedFirst = entry.state === 'received' && entry.ack !== undefined;
-  if (acknowledgedFirst) return row;
-  const code = first === undefined ? 'AA' : issueRow(first.code).msa1;
-  const text = buildAck({
-    ...(reading.message === undefined ? {} : { original: reading.message }),
-    code,
-    issues: errors,
-    now: outcome.now,
-    controlId: ackControlId(entry.id),
-  });
-  return { ...row, ack: encodeText(text, reading.charset), ackCode: code };
+  return { ...row, ...answer };
 }
 
 /** The newest row of this control id; one without a control id is found by the commit alone. */
@@ -95,9 +86,11 @@ export async function latestEntry(
   return entries[0];
 }
 
-/** The ACK of a row that is settled for good: a resend gets it again and changes nothing (I2). */
-export function settledAck(entry: JournalEntry | undefined): Uint8Array | undefined {
-  return entry?.state === 'processed' || entry?.state === 'ignored' ? entry.ack : undefined;
+/** Whether a row is settled for good: a resend gets its answers again and changes nothing (I2). */
+export function isSettled(
+  entry: JournalEntry | undefined,
+): entry is JournalEntry & { readonly state: 'processed' | 'ignored' } {
+  return entry?.state === 'processed' || entry?.state === 'ignored';
 }
 
 /** Whether the sender used this control id before for something else: to be told, never to be dropped. */
@@ -106,13 +99,8 @@ export function isReused({ frame, hash }: Reading, known: JournalEntry | undefin
 }
 
 /** A commit that keeps the message with its outcome, and writes no resource. */
-export function journalOnly(reading: Reading, entry: JournalChange, outcome: Outcome): Commit {
-  return {
-    now: outcome.now,
-    origin: `feed:${reading.feed.name}`,
-    changes: [],
-    journal: [withOutcome(entry, reading, outcome)],
-  };
+export function journalOnly(reading: Reading, row: JournalChange, now: Date): Commit {
+  return { now, origin: `feed:${reading.feed.name}`, changes: [], journal: [row] };
 }
 
 /** Whether two frames name the same sender (MSH-3 and MSH-4), read without parsing them. */
@@ -126,13 +114,13 @@ function senderText(bytes: Uint8Array): string {
   return header.split(header.charAt(3)).slice(2, 4).join('\n');
 }
 
-function withoutError({ lastError: _, ...entry }: JournalChange): JournalChange {
-  return entry;
+/** Whether the application's answer left before the outcome was known. */
+function isAnswered({ state, ackCode }: JournalEntry): boolean {
+  return state === 'received' && ackCode?.startsWith('A') === true;
 }
 
-/** MSH-10 of the answer: at most 20 characters (HL7 v2.5.1), the varying end of our id. */
-function ackControlId(entryId: string): string {
-  return entryId.replaceAll('-', '').slice(-20);
+function withoutOutcome({ lastError: _, ack: _ack, ackCode: _code, ...entry }: JournalChange) {
+  return entry;
 }
 
 function reportOf({ result }: Reading, issues: readonly Issue[]): MessageReport {

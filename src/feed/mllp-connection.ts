@@ -34,16 +34,21 @@ export interface MllpLimits {
 export interface ConnectionOptions {
   readonly limits: MllpLimits;
   readonly log: Log;
-  /** The answer, without frame; undefined where none is to be sent. */
-  readonly onFrame: (frame: MllpFrame) => Promise<Uint8Array | undefined>;
+  /**
+   * The answer, without frame; undefined where none is to be sent. Where it says `accepted` first, that
+   * answer (or none) takes the frame's place in the order, and the last one goes out when it is there.
+   */
+  readonly onFrame: (frame: MllpFrame, accepted: Accepted) => Promise<Uint8Array | undefined>;
   /** An answer to a fault, where one makes sense. */
   readonly onFault?: (fault: MllpFault) => Uint8Array | undefined;
 }
 
 type Peer = Omit<MllpFrame, 'bytes'>;
 
+type Accepted = (answer: Uint8Array | undefined) => void;
+
 /** Makes an answer, when its turn comes to be worked on. */
-type Work = () => Promise<Uint8Array | undefined>;
+type Work = (accepted: Accepted) => Promise<Uint8Array | undefined>;
 
 /**
  * One sender's connection. Frames are handed on in the order of their arrival, several at a time, and
@@ -124,7 +129,7 @@ export class MllpConnection {
   #take(event: FrameEvent): void {
     switch (event.kind) {
       case 'frame':
-        this.#waiting.push(() => this.#handle(event.bytes));
+        this.#waiting.push((accepted) => this.#handle(event.bytes, accepted));
         return;
       case 'unended':
         this.#queueFault('unended', event.head);
@@ -154,16 +159,16 @@ export class MllpConnection {
     while (this.#unanswered < mllpUnansweredMax) {
       const work = this.#waiting.shift();
       if (!work) break;
-      this.#answerInTurn(work());
+      this.#answerInTurn(work);
     }
     const full = this.#unanswered >= mllpUnansweredMax && !this.#ending;
     if (full && !this.#socket.isPaused()) this.#socket.pause();
     if (!full && this.#socket.isPaused()) this.#socket.resume();
   }
 
-  async #handle(bytes: Uint8Array): Promise<Uint8Array | undefined> {
+  async #handle(bytes: Uint8Array, accepted: Accepted): Promise<Uint8Array | undefined> {
     try {
-      return await this.#options.onFrame({ ...this.#peer, bytes });
+      return await this.#options.onFrame({ ...this.#peer, bytes }, accepted);
     } catch (error) {
       const { connectionId } = this.#peer;
       this.#options.log.error({ err: error, connectionId }, 'A frame could not be processed');
@@ -173,20 +178,39 @@ export class MllpConnection {
     }
   }
 
-  #answerInTurn(answer: Promise<Uint8Array | undefined>): void {
+  #answerInTurn(work: Work): void {
     this.#unanswered += 1;
-    this.#answered = this.#answered.then(async () => {
-      const bytes = await answer;
-      if (bytes) await this.#write(frameBytes(bytes));
-      this.#unanswered -= 1;
-      this.#startWork();
-      this.#watchFrame(false);
-      this.#finish();
+    const first = Promise.withResolvers<Uint8Array | undefined>();
+    let last: Promise<Uint8Array | undefined> | undefined;
+    const answer = work((accept) => {
+      last = answer;
+      first.resolve(accept);
+    });
+    void answer.then(first.resolve, first.reject);
+    this.#write(first.promise, () => {
+      if (last === undefined) this.#answeredOne();
+      else void last.then((later) => this.#write(later, () => this.#answeredOne()));
     });
   }
 
+  /** After everything that was to be written before. */
+  #write(answer: Promise<Uint8Array | undefined> | Uint8Array | undefined, done: () => void): void {
+    this.#answered = this.#answered.then(async () => {
+      const bytes = await answer;
+      if (bytes) await this.#send(frameBytes(bytes));
+      done();
+    });
+  }
+
+  #answeredOne(): void {
+    this.#unanswered -= 1;
+    this.#startWork();
+    this.#watchFrame(false);
+    this.#finish();
+  }
+
   /** Settles when the peer took the bytes, or is gone. */
-  async #write(bytes: Uint8Array): Promise<void> {
+  async #send(bytes: Uint8Array): Promise<void> {
     if (!this.#socket.writable) {
       this.#warn('An answer was not delivered: the peer is gone');
       return;

@@ -7,14 +7,16 @@ import {
 } from '../store/store.ts';
 import { errorIssue } from '../fhir/issue.ts';
 import { limits } from '../limits.ts';
+import { acceptance, answersOf, type Answers } from './answer.ts';
+import { wants } from './asked.ts';
 import { planCommit } from './commit.ts';
 import type { Feed } from './feed.ts';
 import {
   isReused,
+  isSettled,
   journalEntry,
   journalOnly,
   latestEntry,
-  settledAck,
   withOutcome,
 } from './journal-entry.ts';
 import type { Log } from './log.ts';
@@ -34,9 +36,16 @@ export interface Pipeline {
   readonly log: Log;
 }
 
+/**
+ * The way of one HL7 message. Resolves with the last answer, undefined where none is asked for; never rejects.
+ * Where more is to come after the message is safe, `accepted` is called before, with the accept
+ * acknowledgment if one is asked for; a caller without it hears the last answer alone.
+ */
+export type OnFrame = (frame: Frame, accepted?: Accepted) => Promise<Uint8Array | undefined>;
+export type Accepted = (accept: Uint8Array | undefined) => void;
+
 export interface Processor {
-  /** The way of one HL7 message. Resolves with the ACK; never rejects. */
-  readonly onFrame: (frame: Frame) => Promise<Uint8Array>;
+  readonly onFrame: OnFrame;
   /** Takes up what a stopped process had acknowledged and not yet processed. */
   readonly resume: () => Promise<void>;
   /** Resolves when everything taken so far is settled. */
@@ -54,23 +63,31 @@ export interface Processor {
 export function createProcessor(pipeline: Pipeline): Processor {
   const order = new KeyedOrder(limits.messagesWaitingMax);
   const contested = new KeyedOrder(limits.messagesWaitingMax);
-  const takeTurn = (reading: Reading): Promise<Uint8Array> =>
+  const takeTurn: TakeTurn = (reading) =>
     order.run(reading.orderKeys, () => settle(pipeline, reading, contested));
 
-  async function onFrame(frame: Frame): Promise<Uint8Array> {
+  async function onFrame(frame: Frame, accepted?: Accepted): Promise<Uint8Array | undefined> {
     const reading = readFrame(frame, {
       feeds: pipeline.feeds(),
       map: pipeline.map,
       receivedAt: pipeline.clock(),
     });
-    try {
-      if (reading.feed.ackMode === 'committed' || isRefused(reading.issues)) {
-        return await takeTurn(reading);
-      }
-      return await acknowledgeFirst(pipeline, reading, takeTurn);
-    } catch (error) {
-      return answerFault(pipeline, reading, error);
-    }
+    const told = { accept: false };
+    const tell: Accepted = (accept) => {
+      told.accept ||= accept !== undefined;
+      accepted?.(accept);
+    };
+    const answers = await answersTo(reading, tell).catch((error: unknown) =>
+      answerFault(pipeline, reading, { error, accepted: told.accept }),
+    );
+    const { accept, application } = answers;
+    if (application !== undefined && accept !== undefined && !told.accept) tell(accept);
+    return application ?? (told.accept && accepted !== undefined ? undefined : accept);
+  }
+
+  async function answersTo(reading: Reading, tell: Accepted): Promise<Answers> {
+    if (isRefused(reading.issues) || !isSafeFirst(reading)) return takeTurn(reading);
+    return acknowledgeFirst(pipeline, reading, { takeTurn, tell });
   }
 
   async function resume(): Promise<void> {
@@ -81,29 +98,49 @@ export function createProcessor(pipeline: Pipeline): Processor {
     for (const { bytes, peer, feed } of entries.toReversed()) {
       const given = { feeds: pipeline.feeds(), map: pipeline.map, receivedAt: pipeline.clock() };
       const reading = readFrame({ bytes, peer, feed }, given);
-      await takeTurn(reading).catch((error: unknown) => answerFault(pipeline, reading, error));
+      await takeTurn(reading).catch((error: unknown) => answerFault(pipeline, reading, { error }));
     }
   }
 
   return { onFrame, resume, idle: () => order.idle() };
 }
 
-/** Ack mode `journaled`: AA as soon as the message is safe; what becomes of it is in the journal. */
+type TakeTurn = (reading: Reading) => Promise<Answers>;
+
+/**
+ * Whether the sender is to hear that the message is safe before it is processed. A `committed` feed says CA
+ * before only where more is to come: the last that a sender hears of it is that the record is written.
+ */
+function isSafeFirst({ feed, asked }: Reading): boolean {
+  if (feed.ackMode === 'journaled') return true;
+  return asked !== undefined && wants(asked.accept, 'AA') && asked.application !== 'NE';
+}
+
+/**
+ * Journals, and says so: by CA where MSH-15 wants it, by AA where the feed is `journaled`. What is left to
+ * say after the message was processed is the outcome of the turn; else that is in the journal alone.
+ */
 async function acknowledgeFirst(
   pipeline: Pipeline,
   reading: Reading,
-  takeTurn: (reading: Reading) => Promise<Uint8Array>,
-): Promise<Uint8Array> {
+  { takeTurn, tell }: { readonly takeTurn: TakeTurn; readonly tell: Accepted },
+): Promise<Answers> {
   const row = { ...journalEntry(reading, pipeline), attempts: 0 };
-  const entry = withOutcome(row, reading, {
-    state: 'received',
-    issues: [],
-    now: pipeline.clock(),
-  });
+  const entry =
+    reading.feed.ackMode === 'journaled'
+      ? withOutcome(row, reading, { state: 'received', issues: [], now: pipeline.clock() })
+      : { ...row, ...acceptance(reading, row) };
   const { existing } = await pipeline.store.journal.append(entry);
-  if (existing !== undefined) return settledAck(existing) ?? (await takeTurn(reading));
-  void takeTurn(reading).catch((error: unknown) => answerFault(pipeline, reading, error));
-  return entry.ack ?? new Uint8Array();
+  if (isSettled(existing)) return answersOf(reading, existing);
+  if (existing !== undefined && existing.state !== 'received') return await takeTurn(reading);
+  const answers = answersOf(reading, existing ?? entry);
+  if (existing?.ackCode?.startsWith('A') === true) return await takeTurn(reading);
+  if (answers.application === undefined && reading.asked?.application !== 'NE') {
+    tell(answers.accept);
+    return await takeTurn(reading);
+  }
+  void takeTurn(reading).catch((error: unknown) => answerFault(pipeline, reading, { error }));
+  return answers;
 }
 
 /**
@@ -115,14 +152,14 @@ async function settle(
   pipeline: Pipeline,
   reading: Reading,
   contested: KeyedOrder,
-): Promise<Uint8Array> {
+): Promise<Answers> {
   const first = await attempt(pipeline, reading, await latestEntry(pipeline.store, reading));
-  if (first.ack !== undefined) return first.ack;
+  if (first.answers !== undefined) return first.answers;
   return contested.run(['contested'], async () => {
     let { known } = first;
     for (let count = 2; count <= limits.commitAttemptsMax; count += 1) {
       const next = await attempt(pipeline, reading, known);
-      if (next.ack !== undefined) return next.ack;
+      if (next.answers !== undefined) return next.answers;
       known = next.known;
     }
     const text = 'Other writers kept changing the same resources; send it again';
@@ -130,10 +167,10 @@ async function settle(
   });
 }
 
-/** The answer, or what the journal knows of the message where another writer came first. */
+/** The answers, or what the journal knows of the message where another writer came first. */
 type Attempt =
-  | { readonly ack: Uint8Array }
-  | { readonly ack?: undefined; readonly known: JournalEntry | undefined };
+  | { readonly answers: Answers }
+  | { readonly answers?: undefined; readonly known: JournalEntry | undefined };
 
 async function attempt(
   pipeline: Pipeline,
@@ -141,13 +178,12 @@ async function attempt(
   known: JournalEntry | undefined,
 ): Promise<Attempt> {
   const before = known?.hash === reading.hash ? known : undefined;
-  const earlierAck = settledAck(before);
-  if (earlierAck !== undefined) return { ack: earlierAck };
+  if (isSettled(before)) return { answers: answersOf(reading, before) };
   const entry = journalEntry(reading, pipeline, before);
   const commit = await commitOf(pipeline, reading, { entry, reused: isReused(reading, known) });
   try {
     await pipeline.store.commit(commit);
-    return { ack: commit.journal?.[0]?.ack ?? new Uint8Array() };
+    return { answers: answersOf(reading, commit.journal?.[0] ?? entry) };
   } catch (error) {
     if (!(error instanceof CommitRefused)) throw error;
     return { known: 'existing' in error.refusal ? error.refusal.existing : known };
@@ -162,9 +198,10 @@ async function commitOf(
   const now = pipeline.clock();
   if (isRefused(reading.issues)) {
     const outcome = { state: 'failed', issues: reading.issues, now } as const;
-    return journalOnly(reading, given.entry, outcome);
+    return journalOnly(reading, withOutcome(given.entry, reading, outcome), now);
   }
   const plan = await planCommit(pipeline, reading, { ...given, now });
   if (!plan.faults) return plan.commit;
-  return journalOnly(reading, given.entry, { state: 'parked', issues: plan.faults, now });
+  const outcome = { state: 'parked', issues: plan.faults, now } as const;
+  return journalOnly(reading, withOutcome(given.entry, reading, outcome), now);
 }

@@ -7,6 +7,7 @@ import { parseMessage } from '../hl7v2/parse.ts';
 import type { ParseIssue } from '../hl7v2/parse-issue.ts';
 import type { MappingResult } from '../mapping/result.ts';
 import { personClaimKey } from '../record/identity.ts';
+import { askedOf, type Asked } from './asked.ts';
 import { authorityUri, defaultFeed, feedOf, sourceOf, takes, type Feed } from './feed.ts';
 import type { MapMessage } from './map-message.ts';
 
@@ -33,6 +34,8 @@ export interface Reading {
   /** What the bytes were read as; the answer goes out in it. */
   readonly charset: string;
   readonly message?: Message;
+  /** Which answers it asks for; absent in original mode. */
+  readonly asked?: Asked;
   readonly result?: MappingResult;
   readonly issues: readonly Issue[];
   /** What the message must take its turn for: the message itself and every person it names. */
@@ -44,14 +47,14 @@ export function readFrame(
   frame: Frame,
   given: { readonly feeds: readonly Feed[]; readonly receivedAt: Date; readonly map: MapMessage },
 ): Reading {
-  const asked = given.feeds.find(({ name }) => name === frame.feed);
+  const named = given.feeds.find(({ name }) => name === frame.feed);
   const decoded = decodeFrame(
     frame.bytes,
-    asked?.charset === undefined ? {} : { override: asked.charset },
+    named?.charset === undefined ? {} : { override: named.charset },
   );
   const parsed = parseMessage(decoded.text, { charset: decoded.charset });
   const { message } = parsed;
-  const feed = asked ?? (message ? feedOf(given.feeds, message) : defaultFeed);
+  const feed = named ?? (message ? feedOf(given.feeds, message) : defaultFeed);
   const issues = [...decoded.issues, ...parsed.issues].map(fromParse);
   const hash = createHash('sha256').update(frame.bytes).digest('hex');
   const { charset } = decoded;
@@ -67,6 +70,8 @@ export function readFrame(
     const text = 'MSH-10 is empty, so the answer cannot say which message it is for';
     issues.push(errorIssue('required-field', text, { location: 'MSH-10' }));
   }
+  const { asked, issues: askedIssues } = askedOf(message);
+  issues.push(...askedIssues);
   const result = isRefused(issues) ? undefined : mapped(message, feed, given);
   return {
     ...base,
@@ -74,6 +79,7 @@ export function readFrame(
     controlId: message.controlId,
     messageType: message.type,
     message,
+    ...(asked === undefined ? {} : { asked }),
     ...(result === undefined ? {} : { result }),
     issues: [...issues, ...(result?.issues ?? [])],
     orderKeys: [`message|${feed.name}|${message.controlId}`, ...personKeys(result)],

@@ -1,14 +1,9 @@
 import { issueRow } from '../fhir/issue-table.ts';
 import type { Issue } from '../fhir/issue.ts';
 import type { Store } from '../store/store.ts';
+import { answersOf, answersToFault, type Answers } from './answer.ts';
 import { issuesOf } from './fault.ts';
-import {
-  journalEntry,
-  journalOnly,
-  latestEntry,
-  settledAck,
-  withOutcome,
-} from './journal-entry.ts';
+import { journalEntry, journalOnly, isSettled, latestEntry, withOutcome } from './journal-entry.ts';
 import type { Log } from './log.ts';
 import type { Reading } from './reading.ts';
 
@@ -23,32 +18,41 @@ interface Answering {
 export async function answerFault(
   pipeline: Answering,
   reading: Reading,
-  error: unknown,
-): Promise<Uint8Array> {
+  { error, accepted = false }: { readonly error: unknown; readonly accepted?: boolean },
+): Promise<Answers> {
   const issues = issuesOf(error);
   const { feed, hash } = reading;
   pipeline.log.error({ err: error, feed: feed.name, hash }, 'A message was not processed');
   const retryable = issues.every(({ code }) => issueRow(code).retryable);
-  return refuse(pipeline, reading, { issues, keep: !retryable });
+  return refuse(pipeline, reading, { issues, keep: !retryable, accepted });
 }
 
-/** Answers AE or AR, and keeps the message as failed if `keep`. */
+/** Answers that the message was not taken, and keeps it as failed if `keep`. */
 export async function refuse(
   { store, clock, newId, log }: Answering,
   reading: Reading,
-  { issues, keep }: { readonly issues: readonly Issue[]; readonly keep: boolean },
-): Promise<Uint8Array> {
+  given: {
+    readonly issues: readonly Issue[];
+    readonly keep: boolean;
+    /** It had its CA before. */
+    readonly accepted?: boolean;
+  },
+): Promise<Answers> {
+  const { issues, keep, accepted = false } = given;
   const outcome = { state: 'failed', issues, now: clock() } as const;
   const fresh = journalEntry(reading, { newId });
   try {
     const latest = keep ? await latestEntry(store, reading) : undefined;
     const known = latest?.hash === reading.hash ? latest : undefined;
-    const earlierAck = settledAck(known);
-    if (earlierAck !== undefined) return earlierAck;
-    const entry = known === undefined ? fresh : journalEntry(reading, { newId }, known);
-    if (keep) await store.commit(journalOnly(reading, entry, outcome));
+    if (isSettled(known)) return answersOf(reading, known);
+    if (keep) {
+      const entry = known === undefined ? fresh : journalEntry(reading, { newId }, known);
+      const row = withOutcome(entry, reading, outcome);
+      await store.commit(journalOnly(reading, row, outcome.now));
+      return answersOf(reading, row);
+    }
   } catch (error) {
     log.error({ err: error, hash: reading.hash }, 'A refusal was not journaled');
   }
-  return withOutcome(fresh, reading, outcome).ack ?? new Uint8Array();
+  return answersToFault(reading, fresh, { issues, now: outcome.now, accepted });
 }

@@ -26,3 +26,14 @@ it('answers without MSA-2 where there is no MSH, and not at all to junk', () => 
   expect(Buffer.from(answer ?? []).toString()).toContain('MSA|AR||');
   expect(faultAnswer({ kind: 'junk', head: nothing }, given)).toBeUndefined();
 });
+
+it.each([
+  ['AL|NE', 'CR'],
+  ['ER|', 'CR'],
+  ['SU|AL', 'AR'],
+  ['NE|NE', undefined],
+])('says what MSH-15|MSH-16 want to hear: %s', (asked, code) => {
+  const sent = Buffer.from(`MSH|^~\\&|A|B|C|D|2024||ORU^R01|77|P|2.5|||${asked}|\rPID|1`);
+  const answer = faultAnswer({ kind: 'oversized', head: sent }, given);
+  expect(/MSA\|(\w\w)/.exec(Buffer.from(answer ?? []).toString())?.[1]).toBe(code);
+});

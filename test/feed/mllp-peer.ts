@@ -79,6 +79,11 @@ export class Peer {
     this.socket.write(Buffer.concat(messages.map((text) => frameBytes(Buffer.from(`${text}\r`)))));
   }
 
+  /** Waits for an answer that fits, after the first `from`. */
+  async hears(form: RegExp, from = 0): Promise<void> {
+    await until(() => this.closed || this.answers.slice(from).some((answer) => form.test(answer)));
+  }
+
   async gets(count: number): Promise<string[]> {
     await until(() => this.answers.length >= count || this.closed);
     return this.answers;

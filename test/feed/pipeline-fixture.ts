@@ -178,8 +178,8 @@ export function processorOn(
   return { processor, errors, send };
 }
 
-export function text(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('utf8');
+export function text(bytes: Uint8Array | undefined): string {
+  return Buffer.from(bytes ?? []).toString('utf8');
 }
 
 /** MSA-1 of an answer. */
