@@ -5,6 +5,7 @@ import type { Config } from './config.ts';
 import { start as startEngage } from './engage/start.ts';
 import { startSubscriptions } from './engage/subscription/start.ts';
 import { describeMessage } from './feed/describe.ts';
+import { takeBatches } from './feed/batch-frame.ts';
 import { faultAnswer } from './feed/fault-answer.ts';
 import { httpFeed } from './feed/http-feed.ts';
 import { startMllpServer } from './feed/mllp-server.ts';
@@ -125,7 +126,8 @@ async function start(options: AppOptions, running: Running): Promise<App> {
     resourceCounts: () => store.counts(),
     reindexing: () => reindex.unfinished(),
   });
-  const onFrame = timed(processor.onFrame, metrics);
+  const single = timed(processor.onFrame, metrics);
+  const onFrame = takeBatches({ onFrame: single, now: clock, newId });
 
   const { host, port } = parseAddress(config.http);
   const httpPort = await listening('HTTP', config.http, () => openHttpPort(host, port));
@@ -228,7 +230,6 @@ async function buildHttp(parts: Parts, port: HttpPort): Promise<FastifyInstance>
   });
   await http.register(httpFeed, {
     onFrame: parts.onFrame,
-    now: clock,
     authorize: async (request) => requireSender(await callerOf(request)),
   });
   const secureCookie = baseUrl.startsWith('https:');

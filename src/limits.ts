@@ -19,6 +19,8 @@ export const limits = {
   mllpSettleMs: 250,
   /** A stopping server waits this long for the messages in flight; a faulty peer may read its answer. */
   mllpCloseTimeoutMs: 10_000,
+  /** Messages of one batch; its answer has one for each and is written at once. */
+  batchMessagesMax: 10_000,
   /** ERR segments in one answer; what is beyond is with the stored message. */
   ackIssuesMax: 20,
   /** Messages taken and not yet settled, over all feeds; then senders get `transient` and send again. */

@@ -68,7 +68,10 @@ export async function messageSend(args: readonly string[], io: CliIo): Promise<E
 async function readMessages(file: string, io: CliIo): Promise<Uint8Array[]> {
   const bytes = file === '-' ? await buffer(io.stdin) : await readFileOrUsage(file);
   // latin1 keeps every byte; the charset is the receiver's business.
-  const { messages } = splitBatch(bytes.toString('latin1'));
+  const { messages, issues } = splitBatch(bytes.toString('latin1'));
+  for (const { text, severity } of issues) {
+    if (severity === 'warning') io.stderr.write(`${file}: ${text}\n`);
+  }
   return messages.map((text) => Buffer.from(withCarriageReturns(text), 'latin1'));
 }
 

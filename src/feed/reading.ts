@@ -18,6 +18,8 @@ export interface Frame {
   readonly peer: string;
   /** The feed it was posted to; absent: by the sender. */
   readonly feed?: string;
+  /** What was found out about it before it is read, such as a batch that does not add up. */
+  readonly remarks?: readonly Issue[];
 }
 
 /** What was made of a frame before anything is stored. With an issue of severity `error` it is refused. */
@@ -55,7 +57,8 @@ export function readFrame(
   const parsed = parseMessage(decoded.text, { charset: decoded.charset });
   const { message } = parsed;
   const feed = named ?? (message ? feedOf(given.feeds, message) : defaultFeed);
-  const issues = [...decoded.issues, ...parsed.issues].map(fromParse);
+  const found = [...decoded.issues, ...parsed.issues].map(fromParse);
+  const issues = [...(frame.remarks ?? []), ...found];
   const hash = createHash('sha256').update(frame.bytes).digest('hex');
   const { charset } = decoded;
   const base = { frame, feed, receivedAt: given.receivedAt, hash, charset };
@@ -113,6 +116,7 @@ function personKeys(result: MappingResult | undefined): readonly string[] {
   return [...new Set(keys)];
 }
 
-function fromParse({ code, severity, text, location }: ParseIssue): Issue {
+/** As an issue of the table. */
+export function fromParse({ code, severity, text, location }: ParseIssue): Issue {
   return { code, severity, diagnostics: text, ...(location === undefined ? {} : { location }) };
 }

@@ -5,9 +5,20 @@ import { present } from './present.ts';
 export interface Batch {
   /** Each from its MSH to before the next header or trailer. */
   readonly messages: readonly string[];
-  /** The first BHS, else FHS; without either it is a plain row of messages. */
-  readonly header?: string;
+  /** FHS, where there is one. */
+  readonly fileHeader?: string;
+  /** The same messages as they are in batches. */
+  readonly batches: readonly BatchPart[];
   /** Wrong counts in BTS-1 and FTS-1, text outside messages, no message at all. */
+  readonly issues: readonly ParseIssue[];
+}
+
+/** What is between BHS and BTS, or beside of such. */
+export interface BatchPart {
+  /** BHS; without it these messages are in no batch. */
+  readonly header?: string;
+  readonly messages: readonly string[];
+  /** What is wrong with its trailer. */
   readonly issues: readonly ParseIssue[];
 }
 
@@ -30,34 +41,58 @@ export function splitBatch(text: string): Batch {
     text: endOnce(text.slice(start, starts[index + 1] ?? text.length)),
   }));
   const messages = parts.filter((part) => part.name === 'MSH').map((part) => part.text);
-  const issues = checkCounts(parts);
+  const { batches, issues } = group(parts);
   if (hasText(text.slice(0, starts[0] ?? text.length))) {
     const outside = 'There is text before the first segment header; it was not read';
     issues.push(parseWarning('structure', outside));
   }
   if (messages.length === 0) issues.push(parseError('syntax-hl7', 'There is no MSH segment'));
-  const header = (parts.find(isBhs) ?? parts.find((part) => part.name === 'FHS'))?.text.trimEnd();
-  return { messages, issues, ...present({ header }) };
+  const fileHeader = parts.find(({ name }) => name === 'FHS')?.text.trimEnd();
+  const all = [...batches.flatMap((batch) => batch.issues), ...issues];
+  return { messages, batches, issues: all, ...present({ fileHeader }) };
 }
 
-function isBhs(part: Part): boolean {
-  return part.name === 'BHS';
+interface Growing {
+  header?: string;
+  readonly messages: string[];
+  readonly issues: ParseIssue[];
 }
 
-function checkCounts(parts: readonly Part[]): ParseIssue[] {
+/** The batches, and what is wrong with the file around them. */
+function group(parts: readonly Part[]): { batches: readonly BatchPart[]; issues: ParseIssue[] } {
+  const batches: Growing[] = [];
   const issues: ParseIssue[] = [];
-  let messages = 0;
-  let batches = 0;
+  let open: Growing | undefined;
+  let ended = 0;
+  const begin = (header?: string): Growing => {
+    const batch: Growing = { messages: [], issues: [], ...present({ header }) };
+    batches.push(batch);
+    return batch;
+  };
   for (const part of parts) {
-    if (part.name === 'MSH') messages += 1;
-    if (part.name === 'BHS') messages = 0;
-    if (part.name === 'BTS') {
-      issues.push(...compare(part, messages, 'messages'));
-      batches += 1;
-    }
-    if (part.name === 'FTS') issues.push(...compare(part, batches, 'batches'));
+    if (part.name === 'BHS') {
+      open?.issues.push(...unended(open));
+      open = begin(part.text.trimEnd());
+    } else if (part.name === 'MSH') (open ??= begin()).messages.push(part.text);
+    else if (part.name === 'BTS') {
+      const batch = open ?? begin();
+      batch.issues.push(...compare(part, batch.messages.length, 'messages'));
+      open = undefined;
+      ended += 1;
+    } else if (part.name === 'FTS') issues.push(...compare(part, ended, 'batches'));
   }
-  return issues;
+  open?.issues.push(...unended(open));
+  const names = new Set(parts.map(({ name }) => name));
+  if (names.has('FHS') && !names.has('FTS')) issues.push(noTrailer('FTS'));
+  return { batches, issues };
+}
+
+function unended({ header }: Growing): readonly ParseIssue[] {
+  return header === undefined ? [] : [noTrailer('BTS')];
+}
+
+function noTrailer(name: string): ParseIssue {
+  return parseWarning('structure', `There is no ${name}; something may be missing`, name);
 }
 
 function compare(trailer: Part, found: number, what: string): ParseIssue[] {

@@ -1,21 +1,26 @@
 import fastify, { type FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { httpFeed, type HttpFrame } from '../../src/feed/http-feed.ts';
+import { takeBatches } from '../../src/feed/batch-frame.ts';
+import { httpFeed } from '../../src/feed/http-feed.ts';
+import type { Frame } from '../../src/feed/reading.ts';
 import { OutcomeError } from '../../src/fhir/issue.ts';
 
 let app: FastifyInstance;
-let frames: HttpFrame[];
+let frames: Frame[];
 
 beforeEach(async () => {
   frames = [];
   app = fastify();
   await app.register(httpFeed, {
-    now: () => new Date('2024-01-31T08:00:00Z'),
-    onFrame: async (frame: HttpFrame) => {
-      frames.push(frame);
-      const id = /ADT\^A08\|(\w+)/.exec(Buffer.from(frame.bytes).toString())?.[1] ?? '';
-      return Buffer.from(`MSH|^~\\&|WEIR\rMSA|AA|${id}\r`);
-    },
+    onFrame: takeBatches({
+      now: () => new Date('2024-01-31T08:00:00Z'),
+      newId: () => 'W1',
+      onFrame: async (frame) => {
+        frames.push(frame);
+        const id = /ADT\^A08\|(\w+)/.exec(Buffer.from(frame.bytes).toString())?.[1] ?? '';
+        return Buffer.from(`MSH|^~\\&|WEIR\rMSA|AA|${id}\r`);
+      },
+    }),
     authorize: async (_request: unknown, feed: string) => {
       if (feed !== 'lab') {
         const issue = { code: 'forbidden', severity: 'error', diagnostics: 'Not yours' } as const;
@@ -75,9 +80,10 @@ it('a batch gets a batch', async () => {
   const ids = Array.from({ length: 150 }, (_, index) => `m${String(index)}`);
   const batch = `FHS|^~\\&|A\rBHS|^~\\&|A|B|C|D|2024||||B77\r${ids.map(message).join('')}BTS|150\rFTS|1\r`;
   const lines = (await post(batch)).body.split('\r');
-  expect(lines[0]).toBe('BHS|^~\\&|C|D|A|B|20240131080000.000+0000|||||B77');
+  expect(lines[0]).toBe('FHS|^~\\&|||A||20240131080000.000+0000');
+  expect(lines[1]).toBe('BHS|^~\\&|C|D|A|B|20240131080000.000+0000|||||B77');
   expect(lines.filter((line) => line.startsWith('MSA'))).toEqual(ids.map((id) => `MSA|AA|${id}`));
-  expect(lines.at(-2)).toBe('BTS|150');
+  expect(lines.slice(-3)).toEqual(['BTS|150', 'FTS|1', '']);
 });
 
 it('other media types and other feeds are refused, and nothing is taken', async () => {

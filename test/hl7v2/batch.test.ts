@@ -38,6 +38,26 @@ describe('splitBatch', () => {
     expect(controlIds(text)).toEqual(['1']);
   });
 
+  it.each([
+    ['BTS', `${bhs}\r${one}\r`],
+    ['BTS', `${bhs}\r${one}\r${bhs}\r${two}\rBTS|1`],
+    ['FTS', `${fhs}\r${bhs}\r${one}\rBTS|1\r`],
+  ])('a missing trailer is reported: %s', (location, text) => {
+    expect(splitBatch(text).issues).toMatchObject([{ severity: 'warning', location }]);
+  });
+
+  it('says which messages are in which batch', () => {
+    const { batches, fileHeader } = splitBatch(
+      `${fhs}\r${bhs}\r${one}\rBTS|2\r${two}\r${bhs}\rBTS|0\rFTS|2\r`,
+    );
+    expect(fileHeader).toBe(fhs);
+    expect(batches).toMatchObject([
+      { header: bhs, messages: [`${one}\r`], issues: [{ location: 'BTS-1' }] },
+      { messages: [`${two}\r`], issues: [] },
+      { header: bhs, messages: [], issues: [] },
+    ]);
+  });
+
   it('one bad message does not stop the others', () => {
     const bad = 'MSH|ADT^A01|oops\rPID|1';
     expect(controlIds(`${one}\r${bad}\r${two}`)).toEqual(['1', undefined, '2']);
@@ -47,7 +67,7 @@ describe('splitBatch', () => {
     expect(splitBatch(`hello\r${one}`).issues).toMatchObject([{ code: 'structure' }]);
     expect(splitBatch(`hello\r${one}`).messages).toHaveLength(1);
     expect(splitBatch('').issues).toMatchObject([{ code: 'syntax-hl7', severity: 'error' }]);
-    expect(splitBatch(`${bhs}\rBTS|0`)).toMatchObject({ messages: [], header: bhs });
+    expect(splitBatch(`${bhs}\rBTS|0`)).toMatchObject({ messages: [], batches: [{ header: bhs }] });
   });
 
   it('keeps the text of a message as it was, with one terminator', () => {
