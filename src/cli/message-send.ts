@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import type { Config } from '../config.ts';
+import { OutcomeError } from '../fhir/issue.ts';
+import { askedOf, wants } from '../feed/asked.ts';
 import { connectMllp, type MllpClient } from '../feed/mllp-client.ts';
 import { splitBatch } from '../hl7v2/batch.ts';
 import { decodeFrame } from '../hl7v2/charset.ts';
@@ -16,7 +18,7 @@ interface Answer {
   readonly index: number;
   /** MSH-10 of what was sent. */
   readonly controlId: string;
-  /** MSA-1; empty where there was no answer to this message. */
+  /** MSA-1; `none` where the message asks for none on success and none came; empty where there was no answer to this message. */
   readonly ack: string;
   /** Why, where it was not accepted. */
   readonly text: string;
@@ -24,6 +26,12 @@ interface Answer {
 
 /** How long one answer may take. */
 const timeoutMs = 30_000;
+
+/** How long an error is waited for where success says nothing. */
+const silenceMs = 2_000;
+
+/** MSA-1, and `none` where none came because none was asked for. */
+const good: readonly string[] = ['AA', 'CA', 'none'];
 
 export async function messageSendCommand(
   _config: Config,
@@ -56,7 +64,7 @@ export async function messageSend(args: readonly string[], io: CliIo): Promise<E
       for (const [index, bytes] of messages.entries()) {
         const answer = { file, index, ...(await sender.send(bytes)) };
         io.stdout.write(`${JSON.stringify(answer satisfies Answer)}\n`);
-        accepted &&= answer.ack === 'AA' || answer.ack === 'CA';
+        accepted &&= good.includes(answer.ack);
       }
     }
   } finally {
@@ -99,14 +107,34 @@ class Sender {
   }
 
   async send(bytes: Uint8Array): Promise<Pick<Answer, 'controlId' | 'ack' | 'text'>> {
-    const controlId = parseMessage(decodeFrame(bytes).text).message?.controlId ?? '';
+    const { message } = parseMessage(decodeFrame(bytes).text);
+    const controlId = message?.controlId ?? '';
+    const { asked } = message === undefined ? {} : askedOf(message);
+    const silent =
+      asked !== undefined && !wants(asked.accept, 'AA') && !wants(asked.application, 'AA');
     try {
-      this.#client ??= await connectMllp({ ...this.#address, timeoutMs });
-      return { controlId, ...readAnswer(await this.#client.send(bytes), controlId) };
+      const client = await this.#connected(silent);
+      const answer = await client.send(
+        bytes,
+        (each) => asked?.application !== 'AL' || readAnswer(each, controlId).ack !== 'CA',
+      );
+      // What might still come must not be taken for the next message's, nor wait in vain.
+      if (asked !== undefined && asked.application !== 'AL') this.close();
+      return { controlId, ...readAnswer(answer, controlId) };
     } catch (error) {
       this.close();
+      const isTimeout = error instanceof OutcomeError && error.issues[0].code === 'timeout';
+      if (silent && isTimeout) return { controlId, ack: 'none', text: 'It asks for no answer' };
       return { controlId, ack: '', text: error instanceof Error ? error.message : String(error) };
     }
+  }
+
+  /** The time limit is the connection's. */
+  async #connected(silent: boolean): Promise<MllpClient> {
+    if (silent) this.close();
+    const limit = silent ? silenceMs : timeoutMs;
+    this.#client ??= await connectMllp({ ...this.#address, timeoutMs: limit });
+    return this.#client;
   }
 
   close(): void {

@@ -7,11 +7,13 @@ export interface MllpClient {
   /**
    * Sends one message and gives its answer, both without frame. Rejects with an {@link OutcomeError}
    * (`timeout`, `transient`) where no answer came: the outcome is then unknown. Whether the answer is
-   * to this message (MSA-2) is for the caller to see.
+   * to this message (MSA-2) is for the caller to see. Where `isLast` says no, the next answer is waited for.
    */
-  send(bytes: Uint8Array): Promise<Uint8Array>;
+  send(bytes: Uint8Array, isLast?: IsLast): Promise<Uint8Array>;
   close(): void;
 }
+
+type IsLast = (answer: Uint8Array) => boolean;
 
 export interface MllpClientOptions {
   readonly host: string;
@@ -34,7 +36,7 @@ class Connection implements MllpClient {
   readonly #socket: Socket;
   readonly #timeoutMs: number;
   readonly #framer = createFramer(limits);
-  #pending: PromiseWithResolvers<Uint8Array> | undefined;
+  #pending: (PromiseWithResolvers<Uint8Array> & { readonly isLast: IsLast }) | undefined;
   #timer: NodeJS.Timeout | undefined;
   #settleTimer: NodeJS.Timeout | undefined;
 
@@ -47,10 +49,10 @@ class Connection implements MllpClient {
     socket.on('close', () => this.#drop(away('The receiver closed the connection')));
   }
 
-  async send(bytes: Uint8Array): Promise<Uint8Array> {
+  async send(bytes: Uint8Array, isLast: IsLast = () => true): Promise<Uint8Array> {
     if (this.#pending) fail('transient', 'A message on this connection is not answered yet');
     if (this.#socket.destroyed) throw away('The connection is closed');
-    const pending = Promise.withResolvers<Uint8Array>();
+    const pending = { ...Promise.withResolvers<Uint8Array>(), isLast };
     this.#pending = pending;
     const late = (): void => this.#drop(timeout(`No answer in ${String(this.#timeoutMs)} ms`));
     this.#timer = setTimeout(late, this.#timeoutMs);
@@ -81,6 +83,7 @@ class Connection implements MllpClient {
   }
 
   #answer(bytes: Uint8Array): void {
+    if (this.#pending?.isLast(bytes) === false) return;
     clearTimeout(this.#timer);
     this.#pending?.resolve(bytes);
     this.#pending = undefined;

@@ -7,7 +7,9 @@ import { exitCode, type CliIo } from '../../src/cli/io.ts';
 import { messageSend } from '../../src/cli/message-send.ts';
 import type { MllpFrame } from '../../src/feed/mllp-connection.ts';
 import { parseMessage } from '../../src/hl7v2/parse.ts';
+import { openMemoryStore } from '../../src/store/memory.ts';
 import { start } from '../feed/mllp-peer.ts';
+import { processorOn } from '../feed/pipeline-fixture.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'weir-send-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -109,4 +111,26 @@ it.each([
   ['no such file', [join(folder, 'none.hl7'), '127.0.0.1:1'], 'ENOENT'],
 ])('wrong usage: %s', async (_, args, said) => {
   await expect(send(args)).rejects.toThrow(said);
+});
+
+it('in enhanced mode the last answer that is asked for counts, and each file goes on', async () => {
+  const { processor } = processorOn(openMemoryStore());
+  const whole = await start({ onFrame: processor.onFrame });
+  const asking = (id: string, asked: string): string =>
+    `MSH|^~\\&|EHR|MERCY|C|D|2024||ADT^A08|${id}|P|2.5|||${asked}|\nEVN||202605011000\nPID|1||${id}^^^MERCY^MR||A^B\n`;
+  const all = ['AL|AL', 'AL|ER', 'AL|NE', 'NE|AL', 'NE|NE', '|'];
+  const path = file('asked.hl7', all.map((asked, index) => asking(`E${index}`, asked)).join(''));
+  const { code, lines } = await send([path, whole.address]);
+  expect(lines.map((line) => (line as { ack: string }).ack)).toEqual([
+    ...['AA', 'CA', 'CA', 'AA', 'none', 'AA'],
+  ]);
+  expect(code).toBe(exitCode.done);
+  await whole.close();
+});
+
+it('says what does not add up in a batch', async () => {
+  const path = file('short.hl7', `BHS|^~\\&|\n${message('1')}BTS|2\n`);
+  const { code, said } = await send([path, server.address]);
+  expect(code).toBe(exitCode.done);
+  expect(said).toContain('BTS-1 does not say 1');
 });
