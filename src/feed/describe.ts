@@ -1,6 +1,7 @@
 import { decodeFrame } from '../hl7v2/charset.ts';
 import { fieldDefinition } from '../hl7v2/dictionary.ts';
 import { parseMessage } from '../hl7v2/parse.ts';
+import { present } from '../hl7v2/present.ts';
 import { formatPosition } from '../hl7v2/path.ts';
 import { limits } from '../limits.ts';
 import type { Message, Segment } from '../hl7v2/message.ts';
@@ -56,15 +57,17 @@ export async function describeMessage(
 ): Promise<MessageDescription | undefined> {
   const entry = (await store.journal.read(id)) ?? (await byControlId(store, id));
   if (entry === undefined) return undefined;
-  const { text, charset } = decodeFrame(entry.bytes);
+  const report = reportOf(entry);
+  const override = present({ override: report.charset });
+  const { text, charset } = decodeFrame(entry.bytes, override);
   const { message } = parseMessage(text, { charset });
   const written = entry.written ?? [];
   return {
     entry: messageRow(entry),
     raw: lines(text),
-    ack: entry.ack === undefined ? '' : lines(decodeFrame(entry.ack).text),
+    ack: entry.ack === undefined ? '' : lines(decodeFrame(entry.ack, override).text),
     parsed: message === undefined ? [] : parsedFields(message),
-    ...reportOf(entry),
+    ...report,
     written,
     resources: await resourcesOf(store, written.slice(0, limits.searchPageMax)),
   };

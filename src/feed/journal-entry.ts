@@ -23,6 +23,8 @@ export interface Outcome {
 export interface MessageReport {
   /** Map and version; empty where none ran. */
   readonly map: string;
+  /** What the bytes were read as. */
+  readonly charset?: string;
   readonly loss: readonly LossEntry[];
   readonly unmapped: readonly UnmappedCode[];
   readonly issues: readonly Issue[];
@@ -123,9 +125,10 @@ function withoutOutcome({ lastError: _, ack: _ack, ackCode: _code, ...entry }: J
   return entry;
 }
 
-function reportOf({ result }: Reading, issues: readonly Issue[]): MessageReport {
+function reportOf({ result, charset }: Reading, issues: readonly Issue[]): MessageReport {
   return {
     map: result?.map ?? '',
+    charset,
     loss: result?.loss.slice(0, limits.reportRowsMax) ?? [],
     unmapped: result?.unmapped.slice(0, limits.reportRowsMax) ?? [],
     issues: issues.slice(0, limits.reportRowsMax).map(({ internal: _, ...issue }) => issue),

@@ -5,6 +5,7 @@ import { decodeFrame } from '../hl7v2/charset.ts';
 import type { Message } from '../hl7v2/message.ts';
 import { parseMessage } from '../hl7v2/parse.ts';
 import type { ParseIssue } from '../hl7v2/parse-issue.ts';
+import { present } from '../hl7v2/present.ts';
 import type { MappingResult } from '../mapping/result.ts';
 import { personClaimKey } from '../record/identity.ts';
 import { askedOf, type Asked } from './asked.ts';
@@ -50,13 +51,8 @@ export function readFrame(
   given: { readonly feeds: readonly Feed[]; readonly receivedAt: Date; readonly map: MapMessage },
 ): Reading {
   const named = given.feeds.find(({ name }) => name === frame.feed);
-  const decoded = decodeFrame(
-    frame.bytes,
-    named?.charset === undefined ? {} : { override: named.charset },
-  );
-  const parsed = parseMessage(decoded.text, { charset: decoded.charset });
+  const { decoded, parsed, feed } = readAs(frame, given.feeds, named);
   const { message } = parsed;
-  const feed = named ?? (message ? feedOf(given.feeds, message) : defaultFeed);
   const found = [...decoded.issues, ...parsed.issues].map(fromParse);
   const issues = [...(frame.remarks ?? []), ...found];
   const hash = createHash('sha256').update(frame.bytes).digest('hex');
@@ -87,6 +83,19 @@ export function readFrame(
     issues: [...issues, ...(result?.issues ?? [])],
     orderKeys: [`message|${feed.name}|${message.controlId}`, ...personKeys(result)],
   };
+}
+
+/** The charset of a feed overrides that of the message, by which it is found out which feed it is. */
+function readAs(frame: Frame, feeds: readonly Feed[], named: Feed | undefined) {
+  const read = (override?: string) => {
+    const decoded = decodeFrame(frame.bytes, present({ override }));
+    return { decoded, parsed: parseMessage(decoded.text, { charset: decoded.charset }) };
+  };
+  const first = read(named?.charset);
+  const { message } = first.parsed;
+  const feed = named ?? (message ? feedOf(feeds, message) : defaultFeed);
+  if (feed === named || feed.charset === undefined) return { ...first, feed };
+  return { ...read(feed.charset), feed };
 }
 
 /** Whether an issue forbids to commit. */

@@ -1,4 +1,7 @@
+import { isAscii, isUtf8 } from 'node:buffer';
 import iconv from 'iconv-lite';
+import { readEncoding } from './encoding.ts';
+import { decodeSwitched, encodeIso2022Jp, hasSwitches } from './iso2022.ts';
 import { parseWarning, type ParseIssue } from './parse-issue.ts';
 
 /**
@@ -19,7 +22,11 @@ const charsetOfTable0211: ReadonlyMap<string, string> = new Map(
     '8859/9': 'iso-8859-9',
     '8859/15': 'iso-8859-15',
     'ISO IR6': 'us-ascii',
+    'ISO IR13': 'shift_jis',
     'ISO IR14': 'shift_jis',
+    'ISO IR87': 'iso-2022-jp',
+    'ISO IR159': 'iso-2022-jp',
+    'ISO-2022-JP': 'iso-2022-jp',
     'ISO IR100': 'windows-1252',
     'ISO IR101': 'iso-8859-2',
     'ISO IR109': 'iso-8859-3',
@@ -51,35 +58,96 @@ export interface DecodedFrame {
 
 /**
  * Bytes of a message to text: by `override` (the feed's setting, an iconv or table 0211 name), else a
- * byte order mark or the zeros of a wide `MSH`, else MSH-18, else UTF-8. Where the bytes are not valid
- * UTF-8 although they should be, they are read as windows-1252 (in which nothing fails), with a warning. The text is well formed: a half of a surrogate pair becomes U+FFFD. Never throws.
+ * byte order mark or the zeros of a wide `MSH`, else MSH-18, else UTF-8; within it as ISO 2022 switches.
+ * Where the bytes are not valid UTF-8 although they should be, they are read as windows-1252 (in which
+ * nothing fails). Where bytes and declaration disagree a warning says so and where that begins. The text is
+ * well formed: a half of a surrogate pair becomes U+FFFD. Never throws.
  */
 export function decodeFrame(
   bytes: Uint8Array,
   options: { readonly override?: string } = {},
 ): DecodedFrame {
-  const issues: ParseIssue[] = [];
-  const declared = options.override ?? shownCharset(bytes) ?? readMsh18(bytes);
-  const charset = declared === '' ? 'utf-8' : charsetOf(bytes, declared);
-  if (charset === undefined) {
-    const text =
-      'MSH-18 names a character set that is not known or not this one, the bytes were guessed';
-    issues.push(parseWarning('value', text, 'MSH-18'));
+  const header = headerOf(bytes);
+  const declared = options.override ?? shownCharset(bytes) ?? header.charsets[0] ?? '';
+  const known = declared === '' ? 'utf-8' : charsetOf(bytes, declared);
+  const issues = known === undefined ? [unknownCharset('MSH-18')] : [];
+  issues.push(...header.charsets.slice(1).flatMap(unknownSwitch));
+  const said = options.override === undefined ? 'MSH-18' : 'The feed';
+  const { charset, issue } = readable(bytes, known ?? 'utf-8', said);
+  if (issue !== undefined) issues.push(issue);
+  return { ...decodeBy(bytes, { charset, known, mark: header.mark }), issues };
+}
+
+function decodeBy(
+  bytes: Uint8Array,
+  given: { readonly charset: string; readonly known: string | undefined; readonly mark: number },
+): Omit<DecodedFrame, 'issues'> {
+  const { charset, known, mark } = given;
+  if (isWide(charset) || !hasSwitches(bytes, mark)) {
+    const text = charset === 'utf-8' ? Buffer.from(bytes).toString() : decodeAs(bytes, charset);
+    return { text: withoutMark(text), charset };
   }
-  if (charset !== undefined && charset !== 'utf-8' && charset !== 'us-ascii') {
-    return { text: withoutMark(decodeAs(bytes, charset)), charset, issues };
+  const base = (run: Uint8Array): string => decodeAs(run, charset);
+  const text = decodeSwitched(bytes, { mark, base }).toWellFormed();
+  const japanese = known === 'iso-2022-jp' || (charset === 'utf-8' && isJapanese(bytes));
+  return { text: withoutMark(text), charset: japanese ? 'iso-2022-jp' : charset };
+}
+
+/** What the bytes can be read in, and whether that is what was said. `said` names who says it. */
+function readable(
+  bytes: Uint8Array,
+  declared: string,
+  said: string,
+): { readonly charset: string; readonly issue?: ParseIssue } {
+  const ascii = declared === 'us-ascii' || declared === 'iso-2022-jp';
+  if (declared === 'utf-8' || ascii) {
+    const odd = firstOdd(bytes, ascii ? isAscii : isUtf8);
+    if (odd === undefined) return { charset: 'utf-8' };
+    const charset = isUtf8(bytes) ? 'utf-8' : 'windows-1252';
+    const name = ascii ? 'ASCII' : 'UTF-8';
+    const text = `${said} says ${name} (where it says nothing, UTF-8), but not all bytes are; they were read as ${charset}`;
+    return { charset, issue: parseWarning('value', text, odd) };
   }
-  const utf8 = decodeUtf8(bytes);
-  if (utf8 !== undefined) {
-    if (charset === 'us-ascii' && utf8.length < bytes.length) {
-      const text = 'MSH-18 says ASCII but the message is UTF-8';
-      issues.push(parseWarning('value', text, 'MSH-18'));
-    }
-    return { text: withoutMark(utf8), charset: 'utf-8', issues };
-  }
-  const text = 'The bytes are not valid UTF-8 and were read as windows-1252; say so in MSH-18';
-  issues.push(parseWarning('value', text, 'MSH-18'));
-  return { text: decodeAs(bytes, 'windows-1252'), charset: 'windows-1252', issues };
+  const odd = isSingleByte(declared) && isUtf8(bytes) ? firstOdd(bytes, isAscii) : undefined;
+  if (odd === undefined) return { charset: declared };
+  const text = `The bytes look like UTF-8, but ${said} says ${declared}, as which they were read`;
+  return { charset: declared, issue: parseWarning('value', text, odd) };
+}
+
+/** Place of the first field that does not pass, such as `PID[2]-5`; undefined where all do. */
+function firstOdd(bytes: Uint8Array, passes: (bytes: Uint8Array) => boolean): string | undefined {
+  if (passes(bytes)) return undefined;
+  const lines = Buffer.from(bytes)
+    .toString('latin1')
+    .split(/[\r\n\v\x1c]+/);
+  const segments = lines.filter((line) => line.trim() !== '');
+  const isOdd = (text: string): boolean => !passes(Buffer.from(text, 'latin1'));
+  const index = segments.findIndex(isOdd);
+  const segment = segments[index] ?? '';
+  const separator = segments[0]?.replace(/^[^M]*/, '').charAt(3) || '|';
+  const field = segment.split(separator).findIndex(isOdd);
+  const name = segment.slice(0, 3);
+  if (!/^[A-Z][A-Z0-9]{2}$/.test(name) || field < 1) return 'MSH-18';
+  return `${name}[${String(index)}]-${String(name === 'MSH' ? field + 1 : field)}`;
+}
+
+function isSingleByte(charset: string): boolean {
+  return /^(iso-8859|windows|koi8|cp)/.test(charset);
+}
+
+/** Whether raw ISO 2022 calls in a Japanese set, so that the answer may do so too. */
+function isJapanese(bytes: Uint8Array): boolean {
+  return /\x1b\$(?:[@B]|\([BD])/.test(Buffer.from(bytes).toString('latin1'));
+}
+
+function unknownSwitch(name: string, index: number): readonly ParseIssue[] {
+  const known = name === '' || iconvName(name) !== undefined || /^ISO IR(58|149)$/i.test(name);
+  return known ? [] : [unknownCharset(`MSH-18[${String(index + 1)}]`)];
+}
+
+function unknownCharset(place: string): ParseIssue {
+  const text = `${place} names a character set that is not known or not this one, the bytes were guessed`;
+  return parseWarning('value', text, place);
 }
 
 /**
@@ -88,6 +156,7 @@ export function decodeFrame(
  */
 export function encodeText(text: string, charset: string): Uint8Array {
   if (charset === 'utf-8') return Buffer.from(text, 'utf8');
+  if (charset === 'iso-2022-jp') return encodeIso2022Jp(text);
   const bytes = iconv.encode(text, iconvName(charset) ?? 'utf-8', { addBOM: isWide(charset) });
   if (charset !== 'windows-1252') return bytes;
   for (const { 0: character, index } of text.matchAll(unassigned)) {
@@ -122,6 +191,11 @@ const unassigned = /[\x81\x8d\x8f\x90\x9d]/g;
 /** A half of a surrogate pair becomes U+FFFD. */
 function decodeAs(bytes: Uint8Array, charset: string): string {
   if (charset === 'windows-1252') return new TextDecoder(charset).decode(bytes);
+  if (charset === 'utf-8') return decodeUtf8(bytes) ?? decodeAs(bytes, 'windows-1252');
+  if (charset === 'iso-2022-jp') {
+    const base = (run: Uint8Array): string => decodeAs(run, 'utf-8');
+    return decodeSwitched(bytes, { mark: -1, base }).toWellFormed();
+  }
   return iconv.decode(Buffer.from(bytes), charset).toWellFormed();
 }
 
@@ -166,14 +240,19 @@ function headOf(bytes: Uint8Array): string {
 /** How far into a frame MSH-18 is looked for; a header segment is some 200 bytes. */
 const headerBytesMax = 4096;
 
-/** The first repetition of MSH-18, read as bytes before the charset is known; `''` where absent. */
-function readMsh18(bytes: Uint8Array): string {
+/** The repetitions of MSH-18 and the escape character's code (-1: none), read as bytes before the charset is known. */
+function headerOf(bytes: Uint8Array): {
+  readonly charsets: readonly string[];
+  readonly mark: number;
+} {
   const head = headOf(bytes);
   const start = head.indexOf('MSH');
-  if (start < 0) return '';
+  if (start < 0) return { charsets: [], mark: -1 };
   const [line = ''] = head.slice(start).split(/[\r\n]/, 1);
+  const { encoding } = readEncoding(line);
   const value = line.split(line.charAt(3))[17] ?? '';
-  return value.split(line.charAt(5))[0]?.trim() ?? '';
+  const charsets = value.split(line.charAt(5)).map((name) => name.trim());
+  return { charsets, mark: encoding?.escape ? encoding.escape.charCodeAt(0) : -1 };
 }
 
 function withoutMark(text: string): string {

@@ -6,6 +6,7 @@ import { errorIssue, OutcomeError, type Issue } from '../../src/fhir/issue.ts';
 import type { Resource } from '../../src/fhir/resource.ts';
 import { matchAll } from '../../src/fhir/search-ast.ts';
 import { validateResource } from '../../src/fhir/validate.ts';
+import { describeMessage } from '../../src/feed/describe.ts';
 import { personClaimKey } from '../../src/record/identity.ts';
 import { verifyChain } from '../../src/store/audit-chain.ts';
 import { openMemoryStore } from '../../src/store/memory.ts';
@@ -14,6 +15,7 @@ import type { Commit, Store } from '../../src/store/store.ts';
 import {
   codeOf,
   defaultFeedName,
+  ehr,
   frame,
   patientOf,
   processorOn,
@@ -376,3 +378,18 @@ async function putPhone(store: Store, value: string): Promise<void> {
     changes: [{ op: 'put', resource, index: [] }],
   });
 }
+
+it('the charset of a feed is that of its messages, also of those that it is found by', async () => {
+  const store = openMemoryStore();
+  const { processor } = processorOn(store, {
+    feeds: () => [{ ...ehr, charset: 'iso-8859-2' }],
+  });
+  const said = text(frame({ id: 'Dv\\E\\1', family: 'FAMILY' })).replace('|P|', '|P~é|');
+  const bytes = Buffer.from(said.replace('FAMILY', 'Dvo\xf8\xe1k'), 'latin1');
+  await processor.onFrame({ bytes, peer: 'p' });
+  expect(await patientOf(store, mercy1)).toMatchObject({ name: [{ family: 'Dvořák' }] });
+  const [row] = await rowsOf(store);
+  const shown = await describeMessage(store, row?.id ?? '');
+  expect(shown?.raw).toContain('Dvořák');
+  expect(shown?.charset).toBe('iso-8859-2');
+});

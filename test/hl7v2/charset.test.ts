@@ -41,14 +41,27 @@ describe('decodeFrame', () => {
       const text = message(declared, 'Müller');
       const decoded = decodeFrame(iconv.encode(text, 'windows-1252'));
       expect(decoded).toMatchObject({ text, charset: 'windows-1252' });
-      expect(decoded.issues.at(-1)).toMatchObject({ severity: 'warning', location: 'MSH-18' });
+      expect(decoded.issues.at(-1)).toMatchObject({ severity: 'warning', location: 'PID[1]-5' });
     },
   );
 
   it('ASCII that is UTF-8: a warning', () => {
     const decoded = decodeFrame(Buffer.from(message('ASCII', 'Müller')));
     expect(decoded.text).toContain('Müller');
-    expect(decoded.issues).toHaveLength(1);
+    expect(decoded.issues).toMatchObject([{ severity: 'warning', location: 'PID[1]-5' }]);
+  });
+
+  it('one byte for a character, but the bytes are UTF-8: as declared, with a warning', () => {
+    const decoded = decodeFrame(Buffer.from(message('8859/1', 'Müller')));
+    expect(decoded).toMatchObject({ text: message('8859/1', 'MÃ¼ller'), charset: 'windows-1252' });
+    expect(decoded.issues).toMatchObject([{ severity: 'warning', location: 'PID[1]-5' }]);
+    const repaired = decodeFrame(Buffer.from(message('8859/1', 'Müller')), { override: 'utf-8' });
+    expect(repaired).toMatchObject({ text: message('8859/1', 'Müller'), issues: [] });
+  });
+
+  it('a repetition of MSH-18 that is not known: a warning with its place', () => {
+    const { issues } = decodeFrame(Buffer.from(message('ASCII~ISO IR87~EBCDIC-9', 'x')));
+    expect(issues).toMatchObject([{ location: 'MSH-18[2]' }]);
   });
 
   it('the feed overrides MSH-18, and a byte order mark too', () => {
