@@ -141,6 +141,10 @@ async function start(options: AppOptions, running: Running): Promise<App> {
   const subscriptions = startSubscriptions({ ...parts, baseUrl: baseUrlOf(config, httpPort) });
   running.push(() => subscriptions.stop());
   await processor.resume();
+  const sweep = setInterval(() => {
+    processor.sweep().catch((err: unknown) => log.error({ err }, 'Fragments were not looked at'));
+  }, limits.fragmentSweepMs);
+  running.push(async () => clearInterval(sweep));
   const mllp = await listening('MLLP', config.mllp, () =>
     startMllpServer({
       ...parseAddress(config.mllp),

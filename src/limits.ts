@@ -21,6 +21,12 @@ export const limits = {
   mllpCloseTimeoutMs: 10_000,
   /** Messages of one batch; its answer has one for each and is written at once. */
   batchMessagesMax: 10_000,
+  /** Messages that continue each other by DSC; together they are no longer than one frame may be. */
+  fragmentsMax: 1_000,
+  /** What was not continued this long after it began is parked. */
+  fragmentWaitMs: 10 * 60_000,
+  /** How often that is looked for. */
+  fragmentSweepMs: 60_000,
   /** ERR segments in one answer; what is beyond is with the stored message. */
   ackIssuesMax: 20,
   /** Messages taken and not yet settled, over all feeds; then senders get `transient` and send again. */

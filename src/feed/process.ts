@@ -11,6 +11,7 @@ import { acceptance, answersOf, type Answers } from './answer.ts';
 import { wants } from './asked.ts';
 import { planCommit } from './commit.ts';
 import type { Feed } from './feed.ts';
+import { parkUnfinished, takeFragment, withEarlier } from './fragment.ts';
 import {
   isReused,
   isSettled,
@@ -22,7 +23,7 @@ import {
 import type { Log } from './log.ts';
 import type { MapMessage } from './map-message.ts';
 import { KeyedOrder } from './order.ts';
-import { isRefused, readFrame, type Frame, type Reading } from './reading.ts';
+import { completed, isRefused, readFrame, type Frame, type Reading } from './reading.ts';
 import { answerFault, refuse } from './refuse.ts';
 
 export interface Pipeline {
@@ -48,6 +49,8 @@ export interface Processor {
   readonly onFrame: OnFrame;
   /** Takes up what a stopped process had acknowledged and not yet processed. */
   readonly resume: () => Promise<void>;
+  /** Parks what waits too long for its continuation; to be called now and then. */
+  readonly sweep: () => Promise<void>;
   /** Resolves when everything taken so far is settled. */
   readonly idle: () => Promise<void>;
 }
@@ -64,7 +67,15 @@ export function createProcessor(pipeline: Pipeline): Processor {
   const order = new KeyedOrder(limits.messagesWaitingMax);
   const contested = new KeyedOrder(limits.messagesWaitingMax);
   const takeTurn: TakeTurn = (reading) =>
-    order.run(reading.orderKeys, () => settle(pipeline, reading, contested));
+    order.run(reading.orderKeys, async () => {
+      if (reading.continuation === undefined || isRefused(reading.issues)) {
+        return settle(pipeline, reading, contested);
+      }
+      const taken = await takeFragment(pipeline, reading);
+      if (taken.answers !== undefined) return taken.answers;
+      const whole = completed(reading, taken, pipeline);
+      return order.run(whole.orderKeys, () => settle(pipeline, whole, contested));
+    });
 
   async function onFrame(frame: Frame, accepted?: Accepted): Promise<Uint8Array | undefined> {
     const reading = readFrame(frame, {
@@ -91,6 +102,7 @@ export function createProcessor(pipeline: Pipeline): Processor {
   }
 
   async function resume(): Promise<void> {
+    await parkUnfinished(pipeline);
     const { entries } = await pipeline.store.journal.list({
       state: 'received',
       count: limits.messagesWaitingMax,
@@ -102,7 +114,7 @@ export function createProcessor(pipeline: Pipeline): Processor {
     }
   }
 
-  return { onFrame, resume, idle: () => order.idle() };
+  return { onFrame, resume, sweep: () => parkUnfinished(pipeline), idle: () => order.idle() };
 }
 
 type TakeTurn = (reading: Reading) => Promise<Answers>;
@@ -111,7 +123,8 @@ type TakeTurn = (reading: Reading) => Promise<Answers>;
  * Whether the sender is to hear that the message is safe before it is processed. A `committed` feed says CA
  * before only where more is to come: the last that a sender hears of it is that the record is written.
  */
-function isSafeFirst({ feed, asked }: Reading): boolean {
+function isSafeFirst({ feed, asked, continuation }: Reading): boolean {
+  if (continuation !== undefined) return false;
   if (feed.ackMode === 'journaled') return true;
   return asked !== undefined && wants(asked.accept, 'AA') && asked.application !== 'NE';
 }
@@ -182,7 +195,7 @@ async function attempt(
   const entry = journalEntry(reading, pipeline, before);
   const commit = await commitOf(pipeline, reading, { entry, reused: isReused(reading, known) });
   try {
-    await pipeline.store.commit(commit);
+    await pipeline.store.commit(withEarlier(commit, reading));
     return { answers: answersOf(reading, commit.journal?.[0] ?? entry) };
   } catch (error) {
     if (!(error instanceof CommitRefused)) throw error;

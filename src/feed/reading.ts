@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Issue } from '../fhir/issue.ts';
 import { errorIssue } from '../fhir/issue.ts';
 import { decodeFrame } from '../hl7v2/charset.ts';
+import { continuationOf, joinAddenda, type Continuation } from '../hl7v2/continuation.ts';
 import type { Message } from '../hl7v2/message.ts';
 import { parseMessage } from '../hl7v2/parse.ts';
 import type { ParseIssue } from '../hl7v2/parse-issue.ts';
@@ -10,6 +11,7 @@ import type { MappingResult } from '../mapping/result.ts';
 import { personClaimKey } from '../record/identity.ts';
 import { askedOf, type Asked } from './asked.ts';
 import { authorityUri, defaultFeed, feedOf, sourceOf, takes, type Feed } from './feed.ts';
+import type { Earlier } from './fragment.ts';
 import type { MapMessage } from './map-message.ts';
 
 /** A frame as it came in. */
@@ -39,6 +41,10 @@ export interface Reading {
   readonly message?: Message;
   /** Which answers it asks for; absent in original mode. */
   readonly asked?: Asked;
+  /** How it hangs together with others; it is mapped when all of them are there. */
+  readonly continuation?: Continuation;
+  /** What it is the end of. */
+  readonly earlier?: Earlier;
   readonly result?: MappingResult;
   readonly issues: readonly Issue[];
   /** What the message must take its turn for: the message itself and every person it names. */
@@ -71,17 +77,22 @@ export function readFrame(
   }
   const { asked, issues: askedIssues } = askedOf(message);
   issues.push(...askedIssues);
-  const result = isRefused(issues) ? undefined : mapped(message, feed, given);
+  const continuation = continuationOf(message);
+  const isWhole = continuation === undefined && !isRefused(issues);
+  const result = isWhole ? mapped(message, feed, given) : undefined;
   return {
     ...base,
     source: sourceOf(feed, message),
     controlId: message.controlId,
     messageType: message.type,
     message,
-    ...(asked === undefined ? {} : { asked }),
-    ...(result === undefined ? {} : { result }),
+    ...present({ asked, continuation, result }),
     issues: [...issues, ...(result?.issues ?? [])],
-    orderKeys: [`message|${feed.name}|${message.controlId}`, ...personKeys(result)],
+    orderKeys: [
+      `message|${feed.name}|${message.controlId}`,
+      ...(continuation === undefined ? [] : [`fragment|${sourceOf(feed, message)}`]),
+      ...personKeys(result),
+    ],
   };
 }
 
@@ -89,13 +100,34 @@ export function readFrame(
 function readAs(frame: Frame, feeds: readonly Feed[], named: Feed | undefined) {
   const read = (override?: string) => {
     const decoded = decodeFrame(frame.bytes, present({ override }));
-    return { decoded, parsed: parseMessage(decoded.text, { charset: decoded.charset }) };
+    return {
+      decoded,
+      parsed: parseMessage(joinAddenda(decoded.text), { charset: decoded.charset }),
+    };
   };
   const first = read(named?.charset);
   const { message } = first.parsed;
   const feed = named ?? (message ? feedOf(feeds, message) : defaultFeed);
   if (feed === named || feed.charset === undefined) return { ...first, feed };
   return { ...read(feed.charset), feed };
+}
+
+/** The end of a message with all of it: it is mapped as the whole and answered as itself. */
+export function completed(
+  reading: Reading,
+  { whole, earlier }: { readonly whole: Message; readonly earlier: Earlier },
+  given: { readonly map: MapMessage },
+): Reading {
+  const { feed, receivedAt, issues } = reading;
+  const result = mapped(whole, feed, { ...given, receivedAt });
+  return {
+    ...reading,
+    result,
+    earlier,
+    issues: [...issues, ...result.issues],
+    messageType: whole.type,
+    orderKeys: personKeys(result),
+  };
 }
 
 /** Whether an issue forbids to commit. */

@@ -110,6 +110,7 @@ export const issueTable = {
     false,
     'The sender is not the one this feed is bound to',
   ),
+  continuation: row('incomplete', 422, 'AE', '207', false, 'A part of the message did not come'),
   'control-id-reuse': row(
     'duplicate',
     200,
