@@ -20,6 +20,8 @@ export interface AckContent {
   readonly controlId: string;
   /** Our MSH-3, where the message names no receiver. */
   readonly application?: string;
+  /** MSA-4: the sequence number. */
+  readonly sequenceNumber?: number;
   /** MSH-15 and MSH-16 then say that the answer wants no answer. */
   readonly enhanced?: boolean;
 }
@@ -41,7 +43,7 @@ export function buildAck(content: AckContent): string {
     version < 2.5 ? formerErr(reported, original) : reported.map((issue) => err(issue, original));
   return joinSegments([
     encodeSegment('MSH', header(content, version), encoding),
-    encodeSegment('MSA', [code, controlId, summary], encoding),
+    encodeSegment('MSA', [code, controlId, summary, content.sequenceNumber?.toString()], encoding),
     ...errors.map((fields) => encodeSegment('ERR', fields, encoding)),
   ]);
 }

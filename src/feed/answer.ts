@@ -99,9 +99,9 @@ function made(
     readonly controlId: string;
   },
 ): KeptAnswer {
-  const { message: original, asked, charset } = reading;
+  const { message: original, asked, charset, msa4: sequenceNumber } = reading;
   const text = buildAck({
-    ...present({ original }),
+    ...present({ original, sequenceNumber }),
     ...said,
     enhanced: asked !== undefined,
   });

@@ -72,6 +72,7 @@ function feedFrom(values: Readonly<Record<string, unknown>>): Feed {
       sender: values['sender'] as Feed['sender'],
       zone: values['zone'] as string | undefined,
       defaultAuthority: values['defaultAuthority'] as string | undefined,
+      sequence: values['sequence'] as boolean | undefined,
       charset: values['charset'] as string | undefined,
       expectedEveryMs:
         expectedEvery === undefined ? undefined : Duration.fromISO(expectedEvery).toMillis(),
@@ -112,6 +113,7 @@ const keys: Readonly<Record<string, Check>> = {
     (value) => value === 'committed' || value === 'journaled',
     'ack is committed or journaled',
   ),
+  sequence: must((value) => typeof value === 'boolean', 'sequence is true or false'),
   charset: must(
     (value) => isText(value) && iconvName(value) !== undefined,
     'charset is not known; use a name of HL7 table 0211 or such as windows-1252',

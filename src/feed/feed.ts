@@ -20,6 +20,8 @@ export interface Feed {
   readonly expectedEveryMs?: number;
   /** When AA leaves: after the record is written, or as soon as the message is safe. */
   readonly ackMode: 'committed' | 'journaled';
+  /** Whether MSH-13 counts its messages (sequence.ts). */
+  readonly sequence?: boolean;
   /** Overrides MSH-18. */
   readonly charset?: string;
   /** The maps' settings, by name. */

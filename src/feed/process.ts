@@ -23,6 +23,7 @@ import {
 import type { Log } from './log.ts';
 import type { MapMessage } from './map-message.ts';
 import { KeyedOrder } from './order.ts';
+import { takeInSequence } from './sequence.ts';
 import { completed, isRefused, readFrame, type Frame, type Reading } from './reading.ts';
 import { answerFault, refuse } from './refuse.ts';
 
@@ -67,15 +68,21 @@ export function createProcessor(pipeline: Pipeline): Processor {
   const order = new KeyedOrder(limits.messagesWaitingMax);
   const contested = new KeyedOrder(limits.messagesWaitingMax);
   const takeTurn: TakeTurn = (reading) =>
-    order.run(reading.orderKeys, async () => {
-      if (reading.continuation === undefined || isRefused(reading.issues)) {
-        return settle(pipeline, reading, contested);
-      }
-      const taken = await takeFragment(pipeline, reading);
-      if (taken.answers !== undefined) return taken.answers;
-      const whole = completed(reading, taken, pipeline);
-      return order.run(whole.orderKeys, () => settle(pipeline, whole, contested));
-    });
+    order.run(reading.orderKeys, () =>
+      reading.sequenceNumber === undefined
+        ? takeWhole(pipeline, reading)
+        : takeInSequence(pipeline, reading, takeWhole),
+    );
+
+  async function takeWhole(within: Pipeline, reading: Reading): Promise<Answers> {
+    if (reading.continuation === undefined || isRefused(reading.issues)) {
+      return settle(within, reading, contested);
+    }
+    const taken = await takeFragment(within, reading);
+    if (taken.answers !== undefined) return taken.answers;
+    const whole = completed(reading, taken, within);
+    return order.run(whole.orderKeys, () => settle(within, whole, contested));
+  }
 
   async function onFrame(frame: Frame, accepted?: Accepted): Promise<Uint8Array | undefined> {
     const reading = readFrame(frame, {
@@ -123,8 +130,8 @@ type TakeTurn = (reading: Reading) => Promise<Answers>;
  * Whether the sender is to hear that the message is safe before it is processed. A `committed` feed says CA
  * before only where more is to come: the last that a sender hears of it is that the record is written.
  */
-function isSafeFirst({ feed, asked, continuation }: Reading): boolean {
-  if (continuation !== undefined) return false;
+function isSafeFirst({ feed, asked, continuation, sequenceNumber }: Reading): boolean {
+  if (continuation !== undefined || sequenceNumber !== undefined) return false;
   if (feed.ackMode === 'journaled') return true;
   return asked !== undefined && wants(asked.accept, 'AA') && asked.application !== 'NE';
 }

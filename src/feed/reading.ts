@@ -10,6 +10,7 @@ import { present } from '../hl7v2/present.ts';
 import type { MappingResult } from '../mapping/result.ts';
 import { personClaimKey } from '../record/identity.ts';
 import { askedOf, type Asked } from './asked.ts';
+import { sequenceNumberOf } from './sequence.ts';
 import { authorityUri, defaultFeed, feedOf, sourceOf, takes, type Feed } from './feed.ts';
 import type { Earlier } from './fragment.ts';
 import type { MapMessage } from './map-message.ts';
@@ -41,6 +42,10 @@ export interface Reading {
   readonly message?: Message;
   /** Which answers it asks for; absent in original mode. */
   readonly asked?: Asked;
+  /** MSH-13, where the feed counts by it; NaN for none. */
+  readonly sequenceNumber?: number;
+  /** What MSA-4 of its answer says. */
+  readonly msa4?: number;
   /** How it hangs together with others; it is mapped when all of them are there. */
   readonly continuation?: Continuation;
   /** What it is the end of. */
@@ -78,7 +83,9 @@ export function readFrame(
   const { asked, issues: askedIssues } = askedOf(message);
   issues.push(...askedIssues);
   const continuation = continuationOf(message);
-  const isWhole = continuation === undefined && !isRefused(issues);
+  const sequenceNumber = feed.sequence === true ? sequenceNumberOf(message) : undefined;
+  const isContent = sequenceNumber !== 0 && sequenceNumber !== -1;
+  const isWhole = continuation === undefined && isContent && !isRefused(issues);
   const result = isWhole ? mapped(message, feed, given) : undefined;
   return {
     ...base,
@@ -86,10 +93,11 @@ export function readFrame(
     controlId: message.controlId,
     messageType: message.type,
     message,
-    ...present({ asked, continuation, result }),
+    ...present({ asked, sequenceNumber, continuation, result }),
     issues: [...issues, ...(result?.issues ?? [])],
     orderKeys: [
       `message|${feed.name}|${message.controlId}`,
+      ...(sequenceNumber === undefined ? [] : [`sequence|${sourceOf(feed, message)}`]),
       ...(continuation === undefined ? [] : [`fragment|${sourceOf(feed, message)}`]),
       ...personKeys(result),
     ],

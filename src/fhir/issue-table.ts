@@ -111,6 +111,7 @@ export const issueTable = {
     'The sender is not the one this feed is bound to',
   ),
   continuation: row('incomplete', 422, 'AE', '207', false, 'A part of the message did not come'),
+  'sequence-number': row('conflict', 409, 'AE', '207', false, 'MSH-13 is not what MSA-4 expects'),
   'control-id-reuse': row(
     'duplicate',
     200,
