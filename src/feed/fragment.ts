@@ -9,7 +9,7 @@ import type { Commit, JournalChange, JournalEntry, StateEntry, Store } from '../
 import { answersOf, type Answers } from './answer.ts';
 import { isSettled, journalEntry, journalOnly, latestEntry, withOutcome } from './journal-entry.ts';
 import type { Log } from './log.ts';
-import type { Reading } from './reading.ts';
+import type { Earlier, Reading } from './reading.ts';
 
 /** What waits under a continuation pointer: the state entry `fragment|...`, as JSON. */
 interface Waiting {
@@ -18,12 +18,6 @@ interface Waiting {
   readonly byteCount: number;
   /** Arrival of the first, as an instant. */
   readonly since: string;
-}
-
-/** What a last fragment completes: settled with it, in the same commit. */
-export interface Earlier {
-  readonly rows: readonly JournalEntry[];
-  readonly entry: StateEntry;
 }
 
 interface Keeping {

@@ -6,13 +6,13 @@ import { continuationOf, joinAddenda, type Continuation } from '../hl7v2/continu
 import type { Message } from '../hl7v2/message.ts';
 import { parseMessage } from '../hl7v2/parse.ts';
 import type { ParseIssue } from '../hl7v2/parse-issue.ts';
+import { sequenceNumberOf } from '../hl7v2/sequence-number.ts';
 import { present } from '../hl7v2/present.ts';
 import type { MappingResult } from '../mapping/result.ts';
 import { personClaimKey } from '../record/identity.ts';
 import { askedOf, type Asked } from './asked.ts';
-import { sequenceNumberOf } from './sequence.ts';
 import { authorityUri, defaultFeed, feedOf, sourceOf, takes, type Feed } from './feed.ts';
-import type { Earlier } from './fragment.ts';
+import type { JournalEntry, StateEntry } from '../store/store.ts';
 import type { MapMessage } from './map-message.ts';
 
 /** A frame as it came in. */
@@ -24,6 +24,12 @@ export interface Frame {
   readonly feed?: string;
   /** What was found out about it before it is read, such as a batch that does not add up. */
   readonly remarks?: readonly Issue[];
+}
+
+/** What a last fragment completes: settled with it, in the same commit. */
+export interface Earlier {
+  readonly rows: readonly JournalEntry[];
+  readonly entry: StateEntry;
 }
 
 /** What was made of a frame before anything is stored. With an issue of severity `error` it is refused. */

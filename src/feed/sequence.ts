@@ -1,5 +1,4 @@
 import { errorIssue, type Issue } from '../fhir/issue.ts';
-import type { Message } from '../hl7v2/message.ts';
 import type { StateEntry, Store } from '../store/store.ts';
 import { answersOf, type Answers } from './answer.ts';
 import { isSettled, journalEntry, journalOnly, latestEntry, withOutcome } from './journal-entry.ts';
@@ -9,12 +8,6 @@ interface Counting {
   readonly store: Store;
   readonly clock: () => Date;
   readonly newId: () => string;
-}
-
-/** MSH-13: what the sender counts; NaN where it is not valued or no number. */
-export function sequenceNumberOf(message: Message): number {
-  const text = message.segment('MSH')?.field(13).text.trim() ?? '';
-  return /^(-1|\d{1,15})$/.test(text) ? Number(text) : Number.NaN;
 }
 
 /**
