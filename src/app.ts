@@ -141,10 +141,7 @@ async function start(options: AppOptions, running: Running): Promise<App> {
   const subscriptions = startSubscriptions({ ...parts, baseUrl: baseUrlOf(config, httpPort) });
   running.push(() => subscriptions.stop());
   await processor.resume();
-  const sweep = setInterval(() => {
-    processor.sweep().catch((err: unknown) => log.error({ err }, 'Fragments were not looked at'));
-  }, limits.fragmentSweepMs);
-  running.push(async () => clearInterval(sweep));
+  running.push(sweeping(processor, log));
   const mllp = await listening('MLLP', config.mllp, () =>
     startMllpServer({
       ...parseAddress(config.mllp),
@@ -166,6 +163,20 @@ async function start(options: AppOptions, running: Running): Promise<App> {
       await subscriptions.idle();
     },
     close: () => stop(running),
+  };
+}
+
+/** Looks after what waits now and then; gives what ends that. */
+function sweeping(processor: Processor, log: AppOptions['log']): () => Promise<void> {
+  let last = Promise.resolve();
+  const timer = setInterval(() => {
+    last = last
+      .then(() => processor.sweep())
+      .catch((err: unknown) => log.error({ err }, 'What waits could not be taken up'));
+  }, limits.sweepMs);
+  return async () => {
+    clearInterval(timer);
+    await last;
   };
 }
 

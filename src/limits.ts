@@ -25,8 +25,8 @@ export const limits = {
   fragmentsMax: 1_000,
   /** What was not continued this long after it began is parked. */
   fragmentWaitMs: 10 * 60_000,
-  /** How often that is looked for. */
-  fragmentSweepMs: 60_000,
+  /** How often that, and what a passing fault left unprocessed, is looked for. */
+  sweepMs: 60_000,
   /** ERR segments in one answer; what is beyond is with the stored message. */
   ackIssuesMax: 20,
   /** Messages taken and not yet settled, over all feeds; then senders get `transient` and send again. */

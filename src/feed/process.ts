@@ -50,7 +50,7 @@ export interface Processor {
   readonly onFrame: OnFrame;
   /** Takes up what a stopped process had acknowledged and not yet processed. */
   readonly resume: () => Promise<void>;
-  /** Parks what waits too long for its continuation; to be called now and then. */
+  /** Takes up what waits since a passing fault, and parks what waits too long for its continuation; to be called now and then. */
   readonly sweep: () => Promise<void>;
   /** Resolves when everything taken so far is settled. */
   readonly idle: () => Promise<void>;
@@ -108,20 +108,30 @@ export function createProcessor(pipeline: Pipeline): Processor {
     return acknowledgeFirst(pipeline, reading, { takeTurn, tell });
   }
 
-  async function resume(): Promise<void> {
-    await parkUnfinished(pipeline);
+  async function takeUp(before?: Date): Promise<void> {
     const { entries } = await pipeline.store.journal.list({
       state: 'received',
       count: limits.messagesWaitingMax,
     });
-    for (const { bytes, peer, feed } of entries.toReversed()) {
+    const due = entries.filter(({ receivedAt }) => before === undefined || receivedAt < before);
+    for (const { bytes, peer, feed } of due.toReversed()) {
       const given = { feeds: pipeline.feeds(), map: pipeline.map, receivedAt: pipeline.clock() };
       const reading = readFrame({ bytes, peer, feed }, given);
       await takeTurn(reading).catch((error: unknown) => answerFault(pipeline, reading, { error }));
     }
   }
 
-  return { onFrame, resume, sweep: () => parkUnfinished(pipeline), idle: () => order.idle() };
+  async function sweep(): Promise<void> {
+    await parkUnfinished(pipeline);
+    await takeUp(new Date(pipeline.clock().getTime() - limits.sweepMs));
+  }
+
+  async function resume(): Promise<void> {
+    await parkUnfinished(pipeline);
+    await takeUp();
+  }
+
+  return { onFrame, resume, sweep, idle: () => order.idle() };
 }
 
 type TakeTurn = (reading: Reading) => Promise<Answers>;

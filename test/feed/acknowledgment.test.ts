@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { defaultFeed, type Feed } from '../../src/feed/feed.ts';
+import { errorIssue, OutcomeError } from '../../src/fhir/issue.ts';
 import type { MllpServer } from '../../src/feed/mllp-server.ts';
+import { limits } from '../../src/limits.ts';
 import { openMemoryStore } from '../../src/store/memory.ts';
 import { CommitRefused, type Store } from '../../src/store/store.ts';
 import { Peer, start } from './mllp-peer.ts';
@@ -170,6 +172,29 @@ describe('enhanced mode', () => {
     expect((await store.journal.find('ehr', 'M1'))[0]?.state).toBe('processed');
     expect(codes(await hear(again.peer, message('M1', 'AL|AL')))).toBe('CA AA');
     peer.socket.destroy();
+  });
+
+  it('a passing fault after CA is told, and the message is taken up by itself', async () => {
+    const store = openMemoryStore();
+    let isAway = true;
+    const shaky: Store = {
+      ...store,
+      commit: async (commit) => {
+        if (isAway) throw new OutcomeError([errorIssue('storage-full', 'No room')]);
+        return store.commit(commit);
+      },
+    };
+    const { peer, processor } = await open('committed', shaky);
+    peer.send(message('M1', 'AL|AL'));
+    expect(codes(await peer.gets(2))).toBe('CA AR');
+    const state = async (): Promise<unknown> => (await store.journal.find('ehr', 'M1'))[0]?.state;
+    expect(await state()).toBe('received');
+    isAway = false;
+    const ticks = limits.sweepMs / 1000;
+    for (let tick = 0; tick < ticks && (await state()) === 'received'; tick += 1) {
+      await processor.sweep();
+    }
+    expect(await state()).toBe('processed');
   });
 
   it('one answer where there is one place for it: the last', async () => {
