@@ -1,29 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { limits } from '../../src/limits.ts';
 import { openMemoryStore } from '../../src/store/memory.ts';
-import { openSqliteStore } from '../../src/store/sqlite/open.ts';
 import type { Store } from '../../src/store/store.ts';
+import { stores } from '../rest/fhir-app.ts';
 import { codeOf, frame, processorOn, text } from './pipeline-fixture.ts';
-
-const closers: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0)) await close();
-});
-const stores: Readonly<Record<string, () => Promise<Store>>> = {
-  memory: async () => openMemoryStore(),
-  sqlite: async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'weir-fragment-'));
-    const store = await openSqliteStore({ file: join(folder, 'weir.db') });
-    closers.push(async () => {
-      await store.close();
-      await rm(folder, { recursive: true });
-    });
-    return store;
-  },
-};
 
 const obx = (index: number): string => `OBX|${index}|NM|${index}-1||${index}|g/dL|||||F`;
 
@@ -51,9 +31,7 @@ async function on(store: Store, change: Parameters<typeof processorOn>[1] = {}) 
   return { ...made, send, states, store };
 }
 
-describe.each(Object.keys(stores))('a message in fragments, on %s', (kind) => {
-  const open = async (): Promise<Store> => (stores[kind] ?? stores['memory'])?.() as Promise<Store>;
-
+describe.each(stores)('a message in fragments, on %s', (_, open) => {
   it('is processed when its last one is there, as one', async () => {
     const { send, states, store } = await on(await open());
     expect([codeOf(await send(first)), codeOf(await send(middle))]).toEqual(['AA', 'AA']);

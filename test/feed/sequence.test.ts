@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { parseFeed } from '../../src/feed/feed-file.ts';
 import { openMemoryStore } from '../../src/store/memory.ts';
 import type { Store } from '../../src/store/store.ts';
+import { stores } from '../rest/fhir-app.ts';
 import { ehr, frame, processorOn, text } from './pipeline-fixture.ts';
 
 /** `code MSA-4` of the answer to a message with MSH-13. */
@@ -128,8 +129,8 @@ it('0 and -1 change no record and are ignored in the journal', async () => {
   expect(entries.map(({ state }) => state)).toEqual(['ignored', 'ignored']);
 });
 
-it('the number is safe with the message: another process goes on with it', async () => {
-  const { send, store } = on();
+it.each(stores)('on %s the number is safe with its message', async (_, open) => {
+  const { send, store } = on(await open());
   await send('a', '1');
   expect(await on(store).send('q', '0')).toBe('AA 2');
 });
