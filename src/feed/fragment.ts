@@ -7,7 +7,7 @@ import { limits } from '../limits.ts';
 import { logicalId } from '../record/identity.ts';
 import type { Commit, JournalChange, JournalEntry, StateEntry, Store } from '../store/store.ts';
 import { answersOf, type Answers } from './answer.ts';
-import { isSettled, journalEntry, journalOnly, latestEntry, withOutcome } from './journal-entry.ts';
+import { isSettled, journalEntry, journalOnly, knownEntry, withOutcome } from './journal-entry.ts';
 import type { Log } from './log.ts';
 import type { Earlier, Reading } from './reading.ts';
 
@@ -56,11 +56,6 @@ export async function takeFragment(pipeline: Keeping, reading: Reading): Promise
     since: waiting.since || reading.receivedAt.toISOString(),
   };
   return { answers: await keep(pipeline, reading, { entry, kept, before }) };
-}
-
-async function knownEntry(store: Store, reading: Reading): Promise<JournalEntry | undefined> {
-  const latest = await latestEntry(store, reading);
-  return latest?.hash === reading.hash ? latest : undefined;
 }
 
 /** Whether it came before: it waits, or is settled. */

@@ -88,6 +88,15 @@ export async function latestEntry(
   return entries[0];
 }
 
+/** The row of these very bytes, also where its control id was used for others since. */
+export async function knownEntry(
+  store: Store,
+  { controlId, feed, hash }: Reading,
+): Promise<JournalEntry | undefined> {
+  if (controlId === '') return undefined;
+  return (await store.journal.find(feed.name, controlId)).find((entry) => entry.hash === hash);
+}
+
 /** Whether a row is settled for good: a resend gets its answers again and changes nothing (I2). */
 export function isSettled(
   entry: JournalEntry | undefined,

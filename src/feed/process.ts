@@ -5,7 +5,7 @@ import {
   type JournalEntry,
   type Store,
 } from '../store/store.ts';
-import { errorIssue } from '../fhir/issue.ts';
+import { errorIssue, fail } from '../fhir/issue.ts';
 import { limits } from '../limits.ts';
 import { acceptance, answersOf, type Answers } from './answer.ts';
 import { wants } from './asked.ts';
@@ -71,14 +71,14 @@ export function createProcessor(pipeline: Pipeline): Processor {
     order.run(reading.orderKeys, () =>
       reading.sequenceNumber === undefined
         ? takeWhole(pipeline, reading)
-        : takeInSequence(pipeline, reading, takeWhole),
+        : whenNobodyElse(() => takeInSequence(pipeline, reading, takeWhole)),
     );
 
   async function takeWhole(within: Pipeline, reading: Reading): Promise<Answers> {
     if (reading.continuation === undefined || isRefused(reading.issues)) {
       return settle(within, reading, contested);
     }
-    const taken = await takeFragment(within, reading);
+    const taken = await whenNobodyElse(() => takeFragment(within, reading));
     if (taken.answers !== undefined) return taken.answers;
     const whole = completed(reading, taken, within);
     return order.run(whole.orderKeys, () => settle(within, whole, contested));
@@ -171,6 +171,18 @@ async function acknowledgeFirst(
   }
   void takeTurn(reading).catch((error: unknown) => answerFault(pipeline, reading, { error }));
   return answers;
+}
+
+/** Works it out anew where another process changed meanwhile what it goes by. */
+async function whenNobodyElse<T>(work: () => Promise<T>): Promise<T> {
+  for (let count = 1; count <= limits.commitAttemptsMax; count += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof CommitRefused)) throw error;
+    }
+  }
+  return fail('write-conflict', 'Others kept taking messages of the same sender; send it again');
 }
 
 /**

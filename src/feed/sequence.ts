@@ -1,7 +1,7 @@
 import { errorIssue, type Issue } from '../fhir/issue.ts';
 import type { StateEntry, Store } from '../store/store.ts';
 import { answersOf, type Answers } from './answer.ts';
-import { isSettled, journalEntry, journalOnly, latestEntry, withOutcome } from './journal-entry.ts';
+import { isSettled, journalEntry, journalOnly, knownEntry, withOutcome } from './journal-entry.ts';
 import type { Reading } from './reading.ts';
 
 interface Counting {
@@ -26,8 +26,7 @@ export async function takeInSequence<Pipeline extends Counting>(
   const number = reading.sequenceNumber ?? Number.NaN;
   const entry = await store.state(keyOf(reading));
   const expected = expectedAfter(entry);
-  const latest = await latestEntry(store, reading);
-  const known = latest?.hash === reading.hash ? latest : undefined;
+  const known = await knownEntry(store, reading);
   if (number === 0 || number === -1) {
     return control(pipeline, reading, { entry, expected: number === 0 ? expected : -1 });
   }
@@ -62,8 +61,7 @@ async function control(
   const { store, clock, newId } = pipeline;
   const now = clock();
   const answering = { ...reading, msa4: expected, issues: [] };
-  const latest = await latestEntry(store, reading);
-  const known = latest?.hash === reading.hash ? latest : undefined;
+  const known = await knownEntry(store, reading);
   const before = journalEntry(answering, { newId }, known);
   const row = withOutcome(before, answering, { state: 'ignored', issues: [], now });
   const commit = journalOnly(answering, row, now);

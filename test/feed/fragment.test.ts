@@ -92,6 +92,19 @@ describe.each(stores)('a message in fragments, on %s', (_, open) => {
     expect([...(await states())].sort()).toEqual([1, 2, 3].map((id) => `${id} processed AA`));
   });
 
+  it('a control id that was used for others since does not hide what came before', async () => {
+    const { send, states, errors } = await on(await open());
+    const one = await send(first);
+    const other = fragment('1', { next: 'p9', rest: [obx(9)] });
+    expect(codeOf(await send(other))).toBe('AA');
+    expect(await send(first)).toBe(one);
+    expect(codeOf(await send(last.replace('|3|P', '|1|P')))).toBe('AE');
+    expect(codeOf(await send(other.replace('p9', 'p8')))).toBe('AA');
+    expect(codeOf(await send(last.replace('|3|P', '|1|P')))).toBe('AE');
+    expect(errors).toEqual([]);
+    expect(await states()).toHaveLength(4);
+  });
+
   it('another sender’s pointer of the same name is another one', async () => {
     const { send, states } = await on(await open());
     await send(first);
