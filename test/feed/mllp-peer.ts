@@ -59,7 +59,8 @@ export class Peer {
     this.socket.on('data', (chunk: Buffer) => {
       this.received += chunk.toString('latin1');
       for (const event of this.#framer.push(chunk)) {
-        if (event.kind === 'frame') this.answers.push(Buffer.from(event.bytes).toString().trim());
+        if (event.kind === 'frame')
+          this.answers.push(Buffer.from(event.bytes).toString().replace(/\r+$/, ''));
       }
     });
     this.socket.on('error', () => undefined);

@@ -211,7 +211,7 @@ describe('faults', () => {
     const dripping = setInterval(() => peer.socket.write('x'), 10);
     await until(() => peer.closed);
     clearInterval(dripping);
-    expect(peer.answers).toEqual(['frame-timeout']);
+    expect(peer.answers).toEqual(['frame-timeout ']);
   });
 
   it('the time of a frame begins anew with each frame', async () => {
