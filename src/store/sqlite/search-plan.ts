@@ -122,7 +122,6 @@ export class SearchPlanner {
   #pathOf(types: readonly string[], node: SearchNode): Path | undefined {
     switch (node.op) {
       case 'and':
-        return this.#anyOf(types, node.nodes);
       case 'not':
       case 'missing':
         return undefined;
@@ -155,15 +154,6 @@ export class SearchPlanner {
     );
     const from = 'resource r INDEXED BY resource_updated';
     return { sql: `SELECT r.rid FROM ${from} WHERE ${live.sql}`, values: live.values };
-  }
-
-  /** Of conditions that all hold any leads to what fulfils them, and to more. */
-  #anyOf(types: readonly string[], nodes: readonly SearchNode[]): Path | undefined {
-    for (const node of nodes) {
-      const path = this.#pathOf(types, node);
-      if (path !== undefined) return startFrom(path.rids);
-    }
-    return undefined;
   }
 
   #union(types: readonly string[], nodes: readonly SearchNode[]): Path | undefined {
