@@ -387,7 +387,10 @@ function streamFrom({ table, params, where }: Leaf): Fragment {
   };
 }
 
+/** Without the hint SQLite takes an index in the sort's order instead of the few rids, and reads all of a type. */
 function resources(start: Start | undefined): Fragment {
   if (start === undefined) return { sql: 'resource r WHERE', values: [] };
-  return { sql: `resource r WHERE r.rid IN (${start.rids.sql}) AND`, values: start.rids.values };
+  const { sql, values } = start.rids;
+  const hint = isShort(start) ? 'NOT INDEXED' : '';
+  return { sql: `resource r ${hint} WHERE r.rid IN (${sql}) AND`, values };
 }
