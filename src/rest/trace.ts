@@ -1,5 +1,5 @@
 import type { AccessEvent } from '../security/audit-event.ts';
-import { auditEvent } from '../security/audit-event.ts';
+import { accessText } from '../security/audit-event.ts';
 import { touchedBy } from '../security/write-audit.ts';
 import type { AuditRecord, Change, StoredVersion } from '../store/store.ts';
 import type { Answer, Call, RestContext } from './call.ts';
@@ -49,7 +49,7 @@ export function writeRecord(
   changes: readonly Change[],
 ): AuditRecord {
   return {
-    event: auditEvent({
+    event: accessText({
       ...who(context, call),
       interaction,
       ...touchedBy(changes),

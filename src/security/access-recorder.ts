@@ -1,6 +1,6 @@
 import { limits } from '../limits.ts';
 import type { Store } from '../store/store.ts';
-import { auditEvent } from './audit-event.ts';
+import { accessText } from './audit-event.ts';
 import type { AccessEvent } from './audit-event.ts';
 
 export interface AccessRecorder {
@@ -30,7 +30,7 @@ export function accessRecorder(options: RecorderOptions): AccessRecorder {
 
   async function write(events: readonly AccessEvent[]): Promise<void> {
     if (events.length === 0) return;
-    const audit = events.map((event) => ({ event: auditEvent(event) }));
+    const audit = events.map((event) => ({ event: accessText(event) }));
     await options.store.commit({ now: options.clock(), origin: 'audit', changes: [], audit });
   }
 

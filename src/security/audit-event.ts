@@ -1,7 +1,7 @@
 import type { Principal } from './principal.ts';
 import type { Interaction } from './policy.ts';
 
-/** What happened, before it is written as an AuditEvent. References only: no content of any resource. */
+/** What happened, as it is kept in the audit chain. References only: no content of any resource. */
 export interface AccessEvent {
   readonly at: Date;
   readonly interaction: Interaction | 'transaction' | 'notification';
@@ -11,18 +11,32 @@ export interface AccessEvent {
   readonly resources: readonly string[];
   /** The people whose data it was, as `Patient/id`. */
   readonly patients: readonly string[];
-  /** Search parameters as they were given; kept in base64, as they may name a person. */
+  /** Search parameters as they were given. */
   readonly query?: string;
   /** HTTP status of the answer. */
   readonly status: number;
 }
 
 /**
- * The AuditEvent of one REST call, as JSON without an id: IHE BALP's RestfulCreate/Read/Update/Delete/Query
- * patterns (https://profiles.ihe.net/ITI/BALP), FHIR R4.
+ * The text of an event in the chain: its own members as JSON. A search that shows fifty people is a
+ * kilobyte so, and ten as an AuditEvent, which is made where one is asked for.
  */
-export function auditEvent(event: AccessEvent): string {
-  return JSON.stringify({
+export function accessText(event: AccessEvent): string {
+  return JSON.stringify(event);
+}
+
+/** What `accessText` wrote. */
+export function readAccess(text: string): AccessEvent {
+  const event = JSON.parse(text) as Omit<AccessEvent, 'at'> & { readonly at: string };
+  return { ...event, at: new Date(event.at) };
+}
+
+/**
+ * The AuditEvent of an event, without an id: IHE BALP's RestfulCreate/Read/Update/Delete/Query patterns
+ * (https://profiles.ihe.net/ITI/BALP), FHIR R4.
+ */
+export function auditEvent(event: AccessEvent): object {
+  return {
     resourceType: 'AuditEvent',
     type: coding('http://terminology.hl7.org/CodeSystem/audit-event-type', 'rest'),
     subtype: [coding('http://hl7.org/fhir/restful-interaction', event.interaction)],
@@ -37,7 +51,7 @@ export function auditEvent(event: AccessEvent): string {
       ...(event.query === undefined ? [] : [queryEntity(event.query)]),
       { what: { identifier: { value: event.requestId } }, type: objectType('4') },
     ],
-  });
+  };
 }
 
 function agentOf(principal: Principal): object {
@@ -58,6 +72,7 @@ function entityOf(reference: string, type: string, role: string): object {
   };
 }
 
+/** In base64, as the standard wants it. */
 function queryEntity(query: string): object {
   return {
     type: objectType('2'),

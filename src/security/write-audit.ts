@@ -1,6 +1,6 @@
 import type { IndexEntry } from '../fhir/search-ast.ts';
 import type { AuditRecord, Change } from '../store/store.ts';
-import { auditEvent } from './audit-event.ts';
+import { accessText } from './audit-event.ts';
 
 /** The resources that changes write, and the people whose data they are. */
 export function touchedBy(changes: readonly Change[]): {
@@ -40,7 +40,7 @@ export function systemAudit(commit: {
 }): readonly AuditRecord[] {
   const { now, origin, requestId, changes } = commit;
   if (changes.length === 0) return [];
-  const event = auditEvent({
+  const event = accessText({
     at: now,
     interaction: 'transaction',
     principal: { id: origin, display: origin, role: 'integration' },

@@ -348,7 +348,7 @@ export interface StateChange {
 }
 
 export interface AuditRecord {
-  /** The event as JSON (a FHIR AuditEvent without id). */
+  /** The event as JSON text; security/audit-event.ts writes and reads it. */
   readonly event: string;
 }
 export interface AuditRow {

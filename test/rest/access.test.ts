@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { routes } from '../../src/rest/routes.ts';
-import { auditEvent } from '../../src/security/audit-event.ts';
+import { auditEvent, readAccess } from '../../src/security/audit-event.ts';
 import { openFhirApp, stores } from './fhir-app.ts';
 import type { CallOptions, FhirApp } from './fhir-app.ts';
 import { idsOf, linkOf } from './shown.ts';
@@ -195,12 +195,12 @@ describe.each(stores)('who may do what on %s', (_name, open) => {
     });
     expect(search).toMatchObject({ interaction: 'search-type', patients: ['Patient/bob'] });
     expect(refused).toMatchObject({ status: 403, principal: { role: 'frontdesk' } });
-    const event = JSON.parse(auditEvent(search as never)) as { entity: { query?: string }[] };
+    const event = auditEvent(search as never) as { entity: { query?: string }[] };
     const query = event.entity.find((entity) => entity.query !== undefined)?.query ?? '';
     expect(Buffer.from(query, 'base64').toString()).toContain('subject=Patient/bob');
     const rows = await fhir.store.audit.rows(0, 100);
     expect(rows).toHaveLength(5);
-    const last = JSON.parse(rows[3]?.event ?? '') as object;
+    const last = auditEvent(readAccess(rows[3]?.event ?? ''));
     expect(last).toMatchObject({ action: 'U', outcome: '0', resourceType: 'AuditEvent' });
     expect(rows[3]?.event).toContain('Patient/bob');
     expect(rows.map(({ event: text }) => text).join()).not.toMatch(/secret/);

@@ -248,6 +248,6 @@ describe.each(stores)('$export on %s', (_name, open) => {
       expect.objectContaining({ interaction: 'export', patients: ['Patient/ada', 'Patient/bob'] }),
     );
     const rows = await fhir.store.audit.rows(0, 1000);
-    expect(rows.some(({ event }) => event.includes('"code":"export"'))).toBe(true);
+    expect(rows.some(({ event }) => event.includes('"interaction":"export"'))).toBe(true);
   });
 });

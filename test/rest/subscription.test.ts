@@ -265,7 +265,7 @@ describe.each(stores)('rest-hook subscriptions on %s', (_name, open) => {
     await receiver.until(1);
     await app.subscriptions.idle();
     const rows = await app.fhir.store.audit.rows(0, 1000);
-    const told = rows.filter(({ event }) => event.includes('"code":"notification"'));
+    const told = rows.filter(({ event }) => event.includes('"interaction":"notification"'));
     expect(told).toHaveLength(1);
     expect(told[0]?.event).toContain('Patient/a/_history/1');
     expect(told[0]?.event).toContain('test-admin');

@@ -27,7 +27,7 @@ function recorder(store: Store, delayMs = 60_000) {
 
 async function recorded(store: Store): Promise<string[]> {
   const rows = await store.audit.rows(0, 1000);
-  return rows.map(({ event }) => /"value":"(r\d+)"/.exec(event)?.[1] ?? '');
+  return rows.map(({ event }) => /"requestId":"(r\d+)"/.exec(event)?.[1] ?? '');
 }
 
 it('writes what waits, in its order, in one commit', async () => {

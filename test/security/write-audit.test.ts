@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { extractIndex } from '../../src/fhir/search-extract.ts';
 import type { IdentifiedResource } from '../../src/fhir/resource.ts';
+import { auditEvent, readAccess } from '../../src/security/audit-event.ts';
 import { systemAudit, touchedBy } from '../../src/security/write-audit.ts';
 import type { Change } from '../../src/store/store.ts';
 
@@ -33,7 +34,7 @@ describe('what a commit of ours leaves in the audit', () => {
     const now = new Date('2026-03-01T12:00:00Z');
     const [row] = systemAudit({ now, origin: 'feed:lab', requestId: 'm-1', changes });
     expect(row?.event).not.toContain('SECRET');
-    expect(JSON.parse(row?.event ?? '')).toMatchObject({
+    expect(auditEvent(readAccess(row?.event ?? ''))).toMatchObject({
       resourceType: 'AuditEvent',
       recorded: '2026-03-01T12:00:00.000Z',
       outcome: '0',

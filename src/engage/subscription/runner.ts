@@ -6,7 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { limits } from '../../limits.ts';
 import { OutboundRefused } from '../../ops/outbound.ts';
-import { auditEvent } from '../../security/audit-event.ts';
+import { accessText } from '../../security/audit-event.ts';
 import { happening, patientsOf } from '../../subscription/match.ts';
 import type { NotifiedEvent } from '../../subscription/notification.ts';
 import type { SubscriptionPlan } from '../../subscription/plan.ts';
@@ -232,7 +232,7 @@ export class Runner {
       const told = await happening(this.#desk.store, event);
       for (const patient of told === undefined ? [] : patientsOf(told)) patients.add(patient);
     }
-    return auditEvent({
+    return accessText({
       at: this.#desk.clock(),
       interaction: 'notification',
       principal: this.record.owner,

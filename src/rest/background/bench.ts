@@ -6,7 +6,7 @@ import { errorIssue, fail, OutcomeError } from '../../fhir/issue.ts';
 import type { Issue } from '../../fhir/issue.ts';
 import { toOperationOutcome } from '../../fhir/outcome.ts';
 import { limits } from '../../limits.ts';
-import { auditEvent } from '../../security/audit-event.ts';
+import { accessText } from '../../security/audit-event.ts';
 import { CommitRefused } from '../../store/store.ts';
 import type { StateChange, StateEntry } from '../../store/store.ts';
 import type { Call, RestContext } from '../call.ts';
@@ -95,7 +95,7 @@ export class WorkBench {
       progress: 'Waiting for its turn',
       task,
     };
-    const event = auditEvent({
+    const event = accessText({
       at: now,
       interaction,
       principal: call.principal,

@@ -11,7 +11,7 @@ import type { IdentifiedResource } from '../../fhir/resource.ts';
 import { extractIndex } from '../../fhir/search-extract.ts';
 import { limits } from '../../limits.ts';
 import { OutboundRefused } from '../../ops/outbound.ts';
-import { auditEvent } from '../../security/audit-event.ts';
+import { accessText } from '../../security/audit-event.ts';
 import { touchedBy } from '../../security/write-audit.ts';
 import type { Change } from '../../store/store.ts';
 import { checkId } from '../authorize.ts';
@@ -234,7 +234,7 @@ class Batch {
       ...touched,
       status: 200,
     } as const;
-    return [{ event: auditEvent(event) }];
+    return [{ event: accessText(event) }];
   }
 }
 
