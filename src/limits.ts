@@ -200,6 +200,9 @@ export const limits = {
   copyProofRecords: 200,
   /** Counts of matches kept by a connection to SQLite; some kilobytes each. */
   knownTotalsMax: 512,
+  /** First pages of searches kept by a connection to SQLite, and how long they may be: a place is some tens of bytes. */
+  knownPagesMax: 512,
+  knownPagePlacesMax: 101,
   /** Values that the copies of one JSON Patch may hold in all. */
   patchCopiedMax: 100_000,
   /** Nesting of a search tree. */

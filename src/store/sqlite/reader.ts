@@ -7,10 +7,11 @@ import { openClaims } from './claims.ts';
 import { openNames } from './dictionary.ts';
 import { openJobs } from './jobs.ts';
 import { openJournal } from './journal.ts';
-import type { KnownTotal } from './known-totals.ts';
 import { openOutbox } from './outbox.ts';
 import { Reads } from './reads.ts';
-import { Searches, type Guard } from './search.ts';
+import type { Guard } from './search-plan.ts';
+import type { KnownTotal } from './search-totals.ts';
+import { Searches } from './search.ts';
 import { openSourceViews } from './source-views.ts';
 import { openState } from './state.ts';
 import { Statements } from './statements.ts';
@@ -61,10 +62,7 @@ export function openReader(db: Database, guard?: Guard) {
     search: (query: SearchQuery) => atOnce(() => searches.page(query, position() ?? 0)),
     /** A page, and its count to be learned by another connection. */
     countedSearch: (query: SearchQuery) =>
-      atOnce(() => {
-        const page = searches.page(query, position() ?? 0);
-        return { page, counted: searches.countedFor(query) };
-      }),
+      atOnce(() => searches.countedPage(query, position() ?? 0)),
     learn: (counted: KnownTotal): void => searches.learn(counted),
     /** Nothing where the search may take long. */
     shortSearch: (query: SearchQuery) =>

@@ -6,21 +6,72 @@ import { typeName } from './row-coder.ts';
 import { inEntry } from './index-table.ts';
 import { Leaves, ridsOf, typesWithin, type Leaf, type LeafNode } from './leaf.ts';
 import { SearchCondition } from './search-condition.ts';
+import { SearchStamps } from './search-stamps.ts';
 import type { Statements } from './statements.ts';
 import { lastUpdatedCondition } from './value-condition.ts';
 
-/** A search as SQL over `resource r`. */
-export interface SearchPlan {
+/** A condition on the rid that a column names. */
+export type Guard = (rid: string) => Fragment;
+
+/**
+ * A search as SQL over `resource r`, for one read transaction. What it starts from is looked for when it is first
+ * asked for.
+ */
+export class SearchPlan {
   /** Live resources of the asked types that fulfil the tree. */
   readonly where: Fragment;
   /** The same, whoever reads: a connection may look at more than that in `where`. */
   readonly asked: Fragment;
+  readonly #made: PlanOptions;
+  readonly #conjuncts: readonly SearchNode[];
+  #found: { readonly start: Start | undefined } | undefined;
+  #name: string | undefined;
+  #stamp: string | undefined;
+
+  constructor(asked: Fragment, made: PlanOptions) {
+    const { node, guard } = made;
+    this.asked = asked;
+    this.where = guard === undefined || asked === never ? asked : both(guard('r.rid'), asked);
+    this.#conjuncts = conjuncts(node);
+    this.#made = made;
+  }
+
+  /** What the search asks for, as text. */
+  get name(): string {
+    return (this.#name ??= JSON.stringify([this.asked.sql, ...this.asked.values]));
+  }
+
+  /** What the data looks like: as long as it does, what the search came to holds (search-stamps.ts). */
+  get stamp(): string {
+    return (this.#stamp ??= this.#made.stamp());
+  }
+
   /** The condition with the fewest index rows, where an index serves one. */
-  readonly start: Start | undefined;
+  get start(): Start | undefined {
+    this.#found ??= { start: this.asked === never ? undefined : this.#made.find() };
+    return this.#found.start;
+  }
+
   /** Whether the start leads to fewer than limits.searchProbeRows resources, so that all of them are soon read. */
-  readonly isShort: boolean;
+  get isShort(): boolean {
+    // What an id says is found one by one, whatever the search starts from.
+    const byId = this.#conjuncts.some(({ op }) => op === 'id');
+    return this.asked === never || byId || isShort(this.start);
+  }
+
   /** Where the start is all that is asked: its rids, some twice, are what matches, and none needs to be looked up. */
-  readonly answer: Fragment | undefined;
+  get answer(): Fragment | undefined {
+    const [only, ...more] = this.#conjuncts;
+    if (more.length > 0 || !isAnswered(only)) return undefined;
+    return only === this.start?.node ? this.start?.rids : undefined;
+  }
+}
+
+interface PlanOptions {
+  readonly node: SearchNode;
+  readonly guard: Guard | undefined;
+  readonly find: () => Start | undefined;
+  readonly stamp: () => string;
 }
 
 /** A condition that an index answers. */
@@ -39,10 +90,12 @@ export interface Start {
 export class SearchPlanner {
   readonly #statements: Statements;
   readonly #names: Dictionary;
+  readonly #stamps: SearchStamps;
 
   constructor(statements: Statements, names: Dictionary) {
     this.#statements = statements;
     this.#names = names;
+    this.#stamps = new SearchStamps(statements, names);
   }
 
   leaves(types: readonly string[]): Leaves {
@@ -53,26 +106,17 @@ export class SearchPlanner {
     return types.flatMap((type) => this.#names.find(typeName(type)) ?? []);
   }
 
-  plan({ types, where }: Pick<SearchQuery, 'types' | 'where'>): SearchPlan {
-    const condition = new SearchCondition(this.#names).live(types, where);
-    if (condition === never)
-      return { where: never, asked: never, start: undefined, isShort: true, answer: undefined };
-    const found = this.#start(types, where);
-    const [only, ...more] = conjuncts(where);
-    const isAll = more.length === 0 && only === found.start?.node && isAnswered(only);
-    const answer = isAll ? found.start?.rids : undefined;
-    return { where: condition, asked: condition, ...found, answer };
+  plan({ types, where }: Pick<SearchQuery, 'types' | 'where'>, guard?: Guard): SearchPlan {
+    const asked = new SearchCondition(this.#names).live(types, where);
+    const find = (): Start | undefined => this.#narrowest(this.#paths(types, conjuncts(where)));
+    const stamp = (): string => this.#stamps.stamp({ types, where });
+    return new SearchPlan(asked, { node: where, guard, find, stamp });
   }
 
-  /** The conjunct with the fewest index rows. Counting stops early, so that this stays cheap. */
-  #start(types: readonly string[], where: SearchNode): Pick<SearchPlan, 'start' | 'isShort'> {
-    const start = this.#narrowest(this.#paths(types, conjuncts(where)));
-    // What an id says is found one by one, whatever the search starts from.
-    const byId = conjuncts(where).some(({ op }) => op === 'id');
-    return { start, isShort: byId || isShort(start) };
-  }
-
-  /** First none is looked at far, so that a short one costs no count of the long ones. */
+  /**
+   * The conjunct with the fewest index rows. Counting stops early, so that this stays cheap;
+   * first none is looked at far, so that a short one costs no count of the long ones.
+   */
   #narrowest(paths: readonly (Path & Pick<Start, 'node'>)[]): Start | undefined {
     const seen = paths.map((path) => ({ ...path, few: this.#first(path, shortRows) }));
     const [least] = seen.sort((a, b) => a.few.length - b.few.length);
@@ -282,6 +326,17 @@ const nothing: Path = { rids: fragment('SELECT 0 AS rid WHERE 0'), stream: undef
 
 function startFrom(rids: Fragment): Path {
   return { rids, stream: undefined };
+}
+
+/**
+ * What is read: the resources that a condition leads to, or all. Without the hint SQLite takes an index in the sort's
+ * order instead of the few rids, and reads all of a type.
+ */
+export function sourceOf(start: Start | undefined): Fragment {
+  if (start === undefined) return { sql: 'resource r WHERE', values: [] };
+  const { sql, values } = start.rids;
+  const hint = isShort(start) ? 'NOT INDEXED' : '';
+  return { sql: `resource r ${hint} WHERE r.rid IN (${sql}) AND`, values };
 }
 
 export function conjuncts(node: SearchNode): readonly SearchNode[] {

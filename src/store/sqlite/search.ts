@@ -8,20 +8,26 @@ import type { SearchPage } from '../store.ts';
 import type { Dictionary } from './dictionary.ts';
 import { always, both, fragment, never, oneOf, type Fragment } from './fragment.ts';
 import { dated, inTable } from './index-table.ts';
-import { KnownTotals, searchName, type KnownTotal } from './known-totals.ts';
+import { KnownAnswers } from './known-answers.ts';
 import type { Leaf } from './leaf.ts';
 import { PastPlaces } from './past-place.ts';
 import type { Reads } from './reads.ts';
-import { isShort, SearchPlanner, type SearchPlan, type Start } from './search-plan.ts';
+import {
+  isShort,
+  SearchPlanner,
+  sourceOf,
+  type Guard,
+  type SearchPlan,
+  type Start,
+} from './search-plan.ts';
+import { SearchTotals, type KnownTotal } from './search-totals.ts';
 import { afterCursor, orderBy, sortExpression } from './sort-value.ts';
 import { boundOf, walkOf, type SortedWalk } from './sorted-walk.ts';
 import type { SqlValue, Statements } from './statements.ts';
 
-/** A condition on the rid that a column names. */
-export type Guard = (rid: string) => Fragment;
-
 /**
- * One page of a search.
+ * One page of a search. Where a first page ends up is kept as long as it holds: pages and worklists are asked for again
+ * and again.
  *
  * A walk is pinned to the newest version's position at its first page (`snapshot`). It returns what was live
  * then, is live now and matches now: in creation order, or by sort values. Creation order never
@@ -33,7 +39,8 @@ export class Searches {
   readonly #planner: SearchPlanner;
   readonly #past: PastPlaces;
   readonly #reads: Reads;
-  readonly #totals: KnownTotals;
+  readonly #totals: SearchTotals;
+  readonly #firstPages = new KnownAnswers<readonly Place[]>(limits.knownPagesMax);
   readonly #guard: Guard | undefined;
   /** Sorted walks that began before this position cannot be gone on with. */
   readonly #walksFrom: number;
@@ -47,21 +54,21 @@ export class Searches {
     this.#planner = new SearchPlanner(statements, names);
     this.#past = new PastPlaces(statements, names);
     this.#reads = reads;
-    this.#totals = new KnownTotals(statements);
+    this.#totals = new SearchTotals(statements, this.#planner, guard);
   }
 
   plan(query: SearchQuery): SearchPlan {
-    const plan = this.#planner.plan(query);
-    if (this.#guard === undefined || plan.where === never) return plan;
-    return { ...plan, where: both(this.#guard('r.rid'), plan.where) };
+    return this.#planner.plan(query, this.#guard);
   }
 
   /** Whether a page may take more than some thousand resources to read. */
   isLong(query: SearchQuery, plan: SearchPlan): boolean {
     const { types, where, sort, total } = query;
+    const isCounted = total === 'none' || this.#totals.known(plan) !== undefined;
+    if (isCounted && this.#knownPlaces(query, plan) !== undefined) return false;
     if (readsBodies(where)) return true;
-    if (plan.isShort || this.#live(types) < limits.searchProbeRows) return false;
-    if (total !== 'none' && conditions(where) > 0 && !this.#isCounted(query, plan)) return true;
+    if (plan.isShort || this.#totals.live(types) < limits.searchProbeRows) return false;
+    if (conditions(where) > 0 && !isCounted) return true;
     if (sort.length > 0) return !this.#isNear(query, plan);
     return conditions(where) > 0 && (plan.start?.stream === undefined || conditions(where) > 1);
   }
@@ -76,7 +83,7 @@ export class Searches {
     if (walk === undefined || walk.isNarrow) return walk !== undefined;
     const asked = conditions(where);
     if (asked === 0) return true;
-    const looked = ((count + 1) * this.#live(types)) / (plan.start?.rows ?? 1);
+    const looked = ((count + 1) * this.#totals.live(types)) / (plan.start?.rows ?? 1);
     return asked === 1 && looked <= limits.searchProbeRows / 2;
   }
 
@@ -98,12 +105,36 @@ export class Searches {
     return { matches, ...counted, next: writeSearchCursor({ snapshot, total, ...last }) };
   }
 
+  /** A page, and its count to be learned by another connection. */
+  countedPage(query: SearchQuery, newest: number) {
+    const plan = this.plan(query);
+    const page = this.page(query, newest, plan);
+    return { page, counted: this.#totals.known(plan) };
+  }
+
+  /** What another connection counted. */
+  learn(known: KnownTotal): void {
+    this.#totals.learn(known);
+  }
+
   /** Up to one row more than the page takes. */
-  #places(query: SearchQuery, plan: SearchPlan, cursor?: SearchCursor): Place[] {
+  #places(query: SearchQuery, plan: SearchPlan, cursor?: SearchCursor): readonly Place[] {
     if (query.count === 0 || plan.where === never) return [];
-    return query.sort.length === 0
-      ? this.#inCreationOrder(query, plan, cursor)
-      : this.#sorted(query, plan, cursor);
+    const known = this.#knownPlaces(query, plan);
+    if (known !== undefined) return known;
+    const places =
+      query.sort.length === 0
+        ? this.#inCreationOrder(query, plan, cursor)
+        : this.#sorted(query, plan, cursor);
+    if (cursor === undefined && places.length <= limits.knownPagePlacesMax) {
+      this.#firstPages.keep(pageName(query, plan), plan.stamp, places);
+    }
+    return places;
+  }
+
+  #knownPlaces(query: SearchQuery, plan: SearchPlan): readonly Place[] | undefined {
+    if (query.cursor !== undefined) return undefined;
+    return this.#firstPages.find(pageName(query, plan), plan.stamp);
   }
 
   #inCreationOrder(query: SearchQuery, plan: SearchPlan, cursor?: SearchCursor): Place[] {
@@ -146,7 +177,7 @@ export class Searches {
   ): [number][] {
     const stream = plan.start?.stream;
     const [source, rid] =
-      stream === undefined ? [resources(start), 'r.rid'] : [streamFrom(stream), 'x.rid'];
+      stream === undefined ? [sourceOf(start), 'r.rid'] : [streamFrom(stream), 'x.rid'];
     const after =
       cursor === undefined
         ? plan.where
@@ -193,14 +224,14 @@ export class Searches {
    */
   #isFew(query: SearchQuery, start: Start | undefined): boolean {
     if (start === undefined || isShort(start)) return start !== undefined;
-    const even = Math.ceil(Math.sqrt(this.#live(query.types) * (query.count + 1)));
+    const even = Math.ceil(Math.sqrt(this.#totals.live(query.types) * (query.count + 1)));
     return even > limits.searchProbeRows && this.#planner.countRows(start, even) < even;
   }
 
   /** Reads all that match. */
   #sortAll(query: SearchQuery, plan: SearchPlan, cursor?: SearchCursor): Place[] {
     const { sort, count } = query;
-    const source = resources(plan.start);
+    const source = sourceOf(plan.start);
     const unchanged = unchangedSince(plan, cursor);
     const after = cursor === undefined ? undefined : afterCursor(sort, cursor);
     return this.#placesOf(
@@ -234,7 +265,7 @@ export class Searches {
       unchanged,
       isPast ? after : always,
     );
-    const source = resources(plan.start);
+    const source = sourceOf(plan.start);
     const rest = this.#placesOf(
       `SELECT ${this.#columns(query, 'NULL')} FROM ${source.sql} ${lacking.sql}
        ORDER BY ${orderBy(sort.slice(1), undefined, 1)} LIMIT ?`,
@@ -279,61 +310,19 @@ export class Searches {
   #total(query: SearchQuery, plan: SearchPlan, { cursor, found }: Walked): number | null {
     if (cursor !== undefined) return cursor.total;
     if (query.total === 'none') return null;
-    if (plan.where === never) return 0;
-    if (found > 0 && found <= query.count) return found;
-    if (conditions(query.where) === 0) return this.#live(query.types);
-    const { search, stamp } = this.#countOf(query, plan);
-    const known = this.#totals.find(search, stamp);
-    if (known !== undefined) return known;
-    const total = this.#count(plan);
-    this.#totals.keep({ search, stamp, total });
-    return total;
-  }
-
-  #count({ answer, start, where }: SearchPlan): number {
-    if (answer !== undefined && start?.few !== undefined) return new Set(start.few).size;
-    if (answer !== undefined) {
-      const guard = this.#guard?.('found.rid') ?? always;
-      const sql = `SELECT count(DISTINCT found.rid) FROM (${answer.sql}) found WHERE ${guard.sql}`;
-      return this.#query<[number]>(sql, [answer, guard])[0]?.[0] ?? 0;
-    }
-    const source = resources(start);
-    const sql = `SELECT count(*) FROM ${source.sql} ${where.sql}`;
-    return this.#query<[number]>(sql, [source, where])[0]?.[0] ?? 0;
-  }
-
-  #isCounted(query: SearchQuery, plan: SearchPlan): boolean {
-    const { search, stamp } = this.#countOf(query, plan);
-    return this.#totals.find(search, stamp) !== undefined;
-  }
-
-  #countOf(query: SearchQuery, { asked }: SearchPlan): Omit<KnownTotal, 'total'> {
-    const stamp = this.#totals.stamp(query, this.#planner.typeIds(query.types));
-    return { search: searchName(asked), stamp };
-  }
-
-  /** What another connection counted; undefined where nothing was. */
-  countedFor(query: SearchQuery): KnownTotal | undefined {
-    const { search, stamp } = this.#countOf(query, this.plan(query));
-    const total = this.#totals.find(search, stamp);
-    return total === undefined ? undefined : { search, stamp, total };
-  }
-
-  learn(known: KnownTotal): void {
-    this.#totals.keep(known);
-  }
-
-  /** Resources of these types. */
-  #live(types: readonly string[]): number {
-    const wanted = oneOf('type', this.#planner.typeIds(types));
-    const sql = `SELECT coalesce(sum(live), 0) FROM tally WHERE ${wanted.sql}`;
-    return this.#query<[number]>(sql, [wanted])[0]?.[0] ?? 0;
+    return found > 0 && found <= query.count ? found : this.#totals.of(query, plan);
   }
 
   #query<Row extends readonly SqlValue[]>(sql: string, parts: readonly Fragment[]): Row[] {
     const values = parts.flatMap((part) => part.values);
     return this.#statements.query<Row>(sql, values);
   }
+}
+
+/** One search's first page by its condition, its order and its length. */
+function pageName({ sort, count }: SearchQuery, plan: SearchPlan): string {
+  const order = sort.map(({ kind, param, descending }) => [kind, param, descending]);
+  return `${JSON.stringify([count, ...order])} ${plan.name}`;
 }
 
 /** Where a walk stands, and how many places were found from there, one more than the page at most. */
@@ -385,12 +374,4 @@ function streamFrom({ table, params, where }: Leaf): Fragment {
     sql: `ix_${table} x CROSS JOIN resource r ON r.rid = x.rid WHERE ${rows.sql} AND`,
     values: rows.values,
   };
-}
-
-/** Without the hint SQLite takes an index in the sort's order instead of the few rids, and reads all of a type. */
-function resources(start: Start | undefined): Fragment {
-  if (start === undefined) return { sql: 'resource r WHERE', values: [] };
-  const { sql, values } = start.rids;
-  const hint = isShort(start) ? 'NOT INDEXED' : '';
-  return { sql: `resource r ${hint} WHERE r.rid IN (${sql}) AND`, values };
 }
