@@ -23,12 +23,13 @@ function isWebSocket({ headers }: IncomingMessage): boolean {
  */
 export async function openHttpPort(host: string, port: number): Promise<HttpPort> {
   const attached = Promise.withResolvers<RequestListener>();
-  let hasHandler = false;
+  let handler: RequestListener | undefined;
   let closing = false;
   const server = createServer({ shouldUpgradeCallback: isWebSocket }, (request, response) => {
     // A kept connection would otherwise hold the stop up until its client lets go of it.
     response.once('close', () => closing && setImmediate(() => server.closeIdleConnections()));
-    void attached.promise.then((handler) => handler(request, response));
+    if (handler === undefined) void attached.promise.then((late) => late(request, response));
+    else handler(request, response);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -38,14 +39,14 @@ export async function openHttpPort(host: string, port: number): Promise<HttpPort
   return {
     url: `http://${address.includes(':') ? `[${address}]` : address}:${actual}`,
     server,
-    attach: (handler) => {
-      hasHandler = true;
-      attached.resolve(handler);
+    attach: (attaching) => {
+      handler = attaching;
+      attached.resolve(attaching);
     },
     close: async () => {
       closing = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      if (hasHandler) server.closeIdleConnections();
+      if (handler !== undefined) server.closeIdleConnections();
       else server.closeAllConnections();
       await closed;
     },

@@ -11,8 +11,9 @@ export function locateRoute(
   path: string,
 ): { readonly route: Route; readonly at: Place } {
   const wanted = method === 'HEAD' ? 'GET' : method;
-  for (const route of routes) {
-    const at = route.method === wanted ? matchUrl(route.url, path) : undefined;
+  const given = segments(path);
+  for (const { route, parts } of rowsOf(routes, given.length)) {
+    const at = route.method === wanted ? match(parts, given) : undefined;
     if (at !== undefined) return { route, at };
   }
   const offered = methodsAt(routes, path);
@@ -22,14 +23,31 @@ export function locateRoute(
 
 /** The methods that some row offers at a path. */
 export function methodsAt(routes: readonly Route[], path: string): readonly string[] {
-  const found = routes.filter(({ url }) => matchUrl(url, path) !== undefined);
-  return [...new Set(found.map(({ method }) => method))].sort();
+  const given = segments(path);
+  const found = rowsOf(routes, given.length).filter(({ parts }) => match(parts, given));
+  return [...new Set(found.map(({ route: { method } }) => method))].sort();
 }
 
-function matchUrl(url: string, path: string): Place | undefined {
-  const parts = segments(url);
-  const given = segments(path);
-  if (parts.length !== given.length) return undefined;
+/** A route with its address in parts. */
+interface Row {
+  readonly route: Route;
+  readonly parts: readonly string[];
+}
+
+/** Taken apart once, by how many parts they have: every call comes this way. */
+const tables = new WeakMap<readonly Route[], ReadonlyMap<number, readonly Row[]>>();
+
+function rowsOf(routes: readonly Route[], length: number): readonly Row[] {
+  let table = tables.get(routes);
+  if (table === undefined) {
+    const rows = routes.map((route) => ({ route, parts: segments(route.url) }));
+    table = Map.groupBy(rows, ({ parts }) => parts.length);
+    tables.set(routes, table);
+  }
+  return table.get(length) ?? [];
+}
+
+function match(parts: readonly string[], given: readonly string[]): Place | undefined {
   const at: Record<string, string> = {};
   for (const [i, part] of parts.entries()) {
     const value = given[i] ?? '';

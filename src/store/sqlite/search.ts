@@ -64,8 +64,10 @@ export class Searches {
   /** Whether a page may take more than some thousand resources to read. */
   isLong(query: SearchQuery, plan: SearchPlan): boolean {
     const { types, where, sort, total } = query;
+    const known = this.#knownPlaces(query, plan);
+    if (known !== undefined && holdsAll(query, known.length)) return false;
     const isCounted = total === 'none' || this.#totals.known(plan) !== undefined;
-    if (isCounted && this.#knownPlaces(query, plan) !== undefined) return false;
+    if (known !== undefined && isCounted) return false;
     if (readsBodies(where)) return true;
     if (plan.isShort || this.#totals.live(types) < limits.searchProbeRows) return false;
     if (conditions(where) > 0 && !isCounted) return true;
@@ -310,13 +312,18 @@ export class Searches {
   #total(query: SearchQuery, plan: SearchPlan, { cursor, found }: Walked): number | null {
     if (cursor !== undefined) return cursor.total;
     if (query.total === 'none') return null;
-    return found > 0 && found <= query.count ? found : this.#totals.of(query, plan);
+    return holdsAll(query, found) ? found : this.#totals.of(query, plan);
   }
 
   #query<Row extends readonly SqlValue[]>(sql: string, parts: readonly Fragment[]): Row[] {
     const values = parts.flatMap((part) => part.values);
     return this.#statements.query<Row>(sql, values);
   }
+}
+
+/** Whether a first page has all that matches. */
+function holdsAll({ count }: SearchQuery, found: number): boolean {
+  return found > 0 && found <= count;
 }
 
 /** One search's first page by its condition, its order and its length. */
