@@ -6,6 +6,7 @@
  *
  * What is planned here is sent by send.ts.
  */
+import { setImmediate } from 'node:timers/promises';
 import { limits } from '../limits.ts';
 import { CommitRefused, type OutboxDone, type OutboxEvent } from '../store/store.ts';
 import type { Desk } from './desk.ts';
@@ -38,6 +39,8 @@ async function act(desk: Desk, event: OutboxEvent, asked: Set<string>): Promise<
   const rules = desk.rules.triggeredBy(event.type);
   const occurrence = rules.length > 0 ? await readOccurrence(desk.store, event) : undefined;
   if (!occurrence) return false;
+  // Reads of an embedded store answer at once: whoever calls meanwhile gets a turn between two events.
+  await setImmediate();
   const outcomes: Outcome[] = [];
   for (const rule of rules) {
     outcomes.push(...(await consult(desk, rule, { event, occurrence, asked })));

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { compileRules, type RuleBook } from '../../src/engage/rules.ts';
 import { simulate } from '../../src/engage/simulate.ts';
@@ -110,6 +111,24 @@ describe('the room', () => {
     site.now = new Date('2026-03-07T14:00:00Z');
     await vi.advanceTimersByTimeAsync(16_000);
     expect(await site.messages()).toHaveLength(2);
+  });
+
+  it('gives whoever calls a turn between two events', async () => {
+    site = await openSite('memory', { rules: book(rule('hello', 'shadow', hello)) });
+    const visits = Array.from({ length: 30 }, (_, n) => ({ ...visit, id: `visit-${String(n)}` }));
+    await site.feed(patient('p'), ...visits);
+    let turns = 0;
+    let waiting = true;
+    const others = (async () => {
+      while (waiting) {
+        await setImmediate();
+        turns += 1;
+      }
+    })();
+    await site.settle();
+    waiting = false;
+    await others;
+    expect(turns).toBeGreaterThan(visits.length);
   });
 
   it('stops after what it has taken, and takes nothing more', async () => {
