@@ -77,6 +77,7 @@ async function grow(server: BenchServer, stops: readonly number[]): Promise<Size
     progress(`loading ${String(patients)} patients`);
     const loadedPerSecond = await load(server, loaded, patients);
     loaded = patients;
+    await server.atRest();
     const found = [];
     for (const { shape, request } of shapes) {
       progress(`${shape} at ${String(patients)}`);

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { setTimeout } from 'node:timers/promises';
 import { loadKeys } from '../../src/security/keys.ts';
 import { tokenFor } from '../../src/security/sign-in.ts';
 import { audience } from '../../src/security/token.ts';
@@ -12,6 +13,8 @@ export interface BenchServer {
   readonly headers: Readonly<Record<string, string>>;
   /** Resident memory of the process. */
   memoryMiB(): number;
+  /** Resolves when it rests: what followed from the last calls (rules, index, checkpoints) is done. */
+  atRest(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -45,6 +48,7 @@ async function start(args: readonly string[]): Promise<BenchServer> {
       base: http,
       headers: {},
       memoryMiB: () => residentMiB(child.pid ?? 0),
+      atRest: () => atRest(child.pid ?? 0),
       close: () =>
         new Promise((resolve) => {
           child.once('exit', () => resolve());
@@ -53,6 +57,25 @@ async function start(args: readonly string[]): Promise<BenchServer> {
     };
   }
   throw new Error(`${args.join(' ')} ended before it was ready`);
+}
+
+/** A process that takes less of a second than this is at rest. */
+const restingMs = 50;
+const restWaitMax = 60;
+
+async function atRest(pid: number): Promise<void> {
+  for (let second = 0, before = processorMs(pid); second < restWaitMax; second++) {
+    await setTimeout(1_000);
+    const now = processorMs(pid);
+    if (now - before < restingMs) return;
+    before = now;
+  }
+}
+
+/** Processor time so far, of all its threads: clock ticks of 10 ms. */
+function processorMs(pid: number): number {
+  const fields = readFileSync(`/proc/${String(pid)}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return 10 * (Number(fields[11]) + Number(fields[12]));
 }
 
 function residentMiB(pid: number): number {
