@@ -1,4 +1,4 @@
-import { randomBytes, randomFillSync } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 
 /**
  * A source of UUIDv7 (RFC 9562, 5.7): time-ordered, so that index pages fill from one side. Within one
@@ -7,43 +7,32 @@ import { randomBytes, randomFillSync } from 'node:crypto';
 export function uuidSource(now: () => Date): () => string {
   let last = 0;
   let counter = 0;
-  const random = randomPool();
+  let time = '';
   return () => {
-    const time = now().getTime();
-    if (time > last) {
-      last = time;
-      counter = randomBytes(2).readUInt16BE() & 0x7ff;
-    } else {
+    // Node draws many of these at a time; the last two groups of one are 62 random bits and the variant.
+    const random = randomUUID();
+    const current = now().getTime();
+    if (current > last) {
+      last = current;
+      counter = parseInt(random.slice(0, 3), 16) & 0x7ff;
+      time = timePart(last);
+    } else if (counter < 0xfff) {
       counter += 1;
-      if (counter > 0xfff) {
-        last += 1;
-        counter = 0;
-      }
+    } else {
+      last += 1;
+      counter = 0;
+      time = timePart(last);
     }
-    const bytes = random(16);
-    bytes.writeUIntBE(last, 0, 6);
-    bytes.writeUInt16BE(0x7000 | counter, 6);
-    bytes.writeUInt8(0x80 | (bytes.readUInt8(8) & 0x3f), 8);
-    const hex = bytes.toString('hex');
-    return [
-      hex.slice(0, 8),
-      hex.slice(8, 12),
-      hex.slice(12, 16),
-      hex.slice(16, 20),
-      hex.slice(20),
-    ].join('-');
+    return `${time}-7${hex(counter, 3)}${random.slice(18)}`;
   };
 }
 
-/** Random bytes, drawn from the system many at a time: one call for each id takes longer than the id. */
-function randomPool(): (count: number) => Buffer {
-  const pool = Buffer.alloc(4_096);
-  let used = pool.length;
-  return (count) => {
-    if (used + count > pool.length) {
-      randomFillSync(pool);
-      used = 0;
-    }
-    return pool.subarray(used, (used += count));
-  };
+/** The first two groups: 48 bits of milliseconds. */
+function timePart(milliseconds: number): string {
+  const digits = hex(milliseconds, 12);
+  return `${digits.slice(0, 8)}-${digits.slice(8)}`;
+}
+
+function hex(value: number, digits: number): string {
+  return value.toString(16).padStart(digits, '0');
 }
