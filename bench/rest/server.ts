@@ -74,7 +74,10 @@ async function atRest(pid: number): Promise<void> {
 
 /** Processor time so far, of all its threads: clock ticks of 10 ms. */
 function processorMs(pid: number): number {
-  const fields = readFileSync(`/proc/${String(pid)}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  const fields =
+    readFileSync(`/proc/${String(pid)}/stat`, 'utf8')
+      .split(') ')[1]
+      ?.split(' ') ?? [];
   return 10 * (Number(fields[11]) + Number(fields[12]));
 }
 
