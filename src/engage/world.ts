@@ -82,6 +82,7 @@ async function versionAsOf(
   current: StoredVersion,
   seq: number,
 ): Promise<StoredVersion | undefined> {
+  if (current.versionId === '1') return undefined;
   let cursor: string | undefined;
   do {
     const page = await store.history({
