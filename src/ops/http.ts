@@ -38,6 +38,8 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: newId,
+    // What is logged of a request names its id itself; a logger for each would be made for nothing.
+    childLoggerFactory: (logger) => logger,
     frameworkErrors: options.onBadUrl,
     clientErrorHandler: (error, socket) => options.onBadHead(error, socket),
     bodyLimit: limits.restBodyBytesMax,

@@ -25,6 +25,7 @@ export async function included(
   matches: readonly StoredVersion[],
   includes: readonly Include[],
 ): Promise<readonly StoredVersion[]> {
+  if (includes.length === 0) return [];
   const known = new Set(matches.map(nameOf));
   const added: StoredVersion[] = [];
   let from = matches;
