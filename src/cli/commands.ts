@@ -78,6 +78,19 @@ export const commands: readonly Command[] = [
     run: async (...given) => (await import('./map-run.ts')).mapRunCommand(...given),
   },
   {
+    name: 'map explain',
+    usage: 'map explain PATH...',
+    doc: 'Says of every element which field, rule and table row made it, and what was left over',
+    flags: [
+      { name: '--element', takes: 'PATH', doc: 'Only elements that begin so: Patient.name' },
+      { name: '--overlay', takes: 'FILE', doc: 'An overlay for the base pack' },
+      { name: '--feed', takes: 'NAME', doc: 'A feed of the site, with its overlays and zone' },
+      { name: '--json', doc: 'One JSON line per message' },
+    ],
+    settings: ['site', 'zone'],
+    run: async (...given) => (await import('./map-explain.ts')).mapExplainCommand(...given),
+  },
+  {
     name: 'map check',
     usage: 'map check [PATH...]',
     doc: 'Finds faults in maps: file, line, column and what to do',
@@ -92,6 +105,26 @@ export const commands: readonly Command[] = [
     flags: [],
     settings: ['site'],
     run: async (...given) => (await import('./map-test.ts')).mapTestCommand(...given),
+  },
+  {
+    name: 'feed profile',
+    usage: 'feed profile PATH...',
+    doc: 'Says what a sender’s messages look like: types, segments, fields in use, codes',
+    flags: [{ name: '--json', doc: 'As JSON' }],
+    settings: [],
+    run: async (...given) => (await import('./feed-profile.ts')).feedProfileCommand(...given),
+  },
+  {
+    name: 'feed gaps',
+    usage: 'feed gaps PATH...',
+    doc: 'Says what the maps leave over of a folder of messages: fields, codes, refusals',
+    flags: [
+      { name: '--overlay', takes: 'FILE', doc: 'An overlay for the base pack' },
+      { name: '--feed', takes: 'NAME', doc: 'A feed of the site, with its overlays and zone' },
+      { name: '--json', doc: 'As JSON' },
+    ],
+    settings: ['site', 'zone'],
+    run: async (...given) => (await import('./feed-gaps.ts')).feedGapsCommand(...given),
   },
   {
     name: 'message send',

@@ -3,8 +3,8 @@ import type { ParsedArguments } from './arguments.ts';
 import { exitCode, UsageError, type CliIo, type ExitCode } from './io.ts';
 import { transactionBundle } from './map-bundle.ts';
 import { mapBytes, type MappedMessage, type Mapping } from './map-message.ts';
-import { faultLines, openMaps } from './maps.ts';
 import { readMessages, type MessageInFile } from './message-files.ts';
+import { openMapping } from './open-mapping.ts';
 
 /**
  * `weir map run PATH...`: maps messages without a server or a store; one JSON line per message, whatever
@@ -18,29 +18,8 @@ export async function mapRunCommand(
   if (args.positional.length === 0) {
     throw new UsageError('Name files, folders (*.hl7 in them), or - for stdin');
   }
-  const overlay = args.flags['--overlay'];
-  const feed = args.flags['--feed'];
-  const maps = await openMaps({
-    site: config.site,
-    zone: config.zone,
-    ...(typeof overlay === 'string' && { overlay }),
-  });
-  const { pack, feeds, faults } = maps;
-  if (!pack) {
-    io.stderr.write(faultLines(faults));
-    return exitCode.no;
-  }
-  if (typeof feed === 'string' && !feeds.some(({ name }) => name === feed)) {
-    throw new UsageError(
-      `There is no feed ${feed}; there is ${feeds.map(({ name }) => name).join(', ')}`,
-    );
-  }
-  const mapping = {
-    pack,
-    feeds,
-    receivedAt: new Date(),
-    ...(typeof feed === 'string' && { feed }),
-  };
+  const mapping = await openMapping(config, args.flags, io);
+  if (mapping === undefined) return exitCode.no;
   let accepted = true;
   for await (const message of readMessages(args.positional, io)) {
     const line = runOne(message, mapping);

@@ -202,3 +202,71 @@ describe('weir map test', () => {
     await expect(weir('map test', [join(folder, 'nowhere')])).rejects.toThrow(UsageError);
   });
 });
+
+describe('weir map explain', () => {
+  it('says of each element what made it, and what was left over', async () => {
+    const { code, out } = await weir('map explain', [await put('e/one.hl7', adt('A08', 'E-1'))]);
+    expect(code).toBe(0);
+    expect(out).toContain('one.hl7 #0  ADT^A08 E-1');
+    expect(out).toMatch(/birthDate = "1980-02-03"\n +PID-7 19800203 {2}<- mappings\/segments\//);
+    expect(out).toMatch(/not read by any rule\n +ZAB-1 \(1\)/);
+  });
+
+  it('keeps what is asked for, as JSON', async () => {
+    const path = await put('e/two.hl7', adt('A08', 'E-2'));
+    const { out } = await weir('map explain', ['--element', 'Patient.birthDate', '--json', path]);
+    const { resources, loss } = JSON.parse(out) as {
+      readonly resources: readonly { readonly elements: readonly { readonly element: string }[] }[];
+      readonly loss: readonly object[];
+    };
+    expect(resources.flatMap(({ elements }) => elements)).toMatchObject([{ element: 'birthDate' }]);
+    expect(loss).toEqual([{ position: 'ZAB-1', count: 1 }]);
+  });
+
+  it('is no for a message that would be refused, and needs a path', async () => {
+    expect((await weir('map explain', [await put('e/bad.hl7', 'nothing')])).code).toBe(1);
+    await expect(weir('map explain', [])).rejects.toThrow(UsageError);
+    const path = await put('e/one.hl7', adt('A08', 'E-1'));
+    await expect(weir('map explain', ['--feed', 'none', path])).rejects.toThrow('no feed none');
+  });
+});
+
+describe('weir feed profile and gaps', () => {
+  it('profile says what the messages look like, without names', async () => {
+    await put('p/one.hl7', adt('A08', 'P-1'));
+    await put('p/two.hl7', adt('A01', 'P-2'));
+    const { code, out } = await weir('feed profile', [join(folder, 'p')]);
+    expect(code).toBe(0);
+    expect(out).toContain('2 messages');
+    expect(out).toMatch(/ZAB +100 % +1 +not of HL7/);
+    expect(out).toMatch(/PID-8 .*: F \(2\)/);
+    expect(out).not.toMatch(/Doe|Jane/);
+  });
+
+  it('profile is no where nothing can be read', async () => {
+    const { code, err } = await weir('feed profile', [await put('q/bad.hl7', 'nothing')]);
+    expect(code).toBe(1);
+    expect(err).toContain('bad.hl7 #0 has no MSH');
+  });
+
+  it('gaps adds up what the maps leave over', async () => {
+    await put('g/one.hl7', adt('A08', 'G-1'));
+    await put('g/two.hl7', adt('Z99', 'G-2'));
+    const { code, out } = await weir('feed gaps', ['--json', join(folder, 'g')]);
+    expect(code).toBe(1);
+    expect(JSON.parse(out)).toMatchObject({
+      messages: 2,
+      lost: [{ position: 'ZAB-1', messages: 1, count: 1, name: 'not of HL7' }],
+      refused: [{ why: expect.stringContaining('Z99') as string, count: 1 }],
+    });
+    const page = await weir('feed gaps', [join(folder, 'g')]);
+    expect(page.out).toMatch(/read by no rule\nfield +messages +times +name\nZAB-1/);
+  });
+
+  it('gaps is yes where nothing is left over', async () => {
+    const whole = adt('A08', 'G-3').replace('\rZAB|1', '');
+    const { code, out } = await weir('feed gaps', [await put('h/one.hl7', whole)]);
+    expect(out).toContain('No gaps');
+    expect(code).toBe(0);
+  });
+});
