@@ -91,6 +91,18 @@ export const commands: readonly Command[] = [
     run: async (...given) => (await import('./map-explain.ts')).mapExplainCommand(...given),
   },
   {
+    name: 'map doc',
+    usage: 'map doc',
+    doc: 'Writes the maps as a page of tables, for a meeting with who sends',
+    flags: [
+      { name: '--feed', takes: 'NAME', doc: 'With the overlays of that feed' },
+      { name: '--map', takes: 'NAME', doc: 'One map alone' },
+      { name: '--csv', doc: 'The slots alone, as comma-separated values' },
+    ],
+    settings: ['site'],
+    run: async (...given) => (await import('./map-doc.ts')).mapDocCommand(...given),
+  },
+  {
     name: 'map check',
     usage: 'map check [PATH...]',
     doc: 'Finds faults in maps: file, line, column and what to do',

@@ -270,3 +270,22 @@ describe('weir feed profile and gaps', () => {
     expect(code).toBe(0);
   });
 });
+
+describe('weir map doc', () => {
+  it('is a page with every map, or a sheet of one', async () => {
+    const page = await weir('map doc', []);
+    expect(page.code).toBe(0);
+    expect(page.out).toMatch(/^<!doctype html>/);
+    expect(page.out).toContain('<h2 id="oru-r01">');
+    expect(page.out).not.toMatch(/<script|undefined|\[object/);
+    const { out } = await weir('map doc', ['--csv', '--map', 'oru-r01']);
+    const [head = '', ...rows] = out.trimEnd().split('\r\n');
+    expect(head).toBe('Map,Resource,Type,Element,From,Field,How,When,Rule');
+    expect(rows.length).toBeGreaterThan(100);
+    expect(rows.every((row) => row.startsWith('oru-r01,'))).toBe(true);
+  });
+
+  it('knows only maps that there are', async () => {
+    await expect(weir('map doc', ['--map', 'none'])).rejects.toThrow('There is no map none');
+  });
+});
