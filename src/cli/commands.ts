@@ -119,6 +119,14 @@ export const commands: readonly Command[] = [
     run: async (...given) => (await import('./map-test.ts')).mapTestCommand(...given),
   },
   {
+    name: 'feed new',
+    usage: 'feed new NAME PATH...',
+    doc: 'Begins a feed from messages of its sender: a feed file and an overlay in the site',
+    flags: [{ name: '--title', takes: 'TEXT', doc: 'What people call it' }],
+    settings: ['site', 'zone'],
+    run: async (...given) => (await import('./feed-new.ts')).feedNewCommand(...given),
+  },
+  {
     name: 'feed profile',
     usage: 'feed profile PATH...',
     doc: 'Says what a sender’s messages look like: types, segments, fields in use, codes',

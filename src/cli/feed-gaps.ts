@@ -5,6 +5,7 @@ import { exitCode, UsageError, type CliIo, type ExitCode } from './io.ts';
 import { mapBytes, type MappedMessage } from './map-message.ts';
 import { readMessages } from './message-files.ts';
 import { openMapping } from './open-mapping.ts';
+import { sampleName } from './sample-name.ts';
 import { table } from './table.ts';
 
 /**
@@ -21,7 +22,7 @@ export async function feedGapsCommand(
   if (mapping === undefined) return exitCode.no;
   const gaps = new Gaps();
   for await (const { file, index, bytes } of readMessages(positional, io)) {
-    gaps.add(`${file} #${String(index)}`, mapBytes(bytes, mapping));
+    gaps.add(sampleName(file, index), mapBytes(bytes, mapping));
   }
   const found = gaps.result();
   io.stdout.write(`${flags['--json'] === true ? JSON.stringify(found) : page(found)}\n`);

@@ -5,6 +5,7 @@ import { Profiler, type CountOf, type FieldProfile, type Profile } from '../hl7v
 import type { ParsedArguments } from './arguments.ts';
 import { exitCode, UsageError, type CliIo, type ExitCode } from './io.ts';
 import { readMessages } from './message-files.ts';
+import { sampleName } from './sample-name.ts';
 import { table } from './table.ts';
 
 /**
@@ -25,7 +26,7 @@ export async function feedProfileCommand(
     const { message } = parseMessage(decoded.text);
     if (message === undefined) {
       unread += 1;
-      io.stderr.write(`${file} #${String(index)} has no MSH that can be read\n`);
+      io.stderr.write(`${sampleName(file, index)} has no MSH that can be read\n`);
     } else profiler.add(message, decoded.charset);
   }
   const profile = profiler.result();

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
@@ -287,5 +287,45 @@ describe('weir map doc', () => {
 
   it('knows only maps that there are', async () => {
     await expect(weir('map doc', ['--map', 'none'])).rejects.toThrow('There is no map none');
+  });
+});
+
+describe('weir feed new', () => {
+  it('begins a feed that the maps take, says what is open, and writes over nothing', async () => {
+    const samples = await put('n/one.hl7', adt('A08', 'N-1'));
+    const site = join(folder, 'new-site');
+    const made = await weir('feed new', ['mercy-ehr', samples, '--site', site, '--zone', 'UTC']);
+    expect(made).toMatchObject({ code: 0, err: '' });
+    const [feed = '', overlay = ''] = await Promise.all(
+      made.out
+        .trim()
+        .split('\n')
+        .map(async (file) => readFile(file, 'utf8')),
+    );
+    expect(feed).toContain('sender: { application: EHR, facility: MERCY }');
+    expect(feed).toContain('#   MERCY: https://...');
+    expect(overlay).toMatch(/^base: \[adt-[a-z]+@\d+\]$/m);
+    expect(overlay).toContain('#   ZAB-1: not of HL7, in 1 messages');
+    expect((await weir('map check', ['--site', site])).code).toBe(0);
+    const run = await weir('map run', ['--site', site, '--feed', 'mercy-ehr', samples]);
+    expect(run.code).toBe(0);
+    expect(run.out).toContain('+mercy-ehr');
+    await expect(weir('feed new', ['mercy-ehr', samples, '--site', site])).rejects.toThrow(
+      'is there already; nothing was written',
+    );
+  });
+
+  it('needs a name, messages, and a site; messages that cannot be read begin nothing', async () => {
+    const site = join(folder, 'no-site');
+    await expect(weir('feed new', ['Mercy', 'x', '--site', site])).rejects.toThrow(UsageError);
+    await expect(weir('feed new', ['mercy', '--site', site])).rejects.toThrow(UsageError);
+    await expect(weir('feed new', ['mercy', folder])).rejects.toThrow('--site DIR');
+    const { code, err } = await weir('feed new', [
+      'mercy',
+      await put('n2/bad.hl7', 'x'),
+      '--site',
+      site,
+    ]);
+    expect([code, err]).toEqual([1, expect.stringContaining('nothing was written')]);
   });
 });
