@@ -91,6 +91,19 @@ export const commands: readonly Command[] = [
     run: async (...given) => (await import('./map-explain.ts')).mapExplainCommand(...given),
   },
   {
+    name: 'map diff',
+    usage: 'map diff PATH...',
+    doc: 'Maps messages by two versions and groups what differs by the rule that makes it',
+    flags: [
+      { name: '--overlay', takes: 'FILE', doc: 'Compare with this overlay laid over' },
+      { name: '--with', takes: 'DIR', doc: 'Compare with another site' },
+      { name: '--feed', takes: 'NAME', doc: 'A feed of the site, with its overlays and zone' },
+      { name: '--json', doc: 'As JSON' },
+    ],
+    settings: ['site', 'zone'],
+    run: async (...given) => (await import('./map-diff.ts')).mapDiffCommand(...given),
+  },
+  {
     name: 'map doc',
     usage: 'map doc',
     doc: 'Writes the maps as a page of tables, for a meeting with who sends',

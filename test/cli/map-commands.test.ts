@@ -329,3 +329,46 @@ describe('weir feed new', () => {
     expect([code, err]).toEqual([1, expect.stringContaining('nothing was written')]);
   });
 });
+
+describe('weir map diff', () => {
+  const overlay = [
+    'overlay: other',
+    'base: [adt-person@1]',
+    'when: { sender: [MERCY] }',
+    'resources: { patient: { set: { gender: null } } }',
+    '',
+  ].join('\n');
+
+  it('groups what differs by the rule that makes it, or made it', async () => {
+    const samples = [
+      await put('d/one.hl7', adt('A31', 'D-1')),
+      await put('d/two.hl7', adt('A28', 'D-2')),
+    ];
+    const other = await put('d/other.overlay.yaml', overlay);
+    const { code, out } = await weir('map diff', [...samples, '--overlay', other, '--json']);
+    expect(code).toBe(1);
+    expect(JSON.parse(out)).toMatchObject([
+      {
+        rule: expect.stringMatching(/pid-patient\.map\.yaml:\d+$/) as string,
+        elements: { 'Patient.gender': 2 },
+        messages: [`${samples[0] ?? ''} #0`, `${samples[1] ?? ''} #0`],
+        example: { before: 'female' },
+      },
+    ]);
+    const page = await weir('map diff', [...samples, '--overlay', other]);
+    expect(page.out).toMatch(
+      /Patient\.gender \(2\), in 2 messages\n.*\n +- "female"\n +\+ \(nothing\)/,
+    );
+  });
+
+  it('is yes where nothing differs, and wants two versions', async () => {
+    const sample = await put('d/one.hl7', adt('A31', 'D-1'));
+    const same = await weir('map diff', [
+      sample,
+      '--with',
+      await put('d/site/x', '').then(() => join(folder, 'd/site')),
+    ]);
+    expect(same).toMatchObject({ code: 0, out: 'No difference\n' });
+    await expect(weir('map diff', [sample])).rejects.toThrow('--overlay FILE or --with DIR');
+  });
+});
