@@ -140,6 +140,17 @@ export const commands: readonly Command[] = [
     run: async (...given) => (await import('./feed-new.ts')).feedNewCommand(...given),
   },
   {
+    name: 'feed dev',
+    usage: 'feed dev PATH...',
+    doc: 'Runs all samples through the site’s maps, and again at every save with --watch',
+    flags: [
+      { name: '--feed', takes: 'NAME', doc: 'A feed of the site, with its overlays and zone' },
+      { name: '--watch', doc: 'Again at every save, with what has changed, until told to stop' },
+    ],
+    settings: ['site', 'zone'],
+    run: async (...given) => (await import('./feed-dev.ts')).feedDevCommand(...given),
+  },
+  {
     name: 'feed profile',
     usage: 'feed profile PATH...',
     doc: 'Says what a sender’s messages look like: types, segments, fields in use, codes',

@@ -5,6 +5,7 @@ import { defaultFeed, type Feed } from '../feed/feed.ts';
 import { loadFeeds } from '../feed/feed-file.ts';
 import { readMapFiles, type MapFolder } from '../map-files.ts';
 import { compilePack, type CompiledPack } from '../mapping/pack.ts';
+import type { MapFile } from '../mapping/language/yaml-tree.ts';
 import type { MapIssue } from '../mapping/map-issue.ts';
 import { UsageError } from './io.ts';
 import { root } from './root.ts';
@@ -18,6 +19,8 @@ export interface MapSources {
   readonly overlay?: string;
   /** More folders or files with maps. */
   readonly more?: readonly string[];
+  /** Files that were read before, by path: what has not changed since is not read through again. */
+  readonly known?: Map<string, MapFile>;
 }
 
 export interface OpenedMaps {
@@ -36,10 +39,17 @@ export async function openMaps(sources: MapSources): Promise<OpenedMaps> {
     files.push(...(await readAnyMap(path)));
   }
   // A file that is named twice counts once.
-  const shown = new Map(files.map(({ path, text }) => [path, text]));
+  const shown = new Map(files.map((file) => [file.path, unchanged(file, sources.known)]));
   const feeds = await readFeeds(site, zone);
-  const { pack, issues } = compilePack([...shown].map(([path, text]) => ({ path, text })));
+  const { pack, issues } = compilePack([...shown.values()]);
   return { ...(pack && { pack }), feeds, faults: issues };
+}
+
+function unchanged(file: MapFile, known: Map<string, MapFile> | undefined): MapFile {
+  const earlier = known?.get(file.path);
+  if (earlier?.text === file.text) return earlier;
+  known?.set(file.path, file);
+  return file;
 }
 
 async function readAnyMap(path: string): Promise<readonly { path: string; text: string }[]> {

@@ -30,7 +30,7 @@ describe('docs/how-to/new-feed.md', () => {
 
   it('has files and commands', () => {
     expect(steps.filter(({ file }) => file !== undefined)).toHaveLength(4);
-    expect(steps.filter(({ file }) => file === undefined)).toHaveLength(6);
+    expect(steps.filter(({ file }) => file === undefined)).toHaveLength(7);
   });
 
   it.each(steps)('step $title', async ({ file, text }) => {

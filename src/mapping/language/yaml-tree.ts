@@ -50,6 +50,18 @@ const depthMax = 32;
  * tags, merge keys and duplicate keys, within `limits.mapFileBytesMax`. Faults go to `issues`; what can be read is read.
  */
 export function readYaml(file: MapFile, issues: MapIssues): TreeMap | undefined {
+  const known = trees.get(file);
+  if (known !== undefined) return known;
+  const count = issues.count;
+  const tree = parseTree(file, issues);
+  if (tree !== undefined && issues.count === count) trees.set(file, tree);
+  return tree;
+}
+
+/** What faultless files hold, as long as somebody has them: of a pack that is read again few files have changed. */
+const trees = new WeakMap<MapFile, TreeMap>();
+
+function parseTree(file: MapFile, issues: MapIssues): TreeMap | undefined {
   const start = { file: file.path, line: 1, column: 1 };
   if (file.text.length > limits.mapFileBytesMax) {
     const bound = String(limits.mapFileBytesMax);
