@@ -177,7 +177,7 @@ export interface HistoryQuery {
   readonly type?: string;
   readonly id?: string;
   readonly since?: Date;
-  /** Only versions that were the current one at some time within [from, to). */
+  /** Only versions that were the current one at some time within [from, to): each at its own instant at least. */
   readonly at?: { readonly from: Date; readonly to: Date };
   readonly count: number;
   readonly cursor?: string;

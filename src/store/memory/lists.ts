@@ -34,15 +34,16 @@ export function historyPage(data: MemoryData, query: HistoryQuery): HistoryPage 
   return { versions, total, next: writeListCursor({ before: last.position, total }) };
 }
 
-/** Whether a version's time, from its own instant until the next version's, meets [from, to). */
+/** Whether a version's time, its own instant and what is left until the next version's, meets [from, to). */
 function wasCurrent(
   data: MemoryData,
   { type, id, versionId, lastUpdated }: StoredVersion,
   { from, to }: { readonly from: Date; readonly to: Date },
 ): boolean {
   const next = data.resources.get(resourceKey(type, id))?.versions[Number(versionId)]?.stored;
-  const begin = Math.max(lastUpdated.getTime(), from.getTime());
-  return begin < Math.min(next?.lastUpdated.getTime() ?? Infinity, to.getTime());
+  const begin = lastUpdated.getTime();
+  if (from >= to || begin >= to.getTime()) return false;
+  return begin >= from.getTime() || next === undefined || next.lastUpdated > from;
 }
 
 /** The change feed: versions after a position, oldest first. */

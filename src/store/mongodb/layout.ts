@@ -56,8 +56,6 @@ export interface VersionDocument {
   /** Once it is replaced: by which position, when, and what it was sorted by until then. */
   readonly replacedBy?: number;
   readonly until?: number;
-  /** Replaced at its own instant: it was never current. */
-  readonly never?: true;
   readonly sort?: IndexFields['sort'];
 }
 
