@@ -33,6 +33,8 @@ export const limits = {
   messagesWaitingMax: 5_000,
   /** Times a commit is planned anew because something it had read changed meanwhile. */
   commitAttemptsMax: 10,
+  /** Patches that wait for their turn, over all resources; then callers get `transient`. */
+  amendmentsWaitingMax: 5_000,
   /** Rows of each list that the journal keeps of one message's run. */
   reportRowsMax: 200,
   /** Segments in one message. */
@@ -90,6 +92,8 @@ export const limits = {
   profileKeyCharsMax: 2_000,
   /** Entries of a batch or transaction Bundle. */
   bundleEntriesMax: 10_000,
+  /** How long a batch or transaction may take: 10,000 entries take some 20 s. In the background it may take longer. */
+  bundleTimeoutMs: 120_000,
   /** UTF-16 units of the answer to one batch or transaction; what is past it is not performed. */
   bundleAnswerChars: 64 * 1024 * 1024,
   /** Resources on one search page. */
@@ -362,6 +366,8 @@ export const limits = {
   importFileBytesMax: 8 * 1024 * 1024 * 1024,
   /** Files of one import. */
   importFilesMax: 1_000,
+  /** Conditional references whose target an import keeps in mind. */
+  importReferencesMax: 10_000,
   /** Lines whose faults an import tells; the rest are counted. */
   importErrorsMax: 10_000,
   /** A server that an import fetches from may be silent this long. */

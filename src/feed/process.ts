@@ -22,7 +22,7 @@ import {
 } from './journal-entry.ts';
 import type { Log } from './log.ts';
 import type { MapMessage } from './map-message.ts';
-import { KeyedOrder } from './order.ts';
+import { KeyedOrder } from '../ops/keyed-order.ts';
 import { takeInSequence } from './sequence.ts';
 import { completed, isRefused, readFrame, type Frame, type Reading } from './reading.ts';
 import { answerFault, refuse } from './refuse.ts';
