@@ -107,6 +107,16 @@ export const limits = {
   textWordsMax: 1_000,
   /** UTF-16 units of a word of a narrative. */
   textWordCharsMax: 64,
+  /** Different words of one resource by which it is found by `_content`. */
+  contentWordsMax: 20_000,
+  /** UTF-16 units of a value without white space that is still taken for a text, and not for a picture in base64. */
+  unbrokenTextCharsMax: 2_000,
+  /** Rest before words of newer versions go into the index of `_content` on SQLite; until then these are read. */
+  contentIndexPauseMs: 50,
+  /** Versions indexed so at once while others write: some 2 ms of every 50. */
+  contentIndexBusyMax: 10,
+  /** The same while nobody writes: some 10 ms in which a commit waits. */
+  contentIndexIdleMax: 100,
   /** Links of one chained parameter or nested `_has`; each is a search within the search. */
   searchChainMax: 8,
   /** Entries of one composite parameter of one resource: its components' values multiply. */

@@ -145,6 +145,8 @@ export class GroupWriter {
   #replay(commit: ReplayedCommit): void {
     const { seq, pos } = this.#counters;
     this.#counters = { seq: commit.seq - 1, pos: (commit.position ?? pos + 1) - 1 };
+    // The index of words takes up what lies after its place.
+    this.#tables.setBackContent(this.#counters.pos);
     this.#commit(commit);
     const replayed = this.#counters;
     this.#counters = { seq: Math.max(seq, replayed.seq), pos: Math.max(pos, replayed.pos) };
@@ -184,6 +186,9 @@ function openTables({ statements, names, index }: WriterParts) {
     rollbackTo: statements.write('ROLLBACK TO request'),
     counter: statements.value<number>('SELECT value FROM counter WHERE name = ?'),
     setCounter: statements.write('UPDATE counter SET value = ? WHERE name = ?'),
+    setBackContent: statements.write(
+      "UPDATE counter SET value = min(value, ?) WHERE name = 'content'",
+    ),
     claims: openClaims(statements),
     changes: new Changes(statements, names, index),
     sources: openSourceViews(statements),

@@ -1,6 +1,7 @@
 /** The writer's thread: the one connection that writes, and nothing else. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { openConnection, type ConnectionOptions } from './connection.ts';
+import { ContentIndex } from './content-index.ts';
 import { openNames } from './dictionary.ts';
 import { plainOutcomes, type GroupReply } from './group-reply.ts';
 import { GroupWriter } from './group-writer.ts';
@@ -21,6 +22,11 @@ export type FromWriter =
   | { readonly kind: 'open'; readonly position: number }
   | { readonly kind: 'failed'; readonly error: PlainError }
   | { readonly kind: 'reply'; readonly reply: GroupReply };
+
+interface Indexing {
+  noteGroup(): void;
+  stop(): void;
+}
 
 /** Groups written between two looks at the log's length. */
 const groupsPerLook = 32;
@@ -62,6 +68,8 @@ function open(task: WriterTask): void {
     }
   };
 
+  const indexing = startIndexing(new ContentIndex(db, statements), look);
+
   const write = (requests: readonly WriteRequest[]): void => {
     const outcome = writer.write(requests);
     groups += 1;
@@ -73,9 +81,11 @@ function open(task: WriterTask): void {
       ...(logBytes === undefined ? {} : { logBytes }),
     };
     say({ kind: 'reply', reply });
+    indexing.noteGroup();
   };
 
   const close = (): void => {
+    indexing.stop();
     try {
       db.pragma('wal_checkpoint(TRUNCATE)');
     } catch {
@@ -90,4 +100,41 @@ function open(task: WriterTask): void {
     else write(message);
   });
   say({ kind: 'open', position: writer.position });
+}
+
+/**
+ * Brings the index of words up to date between groups, a few versions at a time: slowly while others write, soon when
+ * nobody does. A full disk ends it until the next group.
+ */
+function startIndexing(index: ContentIndex, look: () => void): Indexing {
+  let steps = 0;
+  let timer: NodeJS.Timeout | undefined;
+  let isBusy = false;
+  let isStopped = false;
+  const later = (): void => {
+    if (!isStopped) timer ??= setTimeout(step, limits.contentIndexPauseMs).unref();
+  };
+  const step = (): void => {
+    timer = undefined;
+    const most = isBusy ? limits.contentIndexBusyMax : limits.contentIndexIdleMax;
+    isBusy = false;
+    try {
+      if (index.step(most)) later();
+      steps += 1;
+      if (steps % groupsPerLook === 0) look();
+    } catch {
+      // What is wrong, commits will say; searches read what is not indexed.
+    }
+  };
+  later();
+  return {
+    noteGroup: () => {
+      isBusy = true;
+      later();
+    },
+    stop: () => {
+      isStopped = true;
+      clearTimeout(timer);
+    },
+  };
 }
