@@ -1,6 +1,5 @@
 import { isBelow } from '../../fhir/code-system.ts';
 import type { CodeSystem, Concept } from '../../fhir/code-system.ts';
-import { codeSystemOf } from '../../fhir/code-system.ts';
 import { grammarSystem } from '../../fhir/grammar-system.ts';
 import { fail } from '../../fhir/issue.ts';
 import { splitCanonical } from '../../fhir/reference.ts';
@@ -11,6 +10,7 @@ import type { Answer, Call, RestContext } from '../call.ts';
 import { findConformance, parsed } from '../conformance.ts';
 import { visible } from '../interaction/read.ts';
 import { placeOf } from '../place.ts';
+import { loadedCodeSystem } from '../supplement.ts';
 import { inputOf, missing, notAtResource, onlyOne, shaped } from './input.ts';
 import type { OperationInput } from './input.ts';
 import { parametersAnswer, partsOf } from './output.ts';
@@ -172,13 +172,14 @@ async function ownSystem(
   if (call.at.id !== undefined) {
     notAtResource(input, 'url', 'codeSystem');
     const { type, id } = placeOf(call);
-    return loaded(parsed(visible(call, await context.store.read(type, id))), id);
+    const resource = parsed(visible(call, await context.store.read(type, id)));
+    return loaded(context, call, { resource, name: id });
   }
   const given = input.resource('codeSystem');
   if (given && given.resourceType !== 'CodeSystem') {
     fail('value', 'The parameter codeSystem is a CodeSystem');
   }
-  return given && loaded(shaped(given), 'codeSystem');
+  return given && loaded(context, call, { resource: shaped(given), name: 'codeSystem' });
 }
 
 async function loadedSystem(
@@ -188,13 +189,18 @@ async function loadedSystem(
   version: string | undefined,
 ): Promise<CodeSystem> {
   const canonical = canonicalOf(url, version);
-  return loaded(await findConformance(context, call, 'CodeSystem', canonical), canonical);
+  const resource = await findConformance(context, call, 'CodeSystem', canonical);
+  return loaded(context, call, { resource, name: canonical });
 }
 
 /** Throws `not-found` where the concepts are not here. */
-function loaded(resource: Resource | undefined, name: string): CodeSystem {
-  const system = resource && codeSystemOf(resource);
-  if (system && system.content !== 'not-present') return system;
+async function loaded(
+  context: RestContext,
+  call: Call,
+  { resource, name }: { readonly resource: Resource | undefined; readonly name: string },
+): Promise<CodeSystem> {
+  const system = resource && (await loadedCodeSystem(context, call, resource));
+  if (system) return system;
   const byGrammar = grammarSystem(splitCanonical(name).url);
   if (byGrammar) return byGrammar;
   return fail('not-found', `The code system ${shown(name)} is not loaded`);
