@@ -113,8 +113,10 @@ export const limits = {
   unbrokenTextCharsMax: 2_000,
   /** Rest before words of newer versions go into the index of `_content` on SQLite; until then these are read. */
   contentIndexPauseMs: 50,
-  /** Versions indexed so at once while others write: some 2 ms of every 50. */
-  contentIndexBusyMax: 10,
+  /** The same while others write. */
+  contentIndexBusyPauseMs: 200,
+  /** Versions indexed so at once while others write: some 5 ms of every 200, a fortieth of the writer's time. */
+  contentIndexBusyMax: 20,
   /** The same while nobody writes: some 10 ms in which a commit waits. */
   contentIndexIdleMax: 100,
   /** Links of one chained parameter or nested `_has`; each is a search within the search. */

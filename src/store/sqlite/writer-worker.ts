@@ -112,7 +112,8 @@ function startIndexing(index: ContentIndex, look: () => void): Indexing {
   let isBusy = false;
   let isStopped = false;
   const later = (): void => {
-    if (!isStopped) timer ??= setTimeout(step, limits.contentIndexPauseMs).unref();
+    const pauseMs = isBusy ? limits.contentIndexBusyPauseMs : limits.contentIndexPauseMs;
+    if (!isStopped) timer ??= setTimeout(step, pauseMs).unref();
   };
   const step = (): void => {
     timer = undefined;
