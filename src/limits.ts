@@ -39,6 +39,22 @@ export const limits = {
   reportRowsMax: 200,
   /** Segments in one message. */
   segmentsMax: 20_000,
+  /** HTTP connections; more are closed at once. */
+  httpConnectionsMax: 10_000,
+  /** Requests sent on one connection before the first of them is answered; all of their answers may wait in memory. */
+  httpPipelinedMax: 64,
+  /** What is refused before it was read is answered, and its connection is closed for good after this. */
+  httpLingerMs: 1_000,
+  /** The head of an HTTP request must be there by then. */
+  httpHeadTimeoutMs: 30_000,
+  /** The whole of it: 64 MiB in this time are 220 KB/s. */
+  httpRequestTimeoutMs: 300_000,
+  /** A client that takes nothing of its answer for so long is cut off. */
+  httpStallTimeoutMs: 120_000,
+  /** All of an answer must be taken by then: 64 MiB are 75 KB/s. */
+  httpAnswerTimeoutMs: 15 * 60_000,
+  /** How often connections are looked at for this. */
+  httpCheckMs: 10_000,
   /** One REST body; Synthea's transaction Bundles reach 3 MB. */
   restBodyBytesMax: 64 * 1024 * 1024,
   /** Depth of a JSON body. */

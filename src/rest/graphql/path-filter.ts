@@ -41,7 +41,7 @@ export class PathFilter {
   kept(items: readonly Json[], path: string, { type, owner }: ListPlace): readonly Json[] {
     const evaluate = this.#paths.get(path) ?? boundedPath(parseFhirPath(path));
     this.#paths.set(path, evaluate);
-    const resource = typed(String(owner?.['resourceType'] ?? 'Resource'), owner ?? {});
+    const resource = typed(typeName(owner), owner ?? {});
     return items.filter((item) => {
       const input = typed(type, item);
       const variables = {
@@ -66,4 +66,9 @@ function tooLong(): never {
 
 function typed(type: string, value: Json): TypedValue {
   return { type, value: toPlain(value) };
+}
+
+function typeName(owner: JsonObject | undefined): string {
+  const type = owner?.['resourceType'];
+  return typeof type === 'string' ? type : 'Resource';
 }
