@@ -100,7 +100,8 @@ async function* fetched(
     }
     yield* answer.body;
   } catch (error) {
-    if (error instanceof OutcomeError || error instanceof OutboundRefused) throw error;
+    const isTold = error instanceof OutcomeError || error instanceof FetchFailed;
+    if (isTold || error instanceof OutboundRefused) throw error;
     throw new FetchFailed('The input could not be fetched', { cause: error });
   }
 }
