@@ -59,7 +59,7 @@ export function planOf(resource: IdentifiedResource, options: PlanOptions): Subs
 
 const place = { expression: ['Subscription.criteria'] };
 
-/** `Type?parameters` as a strict search; chains need more than the one resource at hand, and are refused. */
+/** `Type?parameters` as a strict search. */
 function searchOf(
   criteria: string,
   { now, baseUrl }: PlanOptions,
@@ -74,18 +74,11 @@ function searchOf(
   const { query, issues } = parseSearch([type], params, { strict: true, now, baseUrl });
   const [first, ...more] = issues.filter(isError).map((issue) => ({ ...issue, ...place }));
   if (first !== undefined) throw new OutcomeError([first, ...more]);
-  if (needsOthers(query.where)) fail('not-supported', 'Criteria take no chains and no _has', place);
   return { type, where: query.where };
 }
 
 const resultParameters =
   /^(_sort|_count|_include|_revinclude|_summary|_elements|_total|_format|_pretty|_type)(:|$)/;
-
-function needsOthers(node: SearchNode): boolean {
-  if (node.op === 'chain' || node.op === 'has') return true;
-  if (node.op === 'not') return needsOthers(node.node);
-  return (node.op === 'and' || node.op === 'or') && node.nodes.some(needsOthers);
-}
 
 function textAt(value: unknown, path: string): string {
   if (typeof value !== 'string' || value === '') {

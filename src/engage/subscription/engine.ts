@@ -91,7 +91,9 @@ export class Engine {
     // Reads of an embedded store may answer at once: others get their turn.
     await setImmediate();
     for (const runner of asked) {
-      if (isConcerned(runner.plan, runner.record.owner, told)) runner.offer(event.position);
+      const { plan, record } = runner;
+      const isTold = await isConcerned(this.#desk.store, plan, record.owner, told);
+      if (isTold) runner.offer(event.position);
     }
   }
 
