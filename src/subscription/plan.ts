@@ -6,7 +6,7 @@
 import { isResourceType } from '../fhir/definitions.ts';
 import { fail, OutcomeError } from '../fhir/issue.ts';
 import { isError } from '../fhir/outcome.ts';
-import type { IdentifiedResource } from '../fhir/resource.ts';
+import type { IdentifiedResource, Resource } from '../fhir/resource.ts';
 import type { SearchNode } from '../fhir/search-ast.ts';
 import { parseSearch } from '../fhir/search-parse.ts';
 import { limits } from '../limits.ts';
@@ -32,6 +32,8 @@ export interface PlanOptions {
   /** Epoch milliseconds. */
   readonly now: number;
   readonly baseUrl: string;
+  /** SubscriptionTopics of the site are among these. */
+  readonly topics: readonly Resource[];
   /** Why an address must not be called. */
   readonly objection: (url: string) => string | undefined;
 }
@@ -46,15 +48,16 @@ export function planOf(resource: IdentifiedResource, options: PlanOptions): Subs
     const where = searchOf(criteria, options);
     return { ...shared, ...where, kinds: new Set<ChangeKind>(['create', 'update']) };
   }
-  const topic = topicOf(criteria);
+  const topic = topicOf(criteria, options.topics);
   if (topic === undefined) fail('not-supported', 'There is no such topic', place);
   const filters = extensionsOf(resource['_criteria'], 'backport-filter-criteria').map((one) => {
     const filter = searchOf(textAt(valueOf(one), 'Subscription.criteria'), options);
     if (filter.type !== topic.type) fail('value', `The topic is of ${topic.type} only`, place);
     return filter.where;
   });
-  const { canonical, type, kinds } = topic;
-  return { ...shared, topic: canonical, type, kinds, where: { op: 'and', nodes: filters } };
+  const { canonical, type, kinds, criteria: own } = topic;
+  const nodes = own === undefined ? filters : [searchOf(own, options).where, ...filters];
+  return { ...shared, topic: canonical, type, kinds, where: { op: 'and', nodes } };
 }
 
 const place = { expression: ['Subscription.criteria'] };

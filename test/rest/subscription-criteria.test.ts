@@ -18,12 +18,24 @@ const observation = (id: string, subject: string, text = 'x') => ({
   subject: { reference: `Patient/${subject}` },
 });
 
+const topicUrl = 'http://site.example/SubscriptionTopic/final-results';
+const topic = {
+  ...{ resourceType: 'SubscriptionTopic', url: topicUrl, status: 'active' },
+  resourceTrigger: [
+    {
+      resource: 'http://hl7.org/fhir/StructureDefinition/Observation',
+      supportedInteraction: ['create'],
+      queryCriteria: { current: 'subject:Patient.family=Lovelace' },
+    },
+  ],
+};
+
 describe.each(stores)('criteria of subscriptions on %s', (_name, open) => {
   let app: SubscriptionApp;
   let receiver: Receiver;
   beforeEach(async () => {
     receiver = await openReceiver();
-    app = await openSubscriptionApp(open);
+    app = await openSubscriptionApp(open, [5, 5, 5], [topic]);
     for (const [id, family] of [
       ['ada', 'Lovelace'],
       ['bob', 'Babbage'],
@@ -97,5 +109,20 @@ describe.each(stores)('criteria of subscriptions on %s', (_name, open) => {
     await receiver.until(2);
     await app.subscriptions.idle();
     expect(told().sort()).toEqual(['all both', 'around bob']);
+  });
+
+  it('may name a topic of the site', async () => {
+    await subscribe('topic', topicUrl);
+    for (const id of ['o1', 'o2']) await app.put(observation(id, id === 'o1' ? 'ada' : 'bob'));
+    await app.put(observation('o1', 'ada', 'again'));
+    await app.put(observation('o3', 'ada'));
+    await eventually(() => expect(receiver.received.length).toBeGreaterThanOrEqual(2));
+    await app.subscriptions.idle();
+    const events = receiver.received.flatMap(({ body }) => [
+      ...body.matchAll(/Observation\/(o\d)(?=[/"])/g),
+    ]);
+    expect([...new Set(events.map(([, id]) => id))].sort()).toEqual(['o1', 'o3']);
+    const other = subscriptionOf('x', `${topicUrl}-none`, { type: 'websocket' });
+    expect((await app.put(other)).status).toBe(400);
   });
 });
