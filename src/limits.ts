@@ -53,7 +53,6 @@ export const limits = {
   httpStallTimeoutMs: 120_000,
   /** All of an answer must be taken by then: 64 MiB are 75 KB/s. */
   httpAnswerTimeoutMs: 15 * 60_000,
-  /** How often connections are looked at for this. */
   httpCheckMs: 10_000,
   /** One REST body; Synthea's transaction Bundles reach 3 MB. */
   restBodyBytesMax: 64 * 1024 * 1024,
@@ -81,10 +80,7 @@ export const limits = {
   xmlAttributesMax: 64,
   /** UTF-16 units of a FHIRPath that a client gives. */
   fhirPathCharsMax: 2_000,
-  /**
-   * Values, objects and lists of one resource that is written: validating takes some 0.4 to 1 s per 100,000, in which
-   * nobody else is served. A code system of 100,000 concepts has some 300,000.
-   */
+  /** Values, objects and lists of one resource: 100,000 take some 0.4 to 1 s to validate; a large code system has 300,000. */
   resourceValuesMax: 400_000,
   /** Elements of a profile or concepts of a code system whose ids R4 wants compared each with each: some 0.1 s. */
   comparedMax: 5_000,
@@ -129,9 +125,8 @@ export const limits = {
   unbrokenTextCharsMax: 2_000,
   /** Rest before words of newer versions go into the index of `_content` on SQLite; until then these are read. */
   contentIndexPauseMs: 50,
-  /** The same while others write. */
+  /** The same while others write, and versions indexed so at once: some 5 ms of every 200, a fortieth of the writer's time. */
   contentIndexBusyPauseMs: 200,
-  /** Versions indexed so at once while others write: some 5 ms of every 200, a fortieth of the writer's time. */
   contentIndexBusyMax: 20,
   /** The same while nobody writes: some 10 ms in which a commit waits. */
   contentIndexIdleMax: 100,
