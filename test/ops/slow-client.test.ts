@@ -11,8 +11,8 @@ import { badHead, badUrl } from '../../src/rest/failure.ts';
 import { answerFailure } from '../../src/web/failure.ts';
 
 const times = {
-  ...{ headTimeoutMs: 300, requestTimeoutMs: 600, stallTimeoutMs: 300 },
-  ...{ answerTimeoutMs: 1500, checkMs: 50 },
+  ...{ headTimeoutMs: 2000, requestTimeoutMs: 3000, stallTimeoutMs: 1000 },
+  ...{ answerTimeoutMs: 4000, checkMs: 100 },
 };
 
 /** More than the buffers of a socket hold. */

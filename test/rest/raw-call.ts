@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 
 /** The head of a POST by an administrator. */
-export function rawHead(path: string, length: number): string {
+function rawHead(path: string, length: number): string {
   return [
     `POST ${path} HTTP/1.1`,
     'Host: 127.0.0.1',
@@ -16,7 +16,7 @@ export function rawHead(path: string, length: number): string {
 }
 
 /** A connection of its own to a server that listens. */
-export async function rawSocket({ server }: Pick<FastifyInstance, 'server'>): Promise<Socket> {
+async function rawSocket({ server }: Pick<FastifyInstance, 'server'>): Promise<Socket> {
   const { port } = server.address() as AddressInfo;
   const socket = connect(port, '127.0.0.1');
   // What becomes of it is looked at on the server's side.

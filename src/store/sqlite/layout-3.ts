@@ -1,6 +1,6 @@
 /**
  * An index of the words of whole resources, for `_content`. It is brought up to date after commits, not in them
- * (content-index.ts): `counter` has under `content` the position of the newest version it knows. `rowid` is the `rid` of
+ * (content-words.ts): `counter` has under `content` the position of the newest version it knows. `rowid` is the `rid` of
  * the resource; the words themselves are not kept. They come folded, parted by blanks, of letters and digits
  * alone, so the simplest tokenizer gives them back as they are.
  */

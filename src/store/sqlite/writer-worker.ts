@@ -1,7 +1,7 @@
 /** The writer's thread: the one connection that writes, and nothing else. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { openConnection, type ConnectionOptions } from './connection.ts';
-import { ContentIndex } from './content-index.ts';
+import { ContentIndex } from './content-words.ts';
 import { openNames } from './dictionary.ts';
 import { plainOutcomes, type GroupReply } from './group-reply.ts';
 import { GroupWriter } from './group-writer.ts';
