@@ -180,6 +180,18 @@ const invariants: readonly { readonly text: string; readonly sql: string }[] = [
           + (SELECT count(*) FROM journal_frame WHERE row NOT IN (SELECT row FROM journal))`,
   },
   {
+    text: 'Messages that are not found by all of their fields, or by more',
+    sql: `SELECT count(*) FROM (
+          SELECT j.row, (SELECT count(DISTINCT value) FROM json_each(coalesce(j.fields, '[]'))) AS own,
+            (SELECT count(*) FROM json_each(coalesce(j.fields, '[]')) e JOIN journal_field k
+             ON k.key = e.value AND k.at = j.received_at AND k.row = j.row) AS led
+          FROM journal j) WHERE own <> led`,
+  },
+  {
+    text: 'Fields that lead to no message',
+    sql: 'SELECT count(*) FROM journal_field WHERE row NOT IN (SELECT row FROM journal)',
+  },
+  {
     text: 'Outbox rows of no version',
     sql: 'SELECT count(*) FROM outbox WHERE pos NOT IN (SELECT pos FROM version)',
   },

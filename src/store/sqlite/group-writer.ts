@@ -135,6 +135,8 @@ export class GroupWriter {
         return this.#tables.journal.append(request.entry);
       case 'lease':
         return this.#tables.jobs.lease(request);
+      case 'remove':
+        return this.#tables.journal.remove(request.rows, request.removal);
       case 'replay':
         for (const commit of request.commits) this.#replay(commit);
         return undefined;

@@ -101,7 +101,7 @@ function assemble({ db, writer, options, releaseLock }: Parts): ArchivedStore {
   const damage = new Damage(file, onFault);
   const task = { file, ...(key === undefined ? {} : { key }) };
   const pool = new ReaderPool({ task });
-  const reads = storeReads({ reader, pool, damage });
+  const { removable, ...reads } = storeReads({ reader, pool, damage });
   let closing: Promise<void> | undefined;
 
   const write = async <Kind extends WriteRequest['kind']>(
@@ -131,6 +131,10 @@ function assemble({ db, writer, options, releaseLock }: Parts): ArchivedStore {
     journal: {
       ...reads.journal,
       append: async (entry) => write({ kind: 'append', entry: prepareEntry(entry) }),
+      remove: async (removal) => {
+        const rows = await removable(removal);
+        return rows.length === 0 ? 0 : write({ kind: 'remove', rows, removal });
+      },
     },
     outbox: { ...reads.outbox, onAppend: (listener) => appended.listen(listener) },
     jobs: {
