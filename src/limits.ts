@@ -243,6 +243,14 @@ export const limits = {
   searchDepthMax: 64,
   /** Index rows counted to find the condition that a search starts from. */
   searchProbeRows: 1_000,
+  /** Messages that go into the index of their fields at once; some 10 ms. */
+  journalIndexBatch: 256,
+  /** The writer does that when nobody wrote for so long. */
+  journalIndexIdleMs: 20,
+  /** Messages that wait for it; past it the writer does it between commits. A search reads each of them. */
+  journalUnindexedMax: 8_192,
+  /** The same for a long search of messages, off the hot path. */
+  journalProbeRows: 100_000,
   /** Resources that the inner condition of a chain, `_has` or `near` may come to on MongoDB; some 6 MB of a query. */
   searchResolvedMax: 100_000,
   /** UTF-16 units of an index key or claim kept as they are on MongoDB; longer ones are hashed. */

@@ -5,6 +5,7 @@ import type { AuditRow } from '../store.ts';
 import { openAudit } from './audit.ts';
 import { IndexCheck, type IndexCheckOptions } from './check-index-rows.ts';
 import { openReadConnection } from './connection.ts';
+import { indexedRow } from './journal-fields.ts';
 import { schemaVersion } from './schema.ts';
 import { Statements } from './statements.ts';
 
@@ -185,7 +186,7 @@ const invariants: readonly { readonly text: string; readonly sql: string }[] = [
           SELECT j.row, (SELECT count(DISTINCT value) FROM json_each(coalesce(j.fields, '[]'))) AS own,
             (SELECT count(*) FROM json_each(coalesce(j.fields, '[]')) e JOIN journal_field k
              ON k.key = e.value AND k.at = j.received_at AND k.row = j.row) AS led
-          FROM journal j) WHERE own <> led`,
+          FROM journal j WHERE j.row <= ${indexedRow}) WHERE own <> led`,
   },
   {
     text: 'Fields that lead to no message',

@@ -1,6 +1,7 @@
 import { limits } from '../../limits.ts';
 import { readJournalCursor, writeJournalCursor } from '../cursor.ts';
 import type { JournalPage, JournalQuery, JournalRemoval, JournalState } from '../store.ts';
+import { indexedRow } from './journal-fields.ts';
 import { bareColumns, fullColumns } from './journal.ts';
 import { toEntry, type JournalRow } from './journal-row.ts';
 import type { SqlValue, Statements } from './statements.ts';
@@ -26,24 +27,39 @@ interface Condition {
  * than a bound of each, and tests the others row by row.
  */
 export function openJournalSearch(statements: Statements) {
-  const countOf = ({ from, where }: Way): number => {
+  const waiting = statements.value<number>(`SELECT max(row) - ${indexedRow} FROM journal`);
+  const countOf = ({ from, where }: Way, most: number): number => {
     const { sql, values } = joined(where);
     const counted = `SELECT count(*) FROM (SELECT 1 FROM ${from} ${sql} LIMIT ?)`;
-    const rows = statements.query<[number]>(counted, [...values, limits.searchProbeRows]);
+    const rows = statements.query<[number]>(counted, [...values, most]);
     return rows[0]?.[0] ?? 0;
   };
-  const bestOf = (query: JournalQuery): { readonly way: Way; readonly isLong: boolean } => {
+  const isLongTail = (): boolean => (waiting() ?? 0) > limits.searchProbeRows;
+  const bestOf = (
+    query: JournalQuery,
+    most: number,
+  ): { readonly way: Way; readonly isLong: boolean } => {
     const ways = waysOf(query);
     const [only = byArrival, ...others] = ways;
     if (others.length === 0 && only.isSorted !== true && !hasRest(query)) {
       return { way: only, isLong: false };
     }
-    const counted = [only, ...others].map((way) => ({ way, count: countOf(way) }));
+    const counted = [only, ...others].map((way) => ({ way, count: countOf(way, most) }));
     const { way, count } = counted.reduce((best, each) => (each.count < best.count ? each : best));
-    return { way, isLong: count >= limits.searchProbeRows };
+    return { way, isLong: count >= most };
+  };
+  const rowsOf = (query: JournalQuery, way: Way): JournalRow[] => {
+    const found = statements.objects<JournalRow>(...pageSql(query, way));
+    if (!isByField(way)) return found;
+    // The last rows are not in the index yet.
+    const tail = statements.objects<JournalRow>(...pageSql(query, lastRows));
+    const sign = query.oldestFirst === true ? 1 : -1;
+    const byArrivalOf = (a: JournalRow, b: JournalRow): number =>
+      sign * (a.received_at - b.received_at || a.row - b.row);
+    return tail.length === 0 ? found : [...found, ...tail].sort(byArrivalOf);
   };
   const pageOf = (query: JournalQuery, way: Way): JournalPage => {
-    const rows = statements.objects<JournalRow>(...pageSql(query, way));
+    const rows = rowsOf(query, way);
     const page = rows.slice(0, query.count);
     const entries = page.map(toEntry);
     const last = page.at(-1);
@@ -52,11 +68,13 @@ export function openJournalSearch(statements: Statements) {
   };
 
   return {
-    list: (query: JournalQuery): JournalPage => pageOf(query, bestOf(query).way),
+    list: (query: JournalQuery): JournalPage =>
+      pageOf(query, bestOf(query, limits.journalProbeRows).way),
     /** Nothing where it may take long. */
     shortList(query: JournalQuery): JournalPage | undefined {
-      const { way, isLong } = bestOf(query);
-      return isLong ? undefined : pageOf(query, way);
+      const { way, isLong } = bestOf(query, limits.searchProbeRows);
+      if (isLong || (isByField(way) && isLongTail())) return undefined;
+      return pageOf(query, way);
     },
     /** The rows that a removal may take, oldest first. */
     removable({ states, before, count }: JournalRemoval): number[] {
@@ -71,6 +89,10 @@ export function openJournalSearch(statements: Statements) {
 }
 
 const columns = { at: 'j.received_at', row: 'j.row' };
+const lastRows: Way = {
+  ...{ from: 'journal j NOT INDEXED', ...columns },
+  where: [{ sql: `j.row > ${indexedRow}`, values: [] }],
+};
 const byArrival: Way = { from: 'journal j INDEXED BY journal_received', ...columns, where: [] };
 
 /** The conditions by which a walk may begin. */
@@ -131,8 +153,12 @@ function pageSql(query: JournalQuery, way: Way): [string, SqlValue[]] {
   return [text, [...values, count + 1]];
 }
 
-function isKey({ from }: Way, values: readonly SqlValue[], field: string): boolean {
-  return from === 'journal_field k' && values[0] === field;
+function isByField({ from }: Way): boolean {
+  return from === 'journal_field k';
+}
+
+function isKey(way: Way, values: readonly SqlValue[], field: string): boolean {
+  return isByField(way) && values[0] === field;
 }
 
 const columnsByName = {
@@ -171,10 +197,9 @@ function arrivedBefore(before: Date): Condition {
   return { sql: 'j.received_at < ?', values: [before.getTime()] };
 }
 
+/** Of the row's own fields: as JSON a whole one stands between quotes that are not escaped. */
 function has(field: string): Condition {
-  const sql = `EXISTS (SELECT 1 FROM journal_field h
-    WHERE h.key = ? AND h.at = j.received_at AND h.row = j.row)`;
-  return { sql, values: [field] };
+  return { sql: 'instr(j.fields, ?) > 0', values: [JSON.stringify(field)] };
 }
 
 /** Lets the index of unfinished rows answer, which are few among many. */

@@ -7,24 +7,19 @@ import {
 } from '../store.ts';
 import { limits } from '../../limits.ts';
 import { attemptsHold } from '../expectation.ts';
-import { entryColumns, fieldsColumn, toEntry, type JournalRow } from './journal-row.ts';
+import { JournalFields } from './journal-fields.ts';
+import { entryColumns, toEntry, type JournalRow } from './journal-row.ts';
 import type { SqlValue, Statements } from './statements.ts';
 
 /** Messages as they came in. Frames lie apart, so that a change of state does not rewrite them. */
-export function openJournal(statements: Statements) {
+export function openJournal(statements: Statements, fields = new JournalFields(statements)) {
   const sql = prepare(statements);
 
-  const addFields = (fields: readonly string[], at: number, row: number): void => {
-    for (const field of fields) sql.insertField(field, at, row);
-  };
-  const dropFields = ({ fields, received_at: at, row }: JournalRow): void => {
-    for (const field of JSON.parse(fields ?? '[]') as string[]) sql.deleteField(field, at, row);
-  };
   const insert = (entry: JournalEntry): void => {
     const { lastInsertRowid } = sql.insert(...identityOf(entry), ...entryColumns(entry));
     const row = Number(lastInsertRowid);
     sql.insertFrame(row, entry.bytes);
-    addFields(entry.fields ?? [], entry.receivedAt.getTime(), row);
+    fields.add(row, entry);
     sql.count(entry.feed, entry.state, entry.ackCode ?? '', 1);
   };
   const equalTo = (entry: JournalEntry): JournalEntry | undefined => {
@@ -32,10 +27,7 @@ export function openJournal(statements: Statements) {
     return row && toEntry(row);
   };
   const update = (entry: JournalEntry, known: JournalRow): void => {
-    if (fieldsColumn(entry) !== known.fields) {
-      dropFields(known);
-      addFields(entry.fields ?? [], known.received_at, known.row);
-    }
+    fields.replace(known, entry);
     sql.update(...entryColumns(entry), known.row);
     sql.count(known.feed, known.state, known.ack_code ?? '', -1);
     sql.count(known.feed, entry.state, entry.ackCode ?? '', 1);
@@ -82,7 +74,7 @@ export function openJournal(statements: Statements) {
         const known = sql.byRow(row);
         if (known === undefined || !settled.includes(known.state)) continue;
         if (known.received_at >= before.getTime()) continue;
-        dropFields(known);
+        fields.drop(known);
         sql.deleteFrame(row);
         sql.deleteRow(row);
         sql.count(known.feed, known.state, known.ack_code ?? '', -1);
@@ -114,11 +106,6 @@ function prepare(statements: Statements) {
       `UPDATE journal SET state = ?, attempts = ?, last_error = ?, next_retry_at = ?, ack = ?,
        ack_code = ?, written = ?, patient = ?, report = ?, fields = ?, notes = ? WHERE row = ?`,
     ),
-    insertField: statements.write(
-      // A row's fields are each once; that they are is not worth a fault.
-      'INSERT OR IGNORE INTO journal_field (key, at, row) VALUES (?, ?, ?)',
-    ),
-    deleteField: statements.write('DELETE FROM journal_field WHERE key = ? AND at = ? AND row = ?'),
     deleteFrame: statements.write('DELETE FROM journal_frame WHERE row = ?'),
     deleteRow: statements.write('DELETE FROM journal WHERE row = ?'),
     byRow: statements.row<JournalRow>(`SELECT ${bareColumns} FROM journal j WHERE j.row = ?`),

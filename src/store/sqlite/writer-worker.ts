@@ -62,6 +62,24 @@ function open(task: WriterTask): void {
     }
   };
 
+  /** What a full disk leaves undone is tried again after the next group. */
+  const takeInFields = (most: number): void => {
+    try {
+      while (writer.fields.waiting > most) writer.fields.takeIn();
+    } catch {
+      if (db.inTransaction) db.exec('ROLLBACK');
+    }
+  };
+  let pause: NodeJS.Timeout | undefined;
+  const takeInLater = (): void => {
+    clearTimeout(pause);
+    if (writer.fields.waiting < limits.journalIndexBatch) return;
+    pause = setTimeout(() => {
+      takeInFields(Math.max(0, writer.fields.waiting - limits.journalIndexBatch));
+      takeInLater();
+    }, limits.journalIndexIdleMs);
+  };
+
   const write = (requests: readonly WriteRequest[]): void => {
     const outcome = writer.write(requests);
     groups += 1;
@@ -73,9 +91,12 @@ function open(task: WriterTask): void {
       ...(logBytes === undefined ? {} : { logBytes }),
     };
     say({ kind: 'reply', reply });
+    takeInFields(limits.journalUnindexedMax);
+    takeInLater();
   };
 
   const close = (): void => {
+    clearTimeout(pause);
     try {
       db.pragma('wal_checkpoint(TRUNCATE)');
     } catch {
