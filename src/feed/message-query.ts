@@ -37,7 +37,7 @@ export function messageQuery(
   const query: { -readonly [Key in keyof MessageQuery]?: MessageQuery[Key] } = {};
   for (const [name, value] of asked) {
     const text = value.trim();
-    const column = columns[name];
+    const column = Object.hasOwn(columns, name) ? columns[name] : undefined;
     if (text === '') continue;
     if (column !== undefined) query[column] = text;
     else if (name === 'state') query.state = statesOf(text);

@@ -1,6 +1,6 @@
 import { setTimeout as rest } from 'node:timers/promises';
 import { limits } from '../limits.ts';
-import type { JournalRemoval, Store } from '../store/store.ts';
+import { CommitRefused, type JournalRemoval, type Store } from '../store/store.ts';
 import type { Log } from './log.ts';
 
 /** Messages that are kept equally long. `failed` are those that were never taken: failed, parked, ignored. */
@@ -63,7 +63,7 @@ export function createRetention(options: RetentionOptions): Retention {
     const value: Kept = entry ? (JSON.parse(entry.value) as Kept) : { removed: none };
     return { value, revision: entry?.revision ?? 0 };
   };
-  const save = async (value: Kept, expectRevision?: number): Promise<void> => {
+  const save = async (value: Kept, expectRevision?: number): Promise<boolean> => {
     const state = [
       {
         key,
@@ -71,7 +71,13 @@ export function createRetention(options: RetentionOptions): Retention {
         ...(expectRevision === undefined ? {} : { expectRevision }),
       },
     ];
-    await store.commit({ now: clock(), origin: 'retention', changes: [], state });
+    try {
+      await store.commit({ now: clock(), origin: 'retention', changes: [], state });
+      return true;
+    } catch (error) {
+      if (error instanceof CommitRefused) return false;
+      throw error;
+    }
   };
 
   async function removeClass(of: RetentionClass): Promise<number> {
@@ -97,7 +103,8 @@ export function createRetention(options: RetentionOptions): Retention {
     const lastAt = Date.parse(value.last?.startedAt ?? '');
     if (clock().getTime() - lastAt < limits.retentionEveryMs) return;
     // Of several processes that begin at once the others are refused here, and need not go on.
-    await save({ ...value, last: { startedAt, removed: none } }, revision);
+    const isMine = await save({ ...value, last: { startedAt, removed: none } }, revision);
+    if (!isMine) return;
     const removed = { ...none };
     for (const of of due) removed[of] = await removeClass(of);
     const total = Object.fromEntries(

@@ -52,8 +52,15 @@ const birthdays = new Set(['birthDate', 'deceasedDateTime', 'multipleBirthIntege
 const instant = /^\d{4}(-\d\d){0,2}(T[\d:.]+(Z|[+-]\d\d:\d\d)?)?$/;
 
 /** FHIR content in which nothing says whom it is about; codes, times, references and numbers are left. */
-export function maskContent(value: unknown, key = ''): unknown {
-  return masked(value, { key, within: personal.has(key) });
+export function maskContent(value: unknown): unknown {
+  return masked(value, { key: '', within: false });
+}
+
+/** The same for an element of a resource, such as `name[0].family`. */
+export function maskElement(path: string, value: unknown): unknown {
+  const keys = path.split('.').map((step) => step.replace(/\[\d+\]$/, ''));
+  const key = keys.at(-1) ?? '';
+  return masked(value, { key, within: keys.some((each) => personal.has(each)) });
 }
 
 interface Place {
