@@ -53,7 +53,7 @@ export async function openWebApp(options: { secureCookie?: boolean } = {}): Prom
   };
   const { secureCookie = false } = options;
   authRoutes(app, { ...shared, keys, newId, sessionHours: 12, secureCookie });
-  const { send, processor, pipeline } = processorOn(store, { newId });
+  const { send, processor, pipeline } = processorOn(store, { newId, clock });
   const messages = {
     ...shared,
     recordAccess: (event: AccessEvent) => void accesses.push(event),
