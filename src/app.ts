@@ -135,20 +135,12 @@ async function start(options: AppOptions, running: Running): Promise<App> {
   const pipeline = { ...site.feeding, store, clock, newId, log };
   const processor = createProcessor(pipeline);
   running.push(() => processor.idle());
-  const rework = createRework(pipeline, processor);
-  const runs = startMessageRuns({ ...pipeline, rework });
-  running.push(() => runs.stop());
   const metrics = createMetrics({
     journalCounts: () => store.journal.counts(),
     resourceCounts: () => store.counts(),
     reindexing: () => reindex.unfinished(),
   });
-  const retention = createRetention({
-    ...{ store, clock, log },
-    keepDays: { processed: config.keepProcessedDays, failed: config.keepFailedDays },
-    onRemoved: (of, count) => metrics.messagesRemoved.inc({ class: of }, count),
-  });
-  running.push(() => retention.stop());
+  const working = workOnMessages({ pipeline, processor, metrics, config, running });
   const single = timed(processor.onFrame, metrics);
   const onFrame = takeBatches({ onFrame: single, now: clock, newId });
 
@@ -157,7 +149,6 @@ async function start(options: AppOptions, running: Running): Promise<App> {
   running.push(() => httpPort.close());
   const { conformance } = site;
   const outbound = createOutbound(config.outboundAllow);
-  const working = { pipeline, rework, runs, retention };
   const serving = { store, keys, newId, audit, reindex, metrics, outbound, onFrame, ...working };
   const parts = { ...options, conformance, ...serving };
   const http = await buildHttp(parts, httpPort);
@@ -166,7 +157,7 @@ async function start(options: AppOptions, running: Running): Promise<App> {
   running.push(() => subscriptions.stop());
   await processor.resume();
   running.push(sweeping(() => processor.sweep(), log));
-  running.push(sweeping(() => retention.sweep(), log));
+  running.push(sweeping(() => working.retention.sweep(), log));
   const mllp = await listening('MLLP', config.mllp, () =>
     startMllpServer({
       ...parseAddress(config.mllp),
@@ -189,6 +180,27 @@ async function start(options: AppOptions, running: Running): Promise<App> {
     },
     close: () => stop(running),
   };
+}
+
+/** What people, and time, do with messages that came. */
+function workOnMessages(given: {
+  readonly pipeline: Pipeline;
+  readonly processor: Processor;
+  readonly metrics: Metrics;
+  readonly config: Config;
+  readonly running: Running;
+}): Pick<Parts, 'pipeline' | 'rework' | 'runs' | 'retention'> {
+  const { pipeline, processor, metrics, config, running } = given;
+  const rework = createRework(pipeline, processor);
+  const runs = startMessageRuns({ ...pipeline, rework });
+  running.push(() => runs.stop());
+  const retention = createRetention({
+    ...pipeline,
+    keepDays: { processed: config.keepProcessedDays, failed: config.keepFailedDays },
+    onRemoved: (of, count) => metrics.messagesRemoved.inc({ class: of }, count),
+  });
+  running.push(() => retention.stop());
+  return { pipeline, rework, runs, retention };
 }
 
 /** Looks after what waits now and then; gives what ends that. */

@@ -1,8 +1,11 @@
+import { messageLimits } from './limits-messages.ts';
+
 /**
  * Every bound of Weir: name with its unit last, value, and why. Past a bound there is a clear error or
  * back-pressure, never memory.
  */
 export const limits = {
+  ...messageLimits,
   /** One MLLP frame. A scanned PDF in ORU/MDM is some 10 MB in base64. */
   frameBytesMax: 32 * 1024 * 1024,
   /** A frame must be complete this long after its start block. */
@@ -156,40 +159,6 @@ export const limits = {
   readManyMax: 1_000,
   /** Messages of one feed that have one control id; more than a few are a sender that does not count. */
   journalFindMax: 100,
-  /** What one message is found by; a batch of results repeats its patient. */
-  messageFieldsMax: 64,
-  /** UTF-16 units of one such value; no identifier is longer, and what is may be a document. */
-  messageFieldCharsMax: 100,
-  /** Positions that a feed file adds to those. */
-  feedIndexMax: 16,
-  /** Rows on one page of a message search. */
-  messagePageMax: 200,
-  /** Failed and parked messages that are looked at to group them by reason. */
-  deadLettersMax: 5_000,
-  /** What people did with one message, that is kept; the oldest is forgotten first. */
-  messageNotesMax: 50,
-  /** UTF-16 units of a reason that a person gives. */
-  reasonCharsMax: 500,
-  /** Messages that a run (retry of many, replay) reads at once. */
-  runPageMax: 50,
-  /** Messages of a run under way at once; each waits for its person's turn as any other. */
-  runParallelMax: 8,
-  /** Runs at once in one process. */
-  runsMax: 2,
-  /** Runs whose result is kept. */
-  runsKeptMax: 100,
-  /** How often a run says how far it is; one that is silent ten times as long was ended with its process. */
-  runBeatMs: 2_000,
-  /** Messages with a difference that a shadow run shows; all are counted. */
-  runSamplesMax: 100,
-  /** Elements of one resource that such a difference shows. */
-  runDifferencesMax: 50,
-  /** Messages removed in one step by retention; keeps the writer under some 20 ms. */
-  retentionBatchMax: 100,
-  /** Rest between two steps: retention takes what others leave. */
-  retentionPauseMs: 50,
-  /** How often retention looks for what is to go. */
-  retentionEveryMs: 60 * 60_000,
   /** Rows of one `states` call. */
   statePageMax: 10_000,
   /** Requests that one commit group takes; keeps a group under some 10 ms. */
@@ -243,14 +212,6 @@ export const limits = {
   searchDepthMax: 64,
   /** Index rows counted to find the condition that a search starts from. */
   searchProbeRows: 1_000,
-  /** Messages that go into the index of their fields at once; some 10 ms. */
-  journalIndexBatch: 256,
-  /** The writer does that when nobody wrote for so long. */
-  journalIndexIdleMs: 20,
-  /** Messages that wait for it; past it the writer does it between commits. A search reads each of them. */
-  journalUnindexedMax: 8_192,
-  /** The same for a long search of messages, off the hot path. */
-  journalProbeRows: 100_000,
   /** Resources that the inner condition of a chain, `_has` or `near` may come to on MongoDB; some 6 MB of a query. */
   searchResolvedMax: 100_000,
   /** UTF-16 units of an index key or claim kept as they are on MongoDB; longer ones are hashed. */

@@ -31,7 +31,7 @@ export async function messageShowCommand(
 }
 
 function page(message: MessageDescription): string {
-  const { entry, raw, ack, parsed, resources, loss, unmapped, issues, map, notes } = message;
+  const { entry, raw, ack, parsed, resources, map, notes } = message;
   const width = Math.max(...parsed.map(({ position }) => position.length), 0);
   return [
     ...rows([
@@ -47,33 +47,7 @@ function page(message: MessageDescription): string {
       ['map', map],
       ['instead', entry.supersededBy ?? ''],
     ]),
-    ...part(
-      'Done with it',
-      notes.map(
-        ({
-          at,
-          by,
-          action,
-          reason = '',
-          was = '',
-          error = '',
-          message: other = '',
-          refused = '',
-        }) =>
-          [
-            at,
-            by,
-            action,
-            other,
-            reason,
-            was && `was ${was}`,
-            error,
-            refused && `refused: ${refused}`,
-          ]
-            .filter(Boolean)
-            .join('  '),
-      ),
-    ),
+    ...part('Done with it', notes.map(noteLine)),
     ...part(
       message.masked ? 'Raw (masked; --unmask --reason TEXT shows it)' : 'Raw',
       raw.split('\n'),
@@ -88,6 +62,12 @@ function page(message: MessageDescription): string {
       'Mapped',
       resources.map((resource) => JSON.stringify(resource)),
     ),
+    ...leftOver(message),
+  ].join('\n');
+}
+
+function leftOver({ loss, unmapped, issues }: MessageDescription): readonly string[] {
+  return [
     ...part(
       'Not read by any rule',
       loss.map(({ position, count }) => `${position} (${count})`),
@@ -103,7 +83,15 @@ function page(message: MessageDescription): string {
         return `${severity} ${code}${place}: ${diagnostics}`;
       }),
     ),
-  ].join('\n');
+  ];
+}
+
+/** When, who, what, which other message, why; then how it stood before. */
+function noteLine(note: MessageDescription['notes'][number]): string {
+  const { at, by, action, message = '', reason = '', was = '', error = '', refused = '' } = note;
+  const before = was === '' ? '' : `was ${was}`;
+  const parts = [at, by, action, message, reason, before, error];
+  return [...parts, refused === '' ? '' : `refused: ${refused}`].filter(Boolean).join('  ');
 }
 
 function rows(pairs: readonly (readonly [string, string])[]): readonly string[] {

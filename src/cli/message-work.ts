@@ -35,7 +35,7 @@ export async function messageSkipCommand(
   args: ParsedArguments,
   io: CliIo,
 ): Promise<ExitCode> {
-  await tell(await work(config, oneOf(args, 'skip'), 'skip', needReason(args)), io);
+  tell(await work(config, oneOf(args, 'skip'), 'skip', needReason(args)), io);
   return exitCode.done;
 }
 

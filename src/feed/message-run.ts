@@ -136,7 +136,7 @@ class Run {
   readonly #patients = new Set<string>();
   #ending: 'cancelled' | 'stopped' | undefined;
   #savedAt = 0;
-  #fault: unknown;
+  #fault: Error | undefined;
   told: MessageRun;
 
   constructor(options: RunOptions, request: RunRequest) {
@@ -215,7 +215,7 @@ class Run {
   async #begin(entry: JournalEntry): Promise<void> {
     const work = this.#take(entry)
       .catch((error: unknown) => {
-        this.#fault ??= error;
+        this.#fault ??= error instanceof Error ? error : new Error(String(error));
       })
       .finally(() => this.#underWay.delete(work));
     this.#underWay.add(work);
@@ -307,7 +307,7 @@ class Run {
       ...{ resources: [], status: 200, query: `api/messages/runs/${this.told.id}` },
       ...(reason === undefined ? {} : { reason }),
     });
-    return { event };
+    return { event: JSON.stringify(event) };
   }
 }
 

@@ -58,27 +58,7 @@ export function createRetention(options: RetentionOptions): Retention {
   let stopped = false;
   let sweeping: Promise<void> = Promise.resolve();
 
-  const kept = async () => {
-    const entry = await store.state(key);
-    const value: Kept = entry ? (JSON.parse(entry.value) as Kept) : { removed: none };
-    return { value, revision: entry?.revision ?? 0 };
-  };
-  const save = async (value: Kept, expectRevision?: number): Promise<boolean> => {
-    const state = [
-      {
-        key,
-        value: JSON.stringify(value),
-        ...(expectRevision === undefined ? {} : { expectRevision }),
-      },
-    ];
-    try {
-      await store.commit({ now: clock(), origin: 'retention', changes: [], state });
-      return true;
-    } catch (error) {
-      if (error instanceof CommitRefused) return false;
-      throw error;
-    }
-  };
+  const { kept, save } = keeping(options);
 
   async function removeClass(of: RetentionClass): Promise<number> {
     const before = new Date(clock().getTime() - keepDays[of] * dayMs);
@@ -126,3 +106,29 @@ export function createRetention(options: RetentionOptions): Retention {
 }
 
 const dayMs = 24 * 60 * 60_000;
+
+/** What is known of earlier sweeps, in the store's state. */
+function keeping({ store, clock }: Pick<RetentionOptions, 'store' | 'clock'>) {
+  const kept = async () => {
+    const entry = await store.state(key);
+    const value: Kept = entry ? (JSON.parse(entry.value) as Kept) : { removed: none };
+    return { value, revision: entry?.revision ?? 0 };
+  };
+  const save = async (value: Kept, expectRevision?: number): Promise<boolean> => {
+    const state = [
+      {
+        key,
+        value: JSON.stringify(value),
+        ...(expectRevision === undefined ? {} : { expectRevision }),
+      },
+    ];
+    try {
+      await store.commit({ now: clock(), origin: 'retention', changes: [], state });
+      return true;
+    } catch (error) {
+      if (error instanceof CommitRefused) return false;
+      throw error;
+    }
+  };
+  return { kept, save };
+}

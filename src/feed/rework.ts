@@ -1,6 +1,7 @@
 import { differences, type ElementDifference } from '../fhir/difference.ts';
 import { fail, type Issue } from '../fhir/issue.ts';
 import { isError } from '../fhir/outcome.ts';
+import type { Resource } from '../fhir/resource.ts';
 import { limits } from '../limits.ts';
 import { auditEvent } from '../security/audit-event.ts';
 import type { Principal } from '../security/principal.ts';
@@ -233,10 +234,9 @@ function locked({ attempts }: JournalEntry) {
 }
 
 function worked({ row }: Work, { message, feed }: Reading, note: Note): JournalChange {
-  const { nextRetryAt: _, ...rest } = row;
   // Found by what its feed is found by now.
   const fields = indexedFields(message, feed);
-  return { ...rest, ...locked(row), fields, notes: withNote(row, note) };
+  return { ...withoutRetry(row), ...locked(row), fields, notes: withNote(row, note) };
 }
 
 function noteOf({ row, doing }: Work, action: Note['action'], now: Date): Note {
@@ -280,7 +280,7 @@ async function written(
 ): Promise<JournalEntry> {
   const { row, doing, now, action } = given;
   const { principal, requestId, reason } = doing;
-  const [entry = row] = commit.journal ?? [];
+  const [entry = row]: readonly JournalChange[] = commit.journal ?? [];
   const patients = [row.patient, entry.patient].flatMap((patient) => patient ?? []);
   const event = auditEvent({
     ...{ at: now, interaction: 'operation', principal, requestId, resources: [], status: 200 },
@@ -288,9 +288,19 @@ async function written(
     query: `api/messages/${row.id}/${action}`,
     ...(reason === undefined ? {} : { reason }),
   });
-  await store.commit({ ...commit, audit: [...(commit.audit ?? []), { event }] });
-  const { expectAttempts: _, ...stored } = entry as JournalChange;
-  return stored;
+  await store.commit({
+    ...commit,
+    audit: [...(commit.audit ?? []), { event: JSON.stringify(event) }],
+  });
+  return withoutExpectation(entry);
+}
+
+function withoutRetry({ nextRetryAt: _, ...row }: JournalEntry): JournalEntry {
+  return row;
+}
+
+function withoutExpectation({ expectAttempts: _, ...entry }: JournalChange): JournalEntry {
+  return entry;
 }
 
 function withoutAnswer({ ack: _ack, ackCode: _code, ...row }: JournalChange): JournalChange {
@@ -317,17 +327,16 @@ async function differenceOf(
   change: Change,
 ): Promise<Shadow['resources'][number] | undefined> {
   if (change.op !== 'put' || consequences.has(change.resource.resourceType)) return undefined;
-  const { meta: _, ...after } = change.resource;
-  const stored = await store.read(after.resourceType, after.id);
+  const { resourceType: type, id } = change.resource;
+  const stored = await store.read(type, id);
   const isNew = stored === undefined || stored.deleted;
-  const before = isNew ? {} : contentOf(stored.body);
-  const found = differences(before, after, limits.runDifferencesMax);
+  const before = isNew ? {} : contentOf(JSON.parse(stored.body) as Resource);
+  const found = differences(before, contentOf(change.resource), limits.runDifferencesMax);
   if (found.length === 0) return undefined;
-  return { reference: `${after.resourceType}/${after.id}`, isNew, differences: found };
+  return { reference: `${type}/${id}`, isNew, differences: found };
 }
 
-function contentOf(body: string): object {
-  const { meta: _, ...content } = JSON.parse(body) as Record<string, unknown>;
+function contentOf({ meta: _, ...content }: Resource): object {
   return content;
 }
 

@@ -31,8 +31,19 @@ export interface MessageRoutesOptions extends CallerOptions {
  * - `GET /api/retention`
  */
 export function messageRoutes(app: FastifyInstance, options: MessageRoutesOptions): void {
+  listRoutes(app, options);
+  oneMessageRoutes(app, options);
+  app.get('/api/retention', answering, async (request, reply) => {
+    await callerOf(request, options);
+    void reply.header('cache-control', 'no-store');
+    return options.retention();
+  });
+}
+
+const answering = { errorHandler: answerMisuse };
+
+function listRoutes(app: FastifyInstance, options: MessageRoutesOptions): void {
   const { store, clock, recordAccess } = options;
-  const answering = { errorHandler: answerMisuse };
 
   app.get('/api/messages', answering, async (request, reply) => {
     const principal = await callerOf(request, options);
@@ -60,6 +71,10 @@ export function messageRoutes(app: FastifyInstance, options: MessageRoutesOption
     void reply.header('cache-control', 'no-store');
     return found;
   });
+}
+
+function oneMessageRoutes(app: FastifyInstance, options: MessageRoutesOptions): void {
+  const { recordAccess } = options;
 
   app.get<{ Params: { id: string }; Querystring: { unmask?: string; reason?: string } }>(
     '/api/messages/:id',
@@ -101,12 +116,6 @@ export function messageRoutes(app: FastifyInstance, options: MessageRoutesOption
       return explained;
     },
   );
-
-  app.get('/api/retention', answering, async (request, reply) => {
-    await callerOf(request, options);
-    void reply.header('cache-control', 'no-store');
-    return options.retention();
-  });
 }
 
 function patientsOf(entries: readonly JournalEntry[]): readonly string[] {

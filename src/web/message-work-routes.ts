@@ -37,9 +37,15 @@ type OfRun = { Params: { run: string }; Querystring: { unmask?: string; reason?:
  * - `GET /api/messages/runs`, `GET /api/messages/runs/{run}`, `POST /api/messages/runs/{run}/cancel`
  */
 export function messageWorkRoutes(app: FastifyInstance, options: MessageWorkOptions): void {
-  const { rework, runs, store } = options;
-  const answering = { errorHandler: answerMisuse };
+  oneMessageRoutes(app, options);
+  manyMessagesRoutes(app, options);
+  runRoutes(app, options);
+}
 
+const answering = { errorHandler: answerMisuse };
+
+function oneMessageRoutes(app: FastifyInstance, options: MessageWorkOptions): void {
+  const { rework, store } = options;
   const messageOf = async (id: string): Promise<JournalEntry> =>
     (await findMessage(store, id)) ?? fail('not-found', 'There is no such message');
 
@@ -66,10 +72,14 @@ export function messageWorkRoutes(app: FastifyInstance, options: MessageWorkOpti
     const bytes = bytesOf(body, entry);
     return worked(await rework.edit(entry, bytes, doing(principal, request, reason)));
   });
+}
+
+function manyMessagesRoutes(app: FastifyInstance, options: MessageWorkOptions): void {
+  const { runs } = options;
 
   app.post('/api/messages/retry', answering, async (request, reply) => {
     const principal = await callerOf(request, options, 'work');
-    const { body, query } = runBody(request);
+    const { body, query } = runBody(request, options);
     const run = await runs.start({
       kind: 'retry',
       query: ofStates(query, { takes: ['failed', 'parked'], what: 'A retry' }),
@@ -80,7 +90,7 @@ export function messageWorkRoutes(app: FastifyInstance, options: MessageWorkOpti
 
   app.post('/api/messages/replay', answering, async (request, reply) => {
     const principal = await callerOf(request, options, 'work');
-    const { body, query } = runBody(request);
+    const { body, query } = runBody(request, options);
     const { shadow = false } = body;
     if (typeof shadow !== 'boolean') fail('value', 'shadow is true or false');
     const kind: RunKind = shadow ? 'shadow' : 'replay';
@@ -92,6 +102,10 @@ export function messageWorkRoutes(app: FastifyInstance, options: MessageWorkOpti
     });
     return reply.status(202).send(run);
   });
+}
+
+function runRoutes(app: FastifyInstance, options: MessageWorkOptions): void {
+  const { runs } = options;
 
   app.get('/api/messages/runs', answering, async (request) => {
     await callerOf(request, options);
@@ -121,27 +135,31 @@ export function messageWorkRoutes(app: FastifyInstance, options: MessageWorkOpti
     if (run === undefined) fail('not-found', 'There is no such run');
     return maskedRun(run);
   });
+}
 
-  function runBody(request: FastifyRequest): { body: Body; query: MessageQuery } {
-    const body = bodyOf(request);
-    const { query = {} } = body;
-    if (typeof query !== 'object' || query === null || Array.isArray(query)) {
-      fail('value', 'query is an object such as {"PID-3": "123", "from": "24h"}');
-    }
-    const conditions = Object.entries(query);
-    if (!conditions.every((pair): pair is [string, string] => typeof pair[1] === 'string')) {
-      fail('value', 'Each condition of the query is a text');
-    }
-    const given = { positions: options.positions(), now: options.clock() };
-    const read = messageQuery(conditions, given);
-    if (Object.keys(read).every((name) => name === 'state')) {
-      fail(
-        'parameter-missing',
-        'Say which messages: by feed, from, to, type, or a field such as PID-3',
-      );
-    }
-    return { body, query: read };
+/** Which messages a run is over. Throws where that is not said. */
+function runBody(
+  request: FastifyRequest,
+  options: MessageWorkOptions,
+): { body: Body; query: MessageQuery } {
+  const body = bodyOf(request);
+  const { query = {} } = body;
+  if (typeof query !== 'object' || query === null || Array.isArray(query)) {
+    fail('value', 'query is an object such as {"PID-3": "123", "from": "24h"}');
   }
+  const conditions = Object.entries(query);
+  if (!conditions.every((pair): pair is [string, string] => typeof pair[1] === 'string')) {
+    fail('value', 'Each condition of the query is a text');
+  }
+  const given = { positions: options.positions(), now: options.clock() };
+  const read = messageQuery(conditions, given);
+  if (Object.keys(read).every((name) => name === 'state')) {
+    fail(
+      'parameter-missing',
+      'Say which messages: by feed, from, to, type, or a field such as PID-3',
+    );
+  }
+  return { body, query: read };
 }
 
 /** The query with the states that are meant where it names none. Throws where it names others than are taken. */

@@ -99,5 +99,5 @@ function filterOf(query: JournalQuery): Filter<JournalDocument> {
       $or: [{ receivedAt: { [beyond]: at } }, { receivedAt: at, row: { [beyond]: row } }],
     });
   }
-  return (conditions.length === 0 ? {} : { $and: conditions }) as Filter<JournalDocument>;
+  return conditions.length === 0 ? {} : { $and: conditions };
 }

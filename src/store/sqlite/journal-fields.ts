@@ -42,19 +42,14 @@ export class JournalFields {
     return Math.max(0, (this.#sql.newest() ?? 0) - this.#indexed);
   }
 
-  /** Takes some of them in, as a transaction of its own. */
+  /** Takes some of them in, as a transaction of its own; where it throws, that is the caller's to end. */
   takeIn(): void {
     const last = Math.min(this.#indexed + limits.journalIndexBatch, this.#sql.newest() ?? 0);
     this.#sql.begin();
-    try {
-      this.#sql.takeIn(this.#indexed, last);
-      this.#sql.setIndexed(last);
-      this.#sql.commit();
-      this.#indexed = last;
-    } catch (error) {
-      this.#sql.rollback();
-      throw error;
-    }
+    this.#sql.takeIn(this.#indexed, last);
+    this.#sql.setIndexed(last);
+    this.#sql.commit();
+    this.#indexed = last;
   }
 }
 
@@ -77,6 +72,5 @@ function prepare(statements: Statements) {
     ),
     begin: statements.write('BEGIN IMMEDIATE'),
     commit: statements.write('COMMIT'),
-    rollback: statements.write('ROLLBACK'),
   };
 }

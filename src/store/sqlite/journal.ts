@@ -23,14 +23,19 @@ export function openJournal(statements: Statements, fields = new JournalFields(s
     sql.count(entry.feed, entry.state, entry.ackCode ?? '', 1);
   };
   const equalTo = (entry: JournalEntry): JournalEntry | undefined => {
-    const row = sql.equal(entry.controlId, entry.feed, entry.hash);
-    return row && toEntry(row);
+    return entryOf(sql.equal(entry.controlId, entry.feed, entry.hash));
   };
   const update = (entry: JournalEntry, known: JournalRow): void => {
     fields.replace(known, entry);
     sql.update(...entryColumns(entry), known.row);
     sql.count(known.feed, known.state, known.ack_code ?? '', -1);
     sql.count(known.feed, entry.state, entry.ackCode ?? '', 1);
+  };
+  const erase = (known: JournalRow): void => {
+    fields.drop(known);
+    sql.deleteFrame(known.row);
+    sql.deleteRow(known.row);
+    sql.count(known.feed, known.state, known.ack_code ?? '', -1);
   };
 
   return {
@@ -59,30 +64,24 @@ export function openJournal(statements: Statements, fields = new JournalFields(s
       insert(entry);
       return {};
     },
-    read(id: string): JournalEntry | undefined {
-      const row = sql.byId(id);
-      return row && toEntry(row);
-    },
+    read: (id: string): JournalEntry | undefined => entryOf(sql.byId(id)),
     find: (feed: string, controlId: string): JournalEntry[] =>
       sql.byControlId(controlId, feed, limits.journalFindMax).map(toEntry),
     counts: () => sql.counts().map((row) => ({ ...row })),
     /** Removes those of the rows that still fit. */
-    remove(rows: readonly number[], { states, before }: JournalRemoval): number {
+    remove: (rows: readonly number[], { states, before }: JournalRemoval): number => {
       const settled: readonly JournalState[] = states;
-      let removed = 0;
-      for (const row of rows) {
-        const known = sql.byRow(row);
-        if (known === undefined || !settled.includes(known.state)) continue;
-        if (known.received_at >= before.getTime()) continue;
-        fields.drop(known);
-        sql.deleteFrame(row);
-        sql.deleteRow(row);
-        sql.count(known.feed, known.state, known.ack_code ?? '', -1);
-        removed += 1;
-      }
-      return removed;
+      const fitting = rows
+        .flatMap((row) => sql.byRow(row) ?? [])
+        .filter(({ state, received_at: at }) => settled.includes(state) && at < before.getTime());
+      for (const known of fitting) erase(known);
+      return fitting.length;
     },
   };
+}
+
+function entryOf(row: JournalRow | undefined): JournalEntry | undefined {
+  return row && toEntry(row);
 }
 
 const columns = `j.row, j.id, j.feed, j.peer, j.received_at, j.control_id, j.message_type, j.hash,

@@ -30,8 +30,6 @@ export function openReader(db: Database, guard?: Guard) {
   const reads = new Reads(statements, names);
   const searches = new Searches(statements, names, reads, guard);
   const claims = openClaims(statements);
-  const journal = openJournal(statements);
-  const messages = openJournalSearch(statements);
   const audit = openAudit(statements);
   const sources = openSourceViews(statements);
   const state = openState(statements);
@@ -76,13 +74,7 @@ export function openReader(db: Database, guard?: Guard) {
     isLarge: (): boolean => (versions() ?? 0) >= limits.searchProbeRows,
     counts: () => reads.counts(),
     claimOwners: (keys: readonly string[]) => atOnce(() => claims.owners(keys)),
-    journalEntry: (id: string) => journal.read(id),
-    journalEntries: (feed: string, controlId: string) => journal.find(feed, controlId),
-    journal: (query: JournalQuery) => atOnce(() => messages.list(query)),
-    /** Nothing where it may take long. */
-    shortJournal: (query: JournalQuery) => atOnce(() => messages.shortList(query)),
-    removable: (removal: JournalRemoval) => messages.removable(removal),
-    journalCounts: () => journal.counts(),
+    ...messageReads(statements, atOnce),
     outbox: (limit: number) => outbox.pending(limit),
     jobs: (prefix: string, limit: number) => jobs.list(prefix, limit),
     auditRows: (after: number, limit: number) => audit.rows(after, limit),
@@ -91,5 +83,20 @@ export function openReader(db: Database, guard?: Guard) {
     sourceViews: (type: string, id: string) => sources.list(type, id),
     state: (key: string) => state.read(key),
     states: (prefix: string) => state.list(prefix),
+  };
+}
+
+/** What can be asked of messages. */
+function messageReads(statements: Statements, atOnce: <Answer>(read: () => Answer) => Answer) {
+  const journal = openJournal(statements);
+  const messages = openJournalSearch(statements);
+  return {
+    journalEntry: (id: string) => journal.read(id),
+    journalEntries: (feed: string, controlId: string) => journal.find(feed, controlId),
+    journal: (query: JournalQuery) => atOnce(() => messages.list(query)),
+    /** Nothing where it may take long. */
+    shortJournal: (query: JournalQuery) => atOnce(() => messages.shortList(query)),
+    removable: (removal: JournalRemoval) => messages.removable(removal),
+    journalCounts: () => journal.counts(),
   };
 }

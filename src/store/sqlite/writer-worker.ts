@@ -42,6 +42,7 @@ function open(task: WriterTask): void {
   const index = new IndexRows(statements, names);
   const writer = new GroupWriter({ db, statements, names, index });
   const pageBytes = Number(db.pragma('page_size', { simple: true }));
+  const fields = takingInFields(writer, () => db.inTransaction && db.exec('ROLLBACK'));
   let groups = 0;
 
   const blockingBytes = task.walBlockingBytes ?? limits.walBlockingBytes;
@@ -62,24 +63,6 @@ function open(task: WriterTask): void {
     }
   };
 
-  /** What a full disk leaves undone is tried again after the next group. */
-  const takeInFields = (most: number): void => {
-    try {
-      while (writer.fields.waiting > most) writer.fields.takeIn();
-    } catch {
-      if (db.inTransaction) db.exec('ROLLBACK');
-    }
-  };
-  let pause: NodeJS.Timeout | undefined;
-  const takeInLater = (): void => {
-    clearTimeout(pause);
-    if (writer.fields.waiting < limits.journalIndexBatch) return;
-    pause = setTimeout(() => {
-      takeInFields(Math.max(0, writer.fields.waiting - limits.journalIndexBatch));
-      takeInLater();
-    }, limits.journalIndexIdleMs);
-  };
-
   const write = (requests: readonly WriteRequest[]): void => {
     const outcome = writer.write(requests);
     groups += 1;
@@ -91,12 +74,11 @@ function open(task: WriterTask): void {
       ...(logBytes === undefined ? {} : { logBytes }),
     };
     say({ kind: 'reply', reply });
-    takeInFields(limits.journalUnindexedMax);
-    takeInLater();
+    fields.afterGroup();
   };
 
   const close = (): void => {
-    clearTimeout(pause);
+    fields.stop();
     try {
       db.pragma('wal_checkpoint(TRUNCATE)');
     } catch {
@@ -111,4 +93,32 @@ function open(task: WriterTask): void {
     else write(message);
   });
   say({ kind: 'open', position: writer.position });
+}
+
+/** Messages go into the index of their fields when nobody writes; at the latest when too many wait. */
+function takingInFields({ fields }: GroupWriter, rollback: () => unknown) {
+  let pause: NodeJS.Timeout | undefined;
+  /** What a full disk leaves undone is tried again after the next group. */
+  const takeIn = (most: number): void => {
+    try {
+      while (fields.waiting > most) fields.takeIn();
+    } catch {
+      rollback();
+    }
+  };
+  const later = (): void => {
+    clearTimeout(pause);
+    if (fields.waiting < limits.journalIndexBatch) return;
+    pause = setTimeout(() => {
+      takeIn(fields.waiting - 1);
+      later();
+    }, limits.journalIndexIdleMs);
+  };
+  return {
+    afterGroup: (): void => {
+      takeIn(limits.journalUnindexedMax);
+      later();
+    },
+    stop: (): void => clearTimeout(pause),
+  };
 }
