@@ -166,9 +166,9 @@ async function retried(pipeline: Pipeline, reading: Reading, work: Work): Promis
 async function replayed(pipeline: Pipeline, reading: Reading, work: Work): Promise<Replayed> {
   const now = pipeline.clock();
   const note = noteOf(work, 'replay', now);
-  const entry = worked(work, reading, note);
-  const commit = await outcomeOf(pipeline, reading, { entry, now, refusedAs: 'failed' });
-  const [row = entry] = commit.journal ?? [];
+  const fresh = worked(work, reading, note);
+  const commit = await outcomeOf(pipeline, reading, { entry: fresh, now, refusedAs: 'failed' });
+  const [row = fresh] = commit.journal ?? [];
   const { ack, ackCode, written: before = [] } = work.row;
   const given = { ...work, now, action: 'replay' } as const;
   if (row.state !== 'processed') {
@@ -178,8 +178,8 @@ async function replayed(pipeline: Pipeline, reading: Reading, work: Work): Promi
       ...locked(work.row),
       notes: withNote(work.row, { ...note, refused }),
     };
-    await written(pipeline, journalOnly(reading, kept, now), given);
-    return { entry: kept, changed: false, refused };
+    const entry = await written(pipeline, journalOnly(reading, kept, now), given);
+    return { entry, changed: false, refused };
   }
   const kept: JournalChange = {
     ...withoutAnswer(row),

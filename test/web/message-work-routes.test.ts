@@ -157,7 +157,8 @@ describe('one message', () => {
     ['a body that is a list', 'parked/retry', [], 400, 'The body is a JSON object'],
     ['a message that is not there', 'none/retry', {}, 404, 'There is no such message'],
   ];
-  it.each(misuses)('%s is refused', async (_, path, body, status, words) => {
+  it.each(misuses)('%s is refused', async (...misuse) => {
+    const [, path, body, status, words] = misuse;
     const ids = await both();
     const before = await web.store.journal.list({ count: 9 });
     const real = path.replace(/^(parked|processed)/, (name) => ids[name as keyof typeof ids]);
@@ -262,7 +263,8 @@ describe('many messages', () => {
     ],
     ['a run that is not there', 'runs/none/cancel', {}, 404, 'There is no such run'],
   ];
-  it.each(misuses)('%s is refused', async (_, path, body, status, words) => {
+  it.each(misuses)('%s is refused', async (...misuse) => {
+    const [, path, body, status, words] = misuse;
     const answer = await post(path, body);
     expect(answer.statusCode).toBe(status);
     expect(answer.json()).toMatchObject({
