@@ -12,7 +12,7 @@ export async function messageExplainCommand(
   io: CliIo,
 ): Promise<ExitCode> {
   const [id, ...others] = positional;
-  if (id === undefined || others.length > 0) {
+  if (!id || others.length > 0) {
     throw new UsageError('Name one message: message explain ID');
   }
   const path = `messages/${encodeURIComponent(id)}/explain`;

@@ -15,8 +15,7 @@ export async function messageShowCommand(
   io: CliIo,
 ): Promise<ExitCode> {
   const [id, ...others] = args.positional;
-  if (id === undefined || others.length > 0)
-    throw new UsageError('Name one message: message show ID');
+  if (!id || others.length > 0) throw new UsageError('Name one message: message show ID');
   const { reason } = reasonIn(args);
   const unmask = args.flags['--unmask'] === true;
   if (unmask && reason === undefined) {

@@ -72,7 +72,7 @@ function tell({ entry }: Worked, { stdout }: CliIo): ExitCode {
 
 function oneOf({ positional }: ParsedArguments, deed: string): string {
   const [id, ...others] = positional;
-  if (id === undefined || others.length > 0) {
+  if (!id || others.length > 0) {
     throw new UsageError(`Name one message: message ${deed} ID`);
   }
   return id;

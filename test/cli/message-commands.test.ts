@@ -66,9 +66,7 @@ describe('weir message search', () => {
   it('lists what fits, newest first, and says where there is more', async () => {
     const all = await weir(['message', 'search', 'feed=default']);
     expect(all.out.split('\n').map((line) => / C2? ?\d? /.exec(line)?.[0].trim())).toEqual([
-      'C2',
-      'C 1',
-      undefined,
+      ...[undefined, 'C2', 'C 1', undefined],
     ]);
     const page = await weir(['message', 'search', 'feed=default', '--count', '1']);
     const cursor = /--cursor (\S+)/.exec(page.err)?.[1] ?? '';
@@ -114,8 +112,9 @@ describe('weir message retry, skip, edit, replay, run', () => {
     writeFileSync(file, text);
     const edited = await weir(['message', 'edit', 'C2', '--file', file, '--reason', 'A31']);
     expect(edited).toMatchObject({ code: 0, out: expect.stringContaining('processed') as string });
-    const shown = (await weir(['message', 'search', 'controlId=C2', 'state=ignored'])).out;
-    const original = shown.split('  ')[1] ?? '';
+    const found = await weir(['message', 'search', 'controlId=C2', 'state=ignored', '--json']);
+    const { entries } = JSON.parse(found.out) as { entries: { id: string }[] };
+    const original = entries[0]?.id ?? '';
     const told = (await weir(['message', 'show', original])).out;
     expect(told).toMatch(/instead {2}\S+/);
     expect(told).toMatch(/cli:\S+ {2}edit {2}\S+ {2}A31 {2}was ignored/);
