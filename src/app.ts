@@ -9,7 +9,7 @@ import { explainMessage } from './feed/explain.ts';
 import { takeBatches } from './feed/batch-frame.ts';
 import { faultAnswer } from './feed/fault-answer.ts';
 import { httpFeed } from './feed/http-feed.ts';
-import { positionsOf } from './feed/message-index.ts';
+import { positionsOf } from './feed/message-fields.ts';
 import { startMessageRuns } from './feed/message-run.ts';
 import type { MessageRuns } from './feed/message-run.ts';
 import { startMllpServer } from './feed/mllp-server.ts';

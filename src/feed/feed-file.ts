@@ -6,7 +6,7 @@ import { iconvName } from '../hl7v2/charset.ts';
 import { present } from '../hl7v2/present.ts';
 import { limits } from '../limits.ts';
 import { defaultFeed, type Feed } from './feed.ts';
-import { isPosition } from './message-index.ts';
+import { isPosition } from './message-fields.ts';
 
 /** A fault in a feed file, at `file:line:column`. */
 export interface FeedFault {

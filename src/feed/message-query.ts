@@ -1,7 +1,7 @@
 import { fail } from '../fhir/issue.ts';
 import { limits } from '../limits.ts';
 import type { JournalQuery, JournalState } from '../store/store.ts';
-import { fieldOf, isPosition } from './message-index.ts';
+import { fieldOf, isPosition } from './message-fields.ts';
 
 /** What is looked for, without how much of it is shown. */
 export type MessageQuery = Omit<JournalQuery, 'count' | 'cursor' | 'bare' | 'oldestFirst'>;

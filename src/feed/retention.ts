@@ -4,7 +4,7 @@ import { CommitRefused, type JournalRemoval, type Store } from '../store/store.t
 import type { Log } from './log.ts';
 
 /** Messages that are kept equally long. `failed` are those that were never taken: failed, parked, ignored. */
-export const retentionClasses = {
+const retentionClasses = {
   processed: ['processed'],
   failed: ['failed', 'parked', 'ignored'],
 } as const satisfies Readonly<Record<string, JournalRemoval['states']>>;

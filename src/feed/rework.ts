@@ -14,7 +14,7 @@ import {
 } from '../store/store.ts';
 import { planCommit } from './commit.ts';
 import { isSettled, journalEntry, journalOnly, withOutcome } from './journal-entry.ts';
-import { indexedFields } from './message-index.ts';
+import { indexedFields } from './message-fields.ts';
 import { supersededBy, withNote, type Note } from './note.ts';
 import { whenNobodyElse, type Pipeline, type Processor } from './process.ts';
 import { isRefused, readFrame, type Reading } from './reading.ts';

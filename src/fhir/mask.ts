@@ -89,5 +89,5 @@ function isHarmless(value: string, { key, within }: Place): boolean {
 }
 
 function maskWords(text: string): string {
-  return text.slice(0, 200).replace(/\p{L}/gu, 'X').replace(/\p{N}/gu, '9');
+  return text.slice(0, 200).replace(/\p{L}/gu, 'x').replace(/\p{N}/gu, '9');
 }

@@ -41,7 +41,7 @@ const secret: Readonly<Record<string, readonly number[]>> = {
 const leafCharsMax = 64;
 
 /**
- * A message as text of the same structure in which nothing says who it is about: a letter becomes `X`, a digit `9`. Left
+ * A message as text of the same structure in which nothing says who it is about: a letter becomes `x`, a digit `9`. Left
  * as they are: the header, codes, order numbers and results. Of names, addresses, numbers of
  * people, dates in segments about people, free text and Z segments only the shape is left.
  */
@@ -51,7 +51,7 @@ export function maskMessage(message: Message): string {
 
 /** Text that is no message, masked as a whole. */
 export function maskText(text: string): string {
-  return text.replace(/\p{L}/gu, 'X').replace(/\p{N}/gu, '9');
+  return text.replace(/\p{L}/gu, 'x').replace(/\p{N}/gu, '9');
 }
 
 function maskSegment(segment: Segment, message: Message): string {
@@ -131,7 +131,7 @@ function maskLeaf(leaf: string, escape: string): string {
   const parts = escape === '' ? [leaf] : leaf.split(escape);
   // What stands between two escape characters is one character; a last part without its end is text.
   const plain = parts.map((part, index) =>
-    index % 2 === 1 && index < parts.length - 1 ? 'X' : part,
+    index % 2 === 1 && index < parts.length - 1 ? 'x' : part,
   );
   const masked = maskText(plain.join(''));
   return masked.length > leafCharsMax ? `${masked.slice(0, leafCharsMax)}...` : masked;

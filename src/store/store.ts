@@ -224,7 +224,7 @@ export interface JournalEntry {
   readonly patient?: string;
   /** Loss and unmapped codes of the run (mapping/result.ts), as JSON. */
   readonly report?: string;
-  /** What it is found by, each once, as `PID-3=123` (feed/message-index.ts). */
+  /** What it is found by, each once, as `PID-3=123` (feed/message-fields.ts). */
   readonly fields?: readonly string[];
   /** What people did with it, as JSON (feed/note.ts). */
   readonly notes?: string;

@@ -46,7 +46,7 @@ describe('weir message show', () => {
     expect(code).toBe(0);
     expect(out).toContain('state    processed, answered AA, attempts 1');
     expect(out).toMatch(/Raw \(masked.*\)\n {2}MSH\|/);
-    expect(out).toMatch(/PID\[2\]-3\s+X9\^\^\^XXXXX\^XX {2}Patient Identifier List/i);
+    expect(out).toMatch(/PID\[2\]-3\s+x9\^\^\^xxxxx\^xx {2}Patient Identifier List/i);
     expect(out).toMatch(/Mapped\n {2}\{"resourceType":"Patient"/);
     expect(out).not.toMatch(/DOE|JANE|1980/);
     const { out: refused } = await weir(['message', 'show', 'C2']);
@@ -79,7 +79,7 @@ describe('weir message search', () => {
       '--cursor',
       cursor,
     ]);
-    expect([page.out, next.out].join('')).toMatch(/C2 .*\n.*C 1 /);
+    expect([page.out, next.out].join('')).toMatch(/C2 [^]*C 1 /);
     expect(await weir(['message', 'search', 'PID-3=nobody'])).toEqual({
       ...{ code: 0, out: '', err: 'No message like that\n' },
     });

@@ -17,9 +17,9 @@ describe('a message as it is shown', () => {
     expect(masked?.raw.split('\n')).toEqual([
       'MSH|^~\\&|EHR|MERCY|WEIR|HUB|202605011000||ADT^A08|C1|P|2.5.1',
       'EVN||202605011000',
-      'PID|1||X9^^^XXXXX^XX||XXXXXXX^XXXXX||||||||999-9999',
-      'NTE|1||XXXX XXX XXXXXX',
-      'ZPI|9|XXXXXX',
+      'PID|1||x9^^^xxxxx^xx||xxxxxxx^xxxxx||||||||999-9999',
+      'NTE|1||xxxx xxx xxxxxx',
+      'ZPI|9|xxxxxx',
     ]);
     expect(JSON.stringify(masked)).not.toMatch(/Alvarez|Maria|555-0199|sister|SECRET/);
     expect(JSON.stringify(open)).toMatch(/Alvarez/);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseFeed } from '../../src/feed/feed-file.ts';
 import { defaultFeed } from '../../src/feed/feed.ts';
-import { indexedFields, indexedPositions, positionsOf } from '../../src/feed/message-index.ts';
+import { indexedFields, indexedPositions, positionsOf } from '../../src/feed/message-fields.ts';
 import { messageQuery } from '../../src/feed/message-query.ts';
 import { parseMessage } from '../../src/hl7v2/parse.ts';
 import { limits } from '../../src/limits.ts';

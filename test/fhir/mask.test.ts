@@ -16,9 +16,9 @@ describe('masked content', () => {
     expect(maskContent(patient)).toEqual({
       ...{ resourceType: 'Patient', id: 'p1', gender: 'female', birthDate: '9999-99-99' },
       meta: { lastUpdated: '2026-05-01T10:00:00Z', source: 'urn:weir:feed:ehr' },
-      text: { status: 'XXXXXXXXX', div: '<XXX>XXXX</XXX>' },
-      identifier: [{ system: 'urn:mercy', value: 'X9' }],
-      name: [{ use: 'official', family: 'XXX', given: ['XXXX'] }],
+      text: { status: 'xxxxxxxxx', div: '<xxx>xxxx</xxx>' },
+      identifier: [{ system: 'urn:mercy', value: 'x9' }],
+      name: [{ use: 'official', family: 'xxx', given: ['xxxx'] }],
       telecom: [{ system: 'phone', value: '999-9', use: 'home' }],
     });
     const observation = {
@@ -30,20 +30,20 @@ describe('masked content', () => {
       note: [{ text: 'call Jane' }],
     };
     expect(maskContent(observation)).toEqual({
-      code: { coding: [{ system: 'http://loinc.org', code: '2345-7', display: 'XXXXXXX' }] },
-      subject: { reference: 'Patient/p1', display: 'XXXX XXX' },
+      code: { coding: [{ system: 'http://loinc.org', code: '2345-7', display: 'xxxxxxx' }] },
+      subject: { reference: 'Patient/p1', display: 'xxxx xxx' },
       valueQuantity: { value: 5.4, unit: 'mmol/L' },
-      valueString: 'XXXX XXX XXXX',
+      valueString: 'xxxx xxx xxxx',
       effectiveDateTime: '2026-05-01T10:00:00+02:00',
-      note: [{ text: 'XXXX XXXX' }],
+      note: [{ text: 'xxxx xxxx' }],
     });
   });
 
   it.each([
     ['gender', 'female', 'female'],
-    ['name[0].family', 'Doe', 'XXX'],
-    ['name[1]', { family: 'Doe', use: 'old' }, { family: 'XXX', use: 'old' }],
-    ['contact[0].gender', 'male', 'XXXX'],
+    ['name[0].family', 'Doe', 'xxx'],
+    ['name[1]', { family: 'Doe', use: 'old' }, { family: 'xxx', use: 'old' }],
+    ['contact[0].gender', 'male', 'xxxx'],
     ['birthDate', '1980-02-14', '9999-99-99'],
     ['status', 'final', 'final'],
   ])('of an element: %s', (path, value, expected) => {

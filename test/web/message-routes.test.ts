@@ -189,10 +189,10 @@ describe('one message', () => {
       expect(answer.json()).toMatchObject({
         entry: { id: 'ehr-001', controlId: 'C1', patient: 'Patient/p1' },
         masked: true,
-        raw: expect.stringContaining('PID|1||X9^^^XXXXX||XXX^XXXX') as string,
+        raw: expect.stringContaining('PID|1||x9^^^xxxxx||xxx^xxxx') as string,
         ack: 'MSH|^~\\&|WEIR\nMSA|AA|C1',
         parsed: expect.arrayContaining([
-          expect.objectContaining({ name: 'Patient Name', value: 'XXX^XXXX' }),
+          expect.objectContaining({ name: 'Patient Name', value: 'xxx^xxxx' }),
         ]) as unknown,
       });
       expect(answer.headers['cache-control']).toBe('no-store');

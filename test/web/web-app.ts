@@ -9,7 +9,7 @@ import { audience } from '../../src/security/token.ts';
 import type { Audience } from '../../src/security/token.ts';
 import { describeMessage } from '../../src/feed/describe.ts';
 import { explainMessage } from '../../src/feed/explain.ts';
-import { positionsOf } from '../../src/feed/message-index.ts';
+import { positionsOf } from '../../src/feed/message-fields.ts';
 import { startMessageRuns } from '../../src/feed/message-run.ts';
 import type { MessageRuns } from '../../src/feed/message-run.ts';
 import { createRework } from '../../src/feed/rework.ts';
