@@ -5,6 +5,7 @@ import type { Config } from './config.ts';
 import { start as startEngage } from './engage/start.ts';
 import { startSubscriptions } from './engage/subscription/start.ts';
 import { describeMessage } from './feed/describe.ts';
+import { indexEarlierMessages } from './feed/earlier-messages.ts';
 import { explainMessage } from './feed/explain.ts';
 import { takeBatches } from './feed/batch-frame.ts';
 import { faultAnswer } from './feed/fault-answer.ts';
@@ -194,6 +195,8 @@ function workOnMessages(given: {
   const rework = createRework(pipeline, processor);
   const runs = startMessageRuns({ ...pipeline, rework });
   running.push(() => runs.stop());
+  const earlier = indexEarlierMessages(pipeline);
+  running.push(() => earlier.stop());
   const retention = createRetention({
     ...pipeline,
     keepDays: { processed: config.keepProcessedDays, failed: config.keepFailedDays },
