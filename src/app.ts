@@ -5,12 +5,21 @@ import type { Config } from './config.ts';
 import { start as startEngage } from './engage/start.ts';
 import { startSubscriptions } from './engage/subscription/start.ts';
 import { describeMessage } from './feed/describe.ts';
+import { indexEarlierMessages } from './feed/earlier-messages.ts';
+import { explainMessage } from './feed/explain.ts';
 import { takeBatches } from './feed/batch-frame.ts';
 import { faultAnswer } from './feed/fault-answer.ts';
 import { httpFeed } from './feed/http-feed.ts';
+import { positionsOf } from './feed/message-fields.ts';
+import { startMessageRuns } from './feed/message-run.ts';
+import type { MessageRuns } from './feed/message-run.ts';
 import { startMllpServer } from './feed/mllp-server.ts';
 import { createProcessor } from './feed/process.ts';
-import type { Processor } from './feed/process.ts';
+import type { Pipeline, Processor } from './feed/process.ts';
+import { createRetention } from './feed/retention.ts';
+import type { Retention } from './feed/retention.ts';
+import { createRework } from './feed/rework.ts';
+import type { Rework } from './feed/rework.ts';
 import { fail } from './fhir/issue.ts';
 import { limits } from './limits.ts';
 import { parseAddress } from './ops/address.ts';
@@ -46,6 +55,7 @@ import type { Store } from './store/store.ts';
 import { authRoutes } from './web/auth-routes.ts';
 import { answerFailure } from './web/failure.ts';
 import { messageRoutes } from './web/message-routes.ts';
+import { messageWorkRoutes } from './web/message-work-routes.ts';
 import { pages } from './web/pages.ts';
 
 export interface App {
@@ -79,6 +89,10 @@ interface Parts extends AppOptions {
   readonly conformance: Site['conformance'];
   readonly outbound: Outbound;
   readonly onFrame: Processor['onFrame'];
+  readonly pipeline: Pipeline;
+  readonly rework: Rework;
+  readonly runs: MessageRuns;
+  readonly retention: Retention;
 }
 
 /** Puts the rooms together. What any of them does is in the room. */
@@ -119,13 +133,15 @@ async function start(options: AppOptions, running: Running): Promise<App> {
   running.push(() => audit.close());
   const engage = startEngage({ ...site.engaging, store, clock, log, zone: config.zone });
   running.push(() => engage.stop());
-  const processor = createProcessor({ ...site.feeding, store, clock, newId, log });
+  const pipeline = { ...site.feeding, store, clock, newId, log };
+  const processor = createProcessor(pipeline);
   running.push(() => processor.idle());
   const metrics = createMetrics({
     journalCounts: () => store.journal.counts(),
     resourceCounts: () => store.counts(),
     reindexing: () => reindex.unfinished(),
   });
+  const working = workOnMessages({ pipeline, processor, metrics, config, running });
   const single = timed(processor.onFrame, metrics);
   const onFrame = takeBatches({ onFrame: single, now: clock, newId });
 
@@ -134,14 +150,15 @@ async function start(options: AppOptions, running: Running): Promise<App> {
   running.push(() => httpPort.close());
   const { conformance } = site;
   const outbound = createOutbound(config.outboundAllow);
-  const serving = { store, keys, newId, audit, reindex, metrics, outbound, onFrame };
+  const serving = { store, keys, newId, audit, reindex, metrics, outbound, onFrame, ...working };
   const parts = { ...options, conformance, ...serving };
   const http = await buildHttp(parts, httpPort);
   running.push(() => http.close());
   const subscriptions = startSubscriptions({ ...parts, baseUrl: baseUrlOf(config, httpPort) });
   running.push(() => subscriptions.stop());
   await processor.resume();
-  running.push(sweeping(processor, log));
+  running.push(sweeping(() => processor.sweep(), log));
+  running.push(sweeping(() => working.retention.sweep(), log));
   const mllp = await listening('MLLP', config.mllp, () =>
     startMllpServer({
       ...parseAddress(config.mllp),
@@ -166,13 +183,36 @@ async function start(options: AppOptions, running: Running): Promise<App> {
   };
 }
 
+/** What people, and time, do with messages that came. */
+function workOnMessages(given: {
+  readonly pipeline: Pipeline;
+  readonly processor: Processor;
+  readonly metrics: Metrics;
+  readonly config: Config;
+  readonly running: Running;
+}): Pick<Parts, 'pipeline' | 'rework' | 'runs' | 'retention'> {
+  const { pipeline, processor, metrics, config, running } = given;
+  const rework = createRework(pipeline, processor);
+  const runs = startMessageRuns({ ...pipeline, rework });
+  running.push(() => runs.stop());
+  const earlier = indexEarlierMessages(pipeline);
+  running.push(() => earlier.stop());
+  const retention = createRetention({
+    ...pipeline,
+    keepDays: { processed: config.keepProcessedDays, failed: config.keepFailedDays },
+    onRemoved: (of, count) => metrics.messagesRemoved.inc({ class: of }, count),
+  });
+  running.push(() => retention.stop());
+  return { pipeline, rework, runs, retention };
+}
+
 /** Looks after what waits now and then; gives what ends that. */
-function sweeping(processor: Processor, log: AppOptions['log']): () => Promise<void> {
+function sweeping(sweep: () => Promise<void>, log: AppOptions['log']): () => Promise<void> {
   let last = Promise.resolve();
   const timer = setInterval(() => {
     last = last
-      .then(() => processor.sweep())
-      .catch((err: unknown) => log.error({ err }, 'What waits could not be taken up'));
+      .then(sweep)
+      .catch((err: unknown) => log.error({ err }, 'What is due now and then was not done'));
   }, limits.sweepMs);
   return async () => {
     clearInterval(timer);
@@ -249,7 +289,15 @@ async function buildHttp(parts: Parts, port: HttpPort): Promise<FastifyInstance>
   });
   const secureCookie = baseUrl.startsWith('https:');
   authRoutes(http, { ...shared, keys, sessionHours: config.sessionHours, secureCookie });
-  messageRoutes(http, { ...shared, describe: (id) => describeMessage(store, id) });
+  const { pipeline, rework, runs, retention } = parts;
+  const messages = { ...shared, positions: () => positionsOf(pipeline.feeds()) };
+  messageRoutes(http, {
+    ...messages,
+    describe: (id, unmasking) => describeMessage(store, id, unmasking),
+    explain: (id) => explainMessage(pipeline, id),
+    retention: retention.report,
+  });
+  messageWorkRoutes(http, { ...messages, rework, runs });
   await pages(http, join(root, 'dist/web'));
   await http.ready();
   return http;

@@ -1,8 +1,11 @@
+import { messageLimits } from './limits-messages.ts';
+
 /**
  * Every bound of Weir: name with its unit last, value, and why. Past a bound there is a clear error or
  * back-pressure, never memory.
  */
 export const limits = {
+  ...messageLimits,
   /** One MLLP frame. A scanned PDF in ORU/MDM is some 10 MB in base64. */
   frameBytesMax: 32 * 1024 * 1024,
   /** A frame must be complete this long after its start block. */

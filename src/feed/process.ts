@@ -52,6 +52,8 @@ export interface Processor {
   readonly resume: () => Promise<void>;
   /** Takes up what waits since a passing fault, and parks what waits too long for its continuation; to be called now and then. */
   readonly sweep: () => Promise<void>;
+  /** Does something with a message when it is its turn among those about the same people. */
+  readonly inTurn: <T>(reading: Reading, work: () => Promise<T>) => Promise<T>;
   /** Resolves when everything taken so far is settled. */
   readonly idle: () => Promise<void>;
 }
@@ -131,7 +133,8 @@ export function createProcessor(pipeline: Pipeline): Processor {
     await takeUp();
   }
 
-  return { onFrame, resume, sweep, idle: () => order.idle() };
+  const inTurn: Processor['inTurn'] = (reading, work) => order.run(reading.orderKeys, work);
+  return { onFrame, resume, sweep, inTurn, idle: () => order.idle() };
 }
 
 type TakeTurn = (reading: Reading) => Promise<Answers>;
@@ -174,7 +177,7 @@ async function acknowledgeFirst(
 }
 
 /** Works it out anew where another process changed meanwhile what it goes by. */
-async function whenNobodyElse<T>(work: () => Promise<T>): Promise<T> {
+export async function whenNobodyElse<T>(work: () => Promise<T>): Promise<T> {
   for (let count = 1; count <= limits.commitAttemptsMax; count += 1) {
     try {
       return await work();
@@ -182,7 +185,7 @@ async function whenNobodyElse<T>(work: () => Promise<T>): Promise<T> {
       if (!(error instanceof CommitRefused)) throw error;
     }
   }
-  return fail('write-conflict', 'Others kept taking messages of the same sender; send it again');
+  return fail('write-conflict', 'Others kept writing what the message is about; send it again');
 }
 
 /**

@@ -48,6 +48,7 @@ function open(task: WriterTask): void {
   const index = new IndexRows(statements, names);
   const writer = new GroupWriter({ db, statements, names, index });
   const pageBytes = Number(db.pragma('page_size', { simple: true }));
+  const fields = takingInFields(writer, () => db.inTransaction && db.exec('ROLLBACK'));
   let groups = 0;
 
   const blockingBytes = task.walBlockingBytes ?? limits.walBlockingBytes;
@@ -68,7 +69,7 @@ function open(task: WriterTask): void {
     }
   };
 
-  const indexing = startIndexing(new ContentIndex(db, statements), look);
+  const words = startIndexing(new ContentIndex(db, statements), look);
 
   const write = (requests: readonly WriteRequest[]): void => {
     const outcome = writer.write(requests);
@@ -81,11 +82,13 @@ function open(task: WriterTask): void {
       ...(logBytes === undefined ? {} : { logBytes }),
     };
     say({ kind: 'reply', reply });
-    indexing.noteGroup();
+    fields.afterGroup();
+    words.noteGroup();
   };
 
   const close = (): void => {
-    indexing.stop();
+    fields.stop();
+    words.stop();
     try {
       db.pragma('wal_checkpoint(TRUNCATE)');
     } catch {
@@ -137,5 +140,33 @@ function startIndexing(index: ContentIndex, look: () => void): Indexing {
       isStopped = true;
       clearTimeout(timer);
     },
+  };
+}
+
+/** Messages go into the index of their fields when nobody writes; at the latest when too many wait. */
+function takingInFields({ fields }: GroupWriter, rollback: () => unknown) {
+  let pause: NodeJS.Timeout | undefined;
+  /** What a full disk leaves undone is tried again after the next group. */
+  const takeIn = (most: number): void => {
+    try {
+      while (fields.waiting > most) fields.takeIn();
+    } catch {
+      rollback();
+    }
+  };
+  const later = (): void => {
+    clearTimeout(pause);
+    if (fields.waiting < limits.journalIndexBatch) return;
+    pause = setTimeout(() => {
+      takeIn(fields.waiting - 1);
+      later();
+    }, limits.journalIndexIdleMs);
+  };
+  return {
+    afterGroup: (): void => {
+      takeIn(limits.journalUnindexedMax);
+      later();
+    },
+    stop: (): void => clearTimeout(pause),
   };
 }
