@@ -128,9 +128,9 @@ export const limits = {
   unbrokenTextCharsMax: 2_000,
   /** Rest before words of newer versions go into the index of `_content` on SQLite; until then these are read. */
   contentIndexPauseMs: 50,
-  /** The same while others write, and versions indexed so at once: some 5 ms of every 200, a fortieth of the writer's time. */
-  contentIndexBusyPauseMs: 200,
-  contentIndexBusyMax: 20,
+  /** The same while others write and after a start, and versions indexed so at once: some 20 ms of every 2 s. */
+  contentIndexBusyPauseMs: 2_000,
+  contentIndexBusyMax: 200,
   /** The same while nobody writes: some 10 ms in which a commit waits. */
   contentIndexIdleMax: 100,
   /** Links of one chained parameter or nested `_has`; each is a search within the search. */
