@@ -26,7 +26,15 @@ export const limits = {
   /** What was not continued this long after it began is parked. */
   fragmentWaitMs: 10 * 60_000,
   /** How often that, and what a passing fault left unprocessed, is looked for. */
-  sweepMs: 60_000,
+  sweepMs: 15_000,
+  /** Rest after a passing fault before an accepted message is tried again; it doubles with each try. */
+  retryDelayMs: 10_000,
+  /** The longest such rest. */
+  retryDelayMaxMs: 10 * 60_000,
+  /** Tries of an accepted message that passing faults keep failing, some two days; then it is parked. */
+  retryAttemptsMax: 300,
+  /** Journal rows read at once, to be processed side by side. */
+  backlogPageMax: 32,
   /** ERR segments in one answer; what is beyond is with the stored message. */
   ackIssuesMax: 20,
   /** Messages taken and not yet settled, over all feeds; then senders get `transient` and send again. */

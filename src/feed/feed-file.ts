@@ -72,6 +72,7 @@ function feedFrom(values: Readonly<Record<string, unknown>>): Feed {
       sender: values['sender'] as Feed['sender'],
       zone: values['zone'] as string | undefined,
       defaultAuthority: values['defaultAuthority'] as string | undefined,
+      onFailure: values['onFailure'] as Feed['onFailure'],
       sequence: values['sequence'] as boolean | undefined,
       charset: values['charset'] as string | undefined,
       expectedEveryMs:
@@ -112,6 +113,10 @@ const keys: Readonly<Record<string, Check>> = {
   ack: must(
     (value) => value === 'committed' || value === 'journaled',
     'ack is committed or journaled',
+  ),
+  onFailure: must(
+    (value) => value === 'park-message' || value === 'park-patient' || value === 'stop-feed',
+    'onFailure is park-message, park-patient or stop-feed',
   ),
   sequence: must((value) => typeof value === 'boolean', 'sequence is true or false'),
   charset: must(

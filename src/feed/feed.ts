@@ -20,6 +20,8 @@ export interface Feed {
   readonly expectedEveryMs?: number;
   /** When AA leaves: after the record is written, or as soon as the message is safe. */
   readonly ackMode: 'committed' | 'journaled';
+  /** What becomes of the messages after one that fails (policy.ts); absent: `park-message`. */
+  readonly onFailure?: FailurePolicy;
   /** Whether MSH-13 counts its messages (sequence.ts). */
   readonly sequence?: boolean;
   /** Overrides MSH-18. */
@@ -27,6 +29,12 @@ export interface Feed {
   /** The maps' settings, by name. */
   readonly settings: Readonly<Record<string, string | boolean | number>>;
 }
+
+/**
+ * What is held up by a message that fails: nothing else, the later ones about the same people, or the whole feed until it
+ * is resumed.
+ */
+export type FailurePolicy = 'park-message' | 'park-patient' | 'stop-feed';
 
 /** Takes any sender that no other feed takes, with the base pack. */
 export const defaultFeed: Feed = {

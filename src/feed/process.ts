@@ -6,13 +6,17 @@ import {
   type Store,
 } from '../store/store.ts';
 import { errorIssue, fail } from '../fhir/issue.ts';
+import { isError } from '../fhir/outcome.ts';
 import { limits } from '../limits.ts';
 import { acceptance, answersOf, type Answers } from './answer.ts';
 import { wants } from './asked.ts';
 import { planCommit } from './commit.ts';
 import type { Feed } from './feed.ts';
+import type { FeedStop } from './feed-stop.ts';
+import { startStops, whileStopped } from './feed-resume.ts';
 import { parkUnfinished, takeFragment, withEarlier } from './fragment.ts';
 import {
+  isHeld,
   isReused,
   isSettled,
   journalEntry,
@@ -23,9 +27,13 @@ import {
 import type { Log } from './log.ts';
 import type { MapMessage } from './map-message.ts';
 import { KeyedOrder } from './order.ts';
+import { aheadOf, heldBy } from './person-queue.ts';
+import { withPolicy } from './policy.ts';
+import { startQueues } from './queue-release.ts';
 import { takeInSequence } from './sequence.ts';
 import { completed, isRefused, readFrame, type Frame, type Reading } from './reading.ts';
 import { answerFault, refuse } from './refuse.ts';
+import { takingUp } from './take-up.ts';
 
 export interface Pipeline {
   readonly store: Store;
@@ -52,6 +60,10 @@ export interface Processor {
   readonly resume: () => Promise<void>;
   /** Takes up what waits since a passing fault, and parks what waits too long for its continuation; to be called now and then. */
   readonly sweep: () => Promise<void>;
+  /** Lets a feed that a failed message stopped go on; undefined where it was not stopped. */
+  readonly resumeFeed: (feed: string) => Promise<FeedStop | undefined>;
+  /** To be called when an operator settled a journal row: what waited behind it is taken up. */
+  readonly settled: (rowId: string) => Promise<void>;
   /** Resolves when everything taken so far is settled. */
   readonly idle: () => Promise<void>;
 }
@@ -63,16 +75,24 @@ export interface Processor {
  * the identifiers, the Provenance and the tallies, all or none (I1, I2). Messages about one person
  * take turns in the order of arrival, others do not wait (I3). What cannot be taken is kept in the
  * journal with its reason and answered AE or AR; where even that cannot be written, the answer says so.
+ * Whether a message that fails holds up others is the policy of its feed (policy.ts).
  */
 export function createProcessor(pipeline: Pipeline): Processor {
   const order = new KeyedOrder(limits.messagesWaitingMax);
   const contested = new KeyedOrder(limits.messagesWaitingMax);
-  const takeTurn: TakeTurn = (reading) =>
-    order.run(reading.orderKeys, () =>
-      reading.sequenceNumber === undefined
-        ? takeWhole(pipeline, reading)
-        : whenNobodyElse(() => takeInSequence(pipeline, reading, takeWhole)),
-    );
+  const takeTurn: TakeTurn = async (reading, passing = false) => {
+    const answers = await order.run(reading.orderKeys, async () => {
+      const stopped = passing ? undefined : await whileStopped(pipeline, reading);
+      if (stopped !== undefined) return stopped;
+      if (reading.sequenceNumber === undefined) return takeWhole(pipeline, reading);
+      return whenNobodyElse(() => takeInSequence(pipeline, reading, takeWhole));
+    });
+    if (reading.feed.onFailure === 'park-patient') queues.wake();
+    return answers;
+  };
+  const again = takingUp(pipeline, takeTurn);
+  const queues = startQueues(pipeline, again.takeUp);
+  const stops = startStops(pipeline, { order, takeUp: again.takeUp });
 
   async function takeWhole(within: Pipeline, reading: Reading): Promise<Answers> {
     if (reading.continuation === undefined || isRefused(reading.issues)) {
@@ -105,36 +125,40 @@ export function createProcessor(pipeline: Pipeline): Processor {
 
   async function answersTo(reading: Reading, tell: Accepted): Promise<Answers> {
     if (isRefused(reading.issues) || !isSafeFirst(reading)) return takeTurn(reading);
+    if (reading.feed.ackMode === 'committed') {
+      const stopped = await whileStopped(pipeline, reading);
+      if (stopped !== undefined) return stopped;
+    }
     return acknowledgeFirst(pipeline, reading, { takeTurn, tell });
   }
 
-  async function takeUp(before?: Date): Promise<void> {
-    const { entries } = await pipeline.store.journal.list({
-      state: 'received',
-      count: limits.messagesWaitingMax,
-    });
-    const due = entries.filter(({ receivedAt }) => before === undefined || receivedAt < before);
-    for (const { bytes, peer, feed } of due.toReversed()) {
-      const given = { feeds: pipeline.feeds(), map: pipeline.map, receivedAt: pipeline.clock() };
-      const reading = readFrame({ bytes, peer, feed }, given);
-      await takeTurn(reading).catch((error: unknown) => answerFault(pipeline, reading, { error }));
-    }
-  }
-
-  async function sweep(): Promise<void> {
-    await parkUnfinished(pipeline);
-    await takeUp(new Date(pipeline.clock().getTime() - limits.sweepMs));
-  }
-
-  async function resume(): Promise<void> {
-    await parkUnfinished(pipeline);
-    await takeUp();
-  }
-
-  return { onFrame, resume, sweep, idle: () => order.idle() };
+  return {
+    onFrame,
+    resumeFeed: stops.resume,
+    settled: queues.settled,
+    sweep: async () => {
+      await parkUnfinished(pipeline);
+      await again.takeUpBefore(new Date(pipeline.clock().getTime() - limits.sweepMs));
+      queues.wake();
+    },
+    resume: async () => {
+      await parkUnfinished(pipeline);
+      await queues.mend();
+      await stops.mend();
+      await again.takeUpBefore();
+      queues.wake();
+    },
+    idle: async () => {
+      await order.idle();
+      await queues.idle();
+      await stops.idle();
+      await order.idle();
+    },
+  };
 }
 
-type TakeTurn = (reading: Reading) => Promise<Answers>;
+/** `passing`: also where its feed is stopped. */
+type TakeTurn = (reading: Reading, passing?: boolean) => Promise<Answers>;
 
 /**
  * Whether the sender is to hear that the message is safe before it is processed. A `committed` feed says CA
@@ -222,9 +246,19 @@ async function attempt(
   const before = known?.hash === reading.hash ? known : undefined;
   if (isSettled(before)) return { answers: answersOf(reading, before) };
   const entry = journalEntry(reading, pipeline, before);
-  const commit = await commitOf(pipeline, reading, { entry, reused: isReused(reading, known) });
+  const ahead = await aheadInQueue(pipeline, reading, entry);
+  if (ahead !== undefined && before !== undefined && isHeld(before)) {
+    return { answers: answersOf(reading, before) };
+  }
+  const commit = await commitOf(pipeline, reading, {
+    entry,
+    reused: isReused(reading, known),
+    ahead,
+  });
   try {
-    await pipeline.store.commit(withEarlier(commit, reading));
+    await pipeline.store.commit(
+      await withPolicy(pipeline.store, withEarlier(commit, reading), reading),
+    );
     return { answers: answersOf(reading, commit.journal?.[0] ?? entry) };
   } catch (error) {
     if (!(error instanceof CommitRefused)) throw error;
@@ -235,9 +269,19 @@ async function attempt(
 async function commitOf(
   pipeline: Pipeline,
   reading: Reading,
-  given: { readonly entry: JournalChange; readonly reused: boolean },
+  given: {
+    readonly entry: JournalChange;
+    readonly reused: boolean;
+    /** The journal row that it waits for. */
+    readonly ahead: string | undefined;
+  },
 ): Promise<Commit> {
   const now = pipeline.clock();
+  if (given.ahead !== undefined) {
+    const issues = [...reading.issues.filter((issue) => !isError(issue)), heldBy(given.ahead)];
+    const held = { state: 'parked', issues, now } as const;
+    return journalOnly(reading, withOutcome(given.entry, reading, held), now);
+  }
   if (isRefused(reading.issues)) {
     const outcome = { state: 'failed', issues: reading.issues, now } as const;
     return journalOnly(reading, withOutcome(given.entry, reading, outcome), now);
@@ -246,4 +290,13 @@ async function commitOf(
   if (!plan.faults) return plan.commit;
   const outcome = { state: 'parked', issues: plan.faults, now } as const;
   return journalOnly(reading, withOutcome(given.entry, reading, outcome), now);
+}
+
+/** The row that it must wait for, where its feed keeps the order of a person's messages also past one that fails. */
+async function aheadInQueue(
+  { store }: Pipeline,
+  reading: Reading,
+  { id }: JournalEntry,
+): Promise<string | undefined> {
+  return reading.feed.onFailure === 'park-patient' ? aheadOf(store, reading, id) : undefined;
 }

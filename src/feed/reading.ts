@@ -60,6 +60,8 @@ export interface Reading {
   readonly issues: readonly Issue[];
   /** What the message must take its turn for: the message itself and every person it names. */
   readonly orderKeys: readonly string[];
+  /** Every person it names, by the identifiers that claim them. */
+  readonly personKeys: readonly string[];
 }
 
 /** Frame to text to message to resources. Pure but for its arguments; never throws. */
@@ -77,7 +79,7 @@ export function readFrame(
   const base = { frame, feed, receivedAt: given.receivedAt, hash, charset };
   if (message === undefined) {
     const unread = { source: feed.name, controlId: '', messageType: '' };
-    return { ...base, ...unread, issues, orderKeys: [`message|${hash}`] };
+    return { ...base, ...unread, issues, orderKeys: [`message|${hash}`, ...wholeFeed(feed)], personKeys: [] };
   }
   if (!takes(feed, message)) {
     issues.push(errorIssue('sender-refused', `Feed ${feed.name} is not for this sender`));
@@ -93,6 +95,7 @@ export function readFrame(
   const isContent = sequenceNumber !== 0 && sequenceNumber !== -1;
   const isWhole = continuation === undefined && isContent && !isRefused(issues);
   const result = isWhole ? mapped(message, feed, given) : undefined;
+  const people = personKeys(result);
   return {
     ...base,
     source: sourceOf(feed, message),
@@ -105,8 +108,10 @@ export function readFrame(
       `message|${feed.name}|${message.controlId}`,
       ...(sequenceNumber === undefined ? [] : [`sequence|${sourceOf(feed, message)}`]),
       ...(continuation === undefined ? [] : [`fragment|${sourceOf(feed, message)}`]),
-      ...personKeys(result),
+      ...wholeFeed(feed),
+      ...people,
     ],
+    personKeys: people,
   };
 }
 
@@ -134,13 +139,15 @@ export function completed(
 ): Reading {
   const { feed, receivedAt, issues } = reading;
   const result = mapped(whole, feed, { ...given, receivedAt });
+  const people = personKeys(result);
   return {
     ...reading,
     result,
     earlier,
     issues: [...issues, ...result.issues],
     messageType: whole.type,
-    orderKeys: personKeys(result),
+    orderKeys: people,
+    personKeys: people,
   };
 }
 
@@ -162,6 +169,11 @@ function mapped(
     settings: feed.settings,
     ...(feed.zone === undefined ? {} : { zone: feed.zone }),
   });
+}
+
+/** A feed that stops at a message that fails takes them one by one: what follows must not be under way already. */
+function wholeFeed({ name, onFailure }: Feed): readonly string[] {
+  return onFailure === 'stop-feed' ? [`feed|${name}`] : [];
 }
 
 function personKeys(result: MappingResult | undefined): readonly string[] {

@@ -110,6 +110,22 @@ export const issueTable = {
     false,
     'The sender is not the one this feed is bound to',
   ),
+  held: row(
+    'lock-error',
+    409,
+    'AE',
+    '206',
+    true,
+    'An earlier message about the same person failed; this one is kept and waits for it',
+  ),
+  'feed-stopped': row(
+    'transient',
+    503,
+    'AE',
+    '207',
+    true,
+    'The feed was stopped by a message that failed; it takes more when it is resumed',
+  ),
   continuation: row('incomplete', 422, 'AE', '207', false, 'A part of the message did not come'),
   'sequence-number': row('conflict', 409, 'AE', '207', false, 'MSH-13 is not what MSA-4 expects'),
   'control-id-reuse': row(
