@@ -7,6 +7,7 @@ import { startSubscriptions } from './engage/subscription/start.ts';
 import { describeMessage } from './feed/describe.ts';
 import { takeBatches } from './feed/batch-frame.ts';
 import { faultAnswer } from './feed/fault-answer.ts';
+import { feedStatuses } from './feed/feed-status.ts';
 import { httpFeed } from './feed/http-feed.ts';
 import { startMllpServer } from './feed/mllp-server.ts';
 import { createProcessor } from './feed/process.ts';
@@ -45,6 +46,7 @@ import type { Reindex } from './store/reindex.ts';
 import type { Store } from './store/store.ts';
 import { authRoutes } from './web/auth-routes.ts';
 import { answerFailure } from './web/failure.ts';
+import { feedRoutes } from './web/feed-routes.ts';
 import { messageRoutes } from './web/message-routes.ts';
 import { pages } from './web/pages.ts';
 
@@ -79,6 +81,8 @@ interface Parts extends AppOptions {
   readonly conformance: Site['conformance'];
   readonly outbound: Outbound;
   readonly onFrame: Processor['onFrame'];
+  readonly processor: Processor;
+  readonly feeds: Site['feeding']['feeds'];
 }
 
 /** Puts the rooms together. What any of them does is in the room. */
@@ -134,8 +138,8 @@ async function start(options: AppOptions, running: Running): Promise<App> {
   running.push(() => httpPort.close());
   const { conformance } = site;
   const outbound = createOutbound(config.outboundAllow);
-  const serving = { store, keys, newId, audit, reindex, metrics, outbound, onFrame };
-  const parts = { ...options, conformance, ...serving };
+  const serving = { store, keys, newId, audit, reindex, metrics, outbound, onFrame, processor };
+  const parts = { ...options, conformance, ...serving, feeds: site.feeding.feeds };
   const http = await buildHttp(parts, httpPort);
   running.push(() => http.close());
   const subscriptions = startSubscriptions({ ...parts, baseUrl: baseUrlOf(config, httpPort) });
@@ -250,6 +254,11 @@ async function buildHttp(parts: Parts, port: HttpPort): Promise<FastifyInstance>
   const secureCookie = baseUrl.startsWith('https:');
   authRoutes(http, { ...shared, keys, sessionHours: config.sessionHours, secureCookie });
   messageRoutes(http, { ...shared, describe: (id) => describeMessage(store, id) });
+  feedRoutes(http, {
+    authenticate: callerOf,
+    feeds: () => feedStatuses(store, parts.feeds()),
+    resume: (feed) => parts.processor.resumeFeed(feed),
+  });
   await pages(http, join(root, 'dist/web'));
   await http.ready();
   return http;

@@ -207,6 +207,22 @@ export const commands: readonly Command[] = [
     run: async (...given) => (await import('./bench.ts')).benchCommand(...given),
   },
   {
+    name: 'feed list',
+    usage: 'feed list [--json]',
+    doc: 'How the feeds of the running server stand; exit 1 where one is stopped',
+    flags: [{ name: '--json', doc: 'All of it as JSON' }],
+    settings: ['data', 'http'],
+    run: async (...given) => (await import('./feed.ts')).feedListCommand(...given),
+  },
+  {
+    name: 'feed resume',
+    usage: 'feed resume NAME',
+    doc: 'Lets a feed of the running server go on that a failed message stopped (onFailure: stop-feed)',
+    flags: [],
+    settings: ['data', 'http'],
+    run: async (...given) => (await import('./feed.ts')).feedResumeCommand(...given),
+  },
+  {
     name: 'store check',
     usage: 'store check [--full]',
     doc: 'Looks the store through, also beside a running server; one JSON summary; exit 1 on a fault',

@@ -3,13 +3,7 @@ import { CommitRefused, type StateChange, type Store } from '../store/store.ts';
 import { answersOf, type Answers } from './answer.ts';
 import { backlog } from './backlog.ts';
 import type { Feed } from './feed.ts';
-import {
-  resumingFeed,
-  startedFeed,
-  stopOf,
-  stoppedIssue,
-  type FeedStop,
-} from './feed-stop.ts';
+import { resumingFeed, startedFeed, stopOf, stoppedIssue, type FeedStop } from './feed-stop.ts';
 import { knownEntry } from './journal-entry.ts';
 import type { Log } from './log.ts';
 import type { KeyedOrder } from './order.ts';

@@ -94,6 +94,12 @@ export function createProcessor(pipeline: Pipeline): Processor {
   const queues = startQueues(pipeline, again.takeUp);
   const stops = startStops(pipeline, { order, takeUp: again.takeUp });
 
+  const unawaited = new Set<Promise<unknown>>();
+  const later = (work: Promise<unknown>): void => {
+    unawaited.add(work);
+    void work.finally(() => unawaited.delete(work));
+  };
+
   async function takeWhole(within: Pipeline, reading: Reading): Promise<Answers> {
     if (reading.continuation === undefined || isRefused(reading.issues)) {
       return settle(within, reading, contested);
@@ -129,7 +135,7 @@ export function createProcessor(pipeline: Pipeline): Processor {
       const stopped = await whileStopped(pipeline, reading);
       if (stopped !== undefined) return stopped;
     }
-    return acknowledgeFirst(pipeline, reading, { takeTurn, tell });
+    return acknowledgeFirst(pipeline, reading, { takeTurn, tell, later });
   }
 
   return {
@@ -150,6 +156,7 @@ export function createProcessor(pipeline: Pipeline): Processor {
     },
     idle: async () => {
       await order.idle();
+      await Promise.all(unawaited);
       await queues.idle();
       await stops.idle();
       await order.idle();
@@ -177,7 +184,16 @@ function isSafeFirst({ feed, asked, continuation, sequenceNumber }: Reading): bo
 async function acknowledgeFirst(
   pipeline: Pipeline,
   reading: Reading,
-  { takeTurn, tell }: { readonly takeTurn: TakeTurn; readonly tell: Accepted },
+  {
+    takeTurn,
+    tell,
+    later,
+  }: {
+    readonly takeTurn: TakeTurn;
+    readonly tell: Accepted;
+    /** Takes work that nobody waits for. */
+    readonly later: (work: Promise<unknown>) => void;
+  },
 ): Promise<Answers> {
   const row = { ...journalEntry(reading, pipeline), attempts: 0 };
   const entry =
@@ -193,7 +209,7 @@ async function acknowledgeFirst(
     tell(answers.accept);
     return await takeTurn(reading);
   }
-  void takeTurn(reading).catch((error: unknown) => answerFault(pipeline, reading, { error }));
+  later(takeTurn(reading).catch((error: unknown) => answerFault(pipeline, reading, { error })));
   return answers;
 }
 

@@ -1,4 +1,5 @@
 import { CommitRefused, type Store } from '../store/store.ts';
+import type { Feed } from './feed.ts';
 import { isHeld, isSettled } from './journal-entry.ts';
 import type { Log } from './log.ts';
 import { freedQueues, leaveQueues, queuedRows, type FreedQueue } from './person-queue.ts';
@@ -6,6 +7,7 @@ import type { TakeUp } from './take-up.ts';
 
 interface Releasing {
   readonly store: Store;
+  readonly feeds: () => readonly Feed[];
   readonly clock: () => Date;
   readonly log: Log;
 }
@@ -15,13 +17,13 @@ export interface Queues {
   readonly wake: () => void;
   /** Takes a settled row out of its queues, and wakes. */
   readonly settled: (rowId: string) => Promise<void>;
-  /** Takes out rows that were settled without a word. */
+  /** Takes out rows that were settled without a word, or whose feed has another policy by now. */
   readonly mend: () => Promise<void>;
   readonly idle: () => Promise<void>;
 }
 
 /** Releases what waits behind a message that failed, one after another per person (person-queue.ts). */
-export function startQueues({ store, clock, log }: Releasing, takeUp: TakeUp): Queues {
+export function startQueues({ store, feeds, clock, log }: Releasing, takeUp: TakeUp): Queues {
   let running: Promise<void> = Promise.resolve();
   let waking = 0;
 
@@ -74,7 +76,11 @@ export function startQueues({ store, clock, log }: Releasing, takeUp: TakeUp): Q
     mend: async () => {
       for (const rowId of await queuedRows(store)) {
         const row = await store.journal.read(rowId);
-        if (row === undefined || isSettled(row)) await leave(rowId);
+        const feed = feeds().find(({ name }) => name === row?.feed);
+        const waits = feed?.onFailure === 'park-patient' && !isSettled(row);
+        if (waits) continue;
+        await leave(rowId);
+        if (row !== undefined && isHeld(row)) await takeUp(row);
       }
     },
     idle: () => running,

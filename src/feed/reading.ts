@@ -79,7 +79,13 @@ export function readFrame(
   const base = { frame, feed, receivedAt: given.receivedAt, hash, charset };
   if (message === undefined) {
     const unread = { source: feed.name, controlId: '', messageType: '' };
-    return { ...base, ...unread, issues, orderKeys: [`message|${hash}`, ...wholeFeed(feed)], personKeys: [] };
+    return {
+      ...base,
+      ...unread,
+      issues,
+      orderKeys: [`message|${hash}`, ...wholeFeed(feed)],
+      personKeys: [],
+    };
   }
   if (!takes(feed, message)) {
     issues.push(errorIssue('sender-refused', `Feed ${feed.name} is not for this sender`));

@@ -71,7 +71,8 @@ function tried(
   { issues, now }: { readonly issues: readonly Issue[]; readonly now: Date },
 ): JournalChange | undefined {
   const [first] = issues;
-  if (first === undefined || !issues.every(({ code }) => issueRow(code).retryable)) return undefined;
+  if (first === undefined || !issues.every(({ code }) => issueRow(code).retryable))
+    return undefined;
   if (entry.attempts >= limits.retryAttemptsMax) {
     return withOutcome(entry, reading, { state: 'parked', issues, now });
   }
