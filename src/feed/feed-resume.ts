@@ -51,16 +51,7 @@ export function startStops(
   given: { readonly order: KeyedOrder; readonly takeUp: TakeUp },
 ): Stops {
   const running = new Set<Promise<void>>();
-
-  const written = async (state: StateChange): Promise<boolean> => {
-    try {
-      await store.commit({ now: clock(), origin: 'feed', changes: [], state: [state] });
-      return true;
-    } catch (error) {
-      if (error instanceof CommitRefused) return false;
-      throw error;
-    }
-  };
+  const changed = (state: StateChange) => change({ store, clock }, state);
 
   /** One after another, until it stops anew; gives the rows that it looked at. */
   async function drain(name: string): Promise<ReadonlySet<string>> {
@@ -87,7 +78,7 @@ export function startStops(
           state: 'received',
           count: limits.backlogPageMax,
         });
-        return entries.every(({ id }) => seen.has(id)) && written(startedFeed(stopped.entry));
+        return entries.every(({ id }) => seen.has(id)) && changed(startedFeed(stopped.entry));
       });
     }
   }
@@ -103,7 +94,7 @@ export function startStops(
     resume: async (name) => {
       const stopped = await stopOf(store, { name });
       if (stopped === undefined) return undefined;
-      await written(resumingFeed(stopped.entry, stopped.stop));
+      await changed(resumingFeed(stopped.entry, stopped.stop));
       begin(name);
       return stopped.stop;
     },
@@ -116,4 +107,18 @@ export function startStops(
       await Promise.all(running);
     },
   };
+}
+
+/** Whether the entry was as expected. */
+async function change(
+  { store, clock }: Pick<Stopping, 'store' | 'clock'>,
+  state: StateChange,
+): Promise<boolean> {
+  try {
+    await store.commit({ now: clock(), origin: 'feed', changes: [], state: [state] });
+    return true;
+  } catch (error) {
+    if (error instanceof CommitRefused) return false;
+    throw error;
+  }
 }

@@ -137,8 +137,13 @@ function isAnswered(entry: JournalEntry): boolean {
   return state === 'received' && ackCode?.startsWith('A') === true;
 }
 
-function withoutOutcome(change: JournalChange) {
-  const { lastError: _, nextRetryAt: _retry, ack: _ack, ackCode: _code, ...entry } = change;
+function withoutOutcome({
+  lastError: _,
+  nextRetryAt: _retry,
+  ack: _ack,
+  ackCode: _code,
+  ...entry
+}: JournalChange) {
   return entry;
 }
 

@@ -78,15 +78,9 @@ export interface Processor {
  * Whether a message that fails holds up others is the policy of its feed (policy.ts).
  */
 export function createProcessor(pipeline: Pipeline): Processor {
-  const order = new KeyedOrder(limits.messagesWaitingMax);
-  const contested = new KeyedOrder(limits.messagesWaitingMax);
-  const takeTurn: TakeTurn = async (reading, passing = false) => {
-    const answers = await order.run(reading.orderKeys, async () => {
-      const stopped = passing ? undefined : await whileStopped(pipeline, reading);
-      if (stopped !== undefined) return stopped;
-      if (reading.sequenceNumber === undefined) return takeWhole(pipeline, reading);
-      return whenNobodyElse(() => takeInSequence(pipeline, reading, takeWhole));
-    });
+  const { order, inTurn } = takingTurns(pipeline);
+  const takeTurn: TakeTurn = async (reading, passing) => {
+    const answers = await inTurn(reading, passing);
     if (reading.feed.onFailure === 'park-patient') queues.wake();
     return answers;
   };
@@ -99,16 +93,6 @@ export function createProcessor(pipeline: Pipeline): Processor {
     unawaited.add(work);
     void work.finally(() => unawaited.delete(work));
   };
-
-  async function takeWhole(within: Pipeline, reading: Reading): Promise<Answers> {
-    if (reading.continuation === undefined || isRefused(reading.issues)) {
-      return settle(within, reading, contested);
-    }
-    const taken = await whenNobodyElse(() => takeFragment(within, reading));
-    if (taken.answers !== undefined) return taken.answers;
-    const whole = completed(reading, taken, within);
-    return order.run(whole.orderKeys, () => settle(within, whole, contested));
-  }
 
   async function onFrame(frame: Frame, accepted?: Accepted): Promise<Uint8Array | undefined> {
     const reading = readFrame(frame, {
@@ -166,6 +150,34 @@ export function createProcessor(pipeline: Pipeline): Processor {
 
 /** `passing`: also where its feed is stopped. */
 type TakeTurn = (reading: Reading, passing?: boolean) => Promise<Answers>;
+
+/** Processes messages in the order of arrival per person, and per sender or feed where that is asked for. */
+function takingTurns(pipeline: Pipeline): {
+  readonly order: KeyedOrder;
+  readonly inTurn: TakeTurn;
+} {
+  const order = new KeyedOrder(limits.messagesWaitingMax);
+  const contested = new KeyedOrder(limits.messagesWaitingMax);
+
+  async function takeWhole(within: Pipeline, reading: Reading): Promise<Answers> {
+    if (reading.continuation === undefined || isRefused(reading.issues)) {
+      return settle(within, reading, contested);
+    }
+    const taken = await whenNobodyElse(() => takeFragment(within, reading));
+    if (taken.answers !== undefined) return taken.answers;
+    const whole = completed(reading, taken, within);
+    return order.run(whole.orderKeys, () => settle(within, whole, contested));
+  }
+
+  const inTurn: TakeTurn = (reading, passing = false) =>
+    order.run(reading.orderKeys, async () => {
+      const stopped = passing ? undefined : await whileStopped(pipeline, reading);
+      if (stopped !== undefined) return stopped;
+      if (reading.sequenceNumber === undefined) return takeWhole(pipeline, reading);
+      return whenNobodyElse(() => takeInSequence(pipeline, reading, takeWhole));
+    });
+  return { order, inTurn };
+}
 
 /**
  * Whether the sender is to hear that the message is safe before it is processed. A `committed` feed says CA
