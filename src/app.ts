@@ -249,6 +249,7 @@ async function buildHttp(parts: Parts, port: HttpPort): Promise<FastifyInstance>
   });
   await http.register(httpFeed, {
     onFrame: parts.onFrame,
+    charsetOf: (feed) => parts.feeds().find(({ name }) => name === feed)?.charset,
     authorize: async (request) => requireSender(await callerOf(request)),
   });
   const secureCookie = baseUrl.startsWith('https:');
