@@ -6,6 +6,7 @@ import { start as startEngage } from './engage/start.ts';
 import { startSubscriptions } from './engage/subscription/start.ts';
 import { describeMessage } from './feed/describe.ts';
 import { takeBatches } from './feed/batch-frame.ts';
+import { watchFolder } from './feed/drop-folder.ts';
 import { faultAnswer } from './feed/fault-answer.ts';
 import { feedStatuses } from './feed/feed-status.ts';
 import { httpFeed } from './feed/http-feed.ts';
@@ -156,6 +157,7 @@ async function start(options: AppOptions, running: Running): Promise<App> {
     }),
   );
   running.push(() => mllp.close());
+  running.push(...(await watchFolders(parts, single)));
   return {
     http: httpPort.url,
     mllp: mllp.address,
@@ -168,6 +170,19 @@ async function start(options: AppOptions, running: Running): Promise<App> {
     },
     close: () => stop(running),
   };
+}
+
+/** Takes the files of every feed that has a folder; gives what ends that. */
+async function watchFolders(parts: Parts, onFrame: Processor['onFrame']): Promise<Running> {
+  const { log, clock, newId } = parts;
+  const running: Running = [];
+  for (const { name: feed, folder, charset } of parts.feeds()) {
+    if (folder === undefined) continue;
+    const dropped = { folder, feed, charset, onFrame, limits, log, clock, newId };
+    const watched = await watchFolder(dropped);
+    running.push(() => watched.close());
+  }
+  return running;
 }
 
 /** Looks after what waits now and then; gives what ends that. */

@@ -33,6 +33,18 @@ export const limits = {
   retryDelayMaxMs: 10 * 60_000,
   /** Tries of an accepted message that passing faults keep failing, some two days; then it is parked. */
   retryAttemptsMax: 300,
+  /** How often a drop folder is looked at. */
+  dropPollMs: 1_000,
+  /** A file of a drop folder that did not change for so long is taken to be whole. */
+  dropSettleMs: 2_000,
+  /** A file that another process took, and showed no sign of life of for so long, is taken over. */
+  dropTakeoverMs: 60_000,
+  /** How often such a sign is given. */
+  dropBeatMs: 10_000,
+  /** One file of a drop folder; it is read message by message. */
+  dropFileBytesMax: 2 * 1024 * 1024 * 1024,
+  /** Files of a drop folder looked at in one round; the others wait. */
+  dropFilesMax: 1_000,
   /** Journal rows read at once, to be processed side by side. */
   backlogPageMax: 32,
   /** ERR segments in one answer; what is beyond is with the stored message. */

@@ -66,7 +66,11 @@ async function readFeeds({ folder, zone }: SiteOptions): Promise<readonly Feed[]
       ? await loadFeeds(place)
       : { feeds: [defaultFeed], faults: [] };
   refuseFaults(faults.map((fault) => `${fault.place} ${fault.message}`));
-  return feeds.map((feed) => ({ zone, ...feed }));
+  return feeds.map((feed) => ({
+    zone,
+    ...feed,
+    ...(feed.folder === undefined ? {} : { folder: resolve(folder, feed.folder) }),
+  }));
 }
 
 async function readProfiles(options: SiteOptions) {

@@ -74,6 +74,7 @@ function feedFrom(values: Readonly<Record<string, unknown>>): Feed {
       defaultAuthority: values['defaultAuthority'] as string | undefined,
       onFailure: values['onFailure'] as Feed['onFailure'],
       sequence: values['sequence'] as boolean | undefined,
+      folder: values['folder'] as string | undefined,
       charset: values['charset'] as string | undefined,
       expectedEveryMs:
         expectedEvery === undefined ? undefined : Duration.fromISO(expectedEvery).toMillis(),
@@ -119,6 +120,10 @@ const keys: Readonly<Record<string, Check>> = {
     'onFailure is park-message, park-patient or stop-feed',
   ),
   sequence: must((value) => typeof value === 'boolean', 'sequence is true or false'),
+  folder: must(
+    (value) => isText(value) && !value.includes('\0') && !value.split(/[\\/]/).includes('..'),
+    'folder is a path, absolute or within the site folder, without ..',
+  ),
   charset: must(
     (value) => isText(value) && iconvName(value) !== undefined,
     'charset is not known; use a name of HL7 table 0211 or such as windows-1252',

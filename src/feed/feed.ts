@@ -24,6 +24,8 @@ export interface Feed {
   readonly onFailure?: FailurePolicy;
   /** Whether MSH-13 counts its messages (sequence.ts). */
   readonly sequence?: boolean;
+  /** A folder whose files are its messages (drop-folder.ts). */
+  readonly folder?: string;
   /** Overrides MSH-18. */
   readonly charset?: string;
   /** The maps' settings, by name. */

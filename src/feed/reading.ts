@@ -24,6 +24,8 @@ export interface Frame {
   readonly feed?: string;
   /** What was found out about it before it is read, such as a batch that does not add up. */
   readonly remarks?: readonly Issue[];
+  /** Told where the message could not even be kept in the journal: it has to be sent again. */
+  readonly onUnkept?: () => void;
 }
 
 /** What a last fragment completes: settled with it, in the same commit. */

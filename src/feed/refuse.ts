@@ -47,6 +47,7 @@ export async function refuse(
   const { issues, keep, accepted = false } = given;
   const now = clock();
   const fresh = journalEntry(reading, { newId });
+  let kept = false;
   try {
     const known = await knownEntry(store, reading);
     if (isSettled(known)) return answersOf(reading, known);
@@ -54,13 +55,15 @@ export async function refuse(
     const row = known?.state === 'received' ? tried(reading, entry, { issues, now }) : undefined;
     if (row !== undefined || keep) {
       const outcome = { state: 'failed', issues, now } as const;
-      const kept = row ?? withOutcome(entry, reading, outcome);
-      await store.commit(await withPolicy(store, journalOnly(reading, kept, now), reading));
-      if (row === undefined || row.state === 'parked') return answersOf(reading, kept);
+      const settled = row ?? withOutcome(entry, reading, outcome);
+      await store.commit(await withPolicy(store, journalOnly(reading, settled, now), reading));
+      if (row === undefined || row.state === 'parked') return answersOf(reading, settled);
+      kept = true;
     }
   } catch (error) {
     log.error({ err: error, hash: reading.hash }, 'A refusal was not journaled');
   }
+  if (!kept) reading.frame.onUnkept?.();
   return answersToFault(reading, fresh, { issues, now, accepted });
 }
 
