@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
+import { issueRow } from '../fhir/issue-table.ts';
 import { errorIssue, OutcomeError, type Issue } from '../fhir/issue.ts';
 import { compareCount, noTrailer } from '../hl7v2/batch.ts';
 import { decodeFrame } from '../hl7v2/charset.ts';
@@ -238,7 +239,7 @@ class DropFile {
     const original = part === undefined ? undefined : parseMessage(part.text).message;
     const ack = buildAck({
       ...(original === undefined ? {} : { original }),
-      code: 'AR',
+      code: issueRow(issue.code).msa1,
       issues: [issue],
       now: this.#taking.clock(),
       controlId: this.#taking.newId().replaceAll('-', '').slice(-20),

@@ -64,7 +64,7 @@ export class MessageSplitter {
     const isOversized = this.#length > this.#lengthMax;
     this.#pieces = [];
     this.#length = 0;
-    const name = /^(?:MSH|FHS|BHS|BTS|FTS)/.exec(text)?.[0] ?? '';
+    const name = /^(?:MSH|FHS|BHS|BTS|FTS)(?=[^A-Za-z0-9\s])/.exec(text)?.[0] ?? '';
     if (name === '' && !isOversized && !/[^\s\v\x1c\u00ef\u00bb\u00bf]/.test(text)) return [];
     return [{ name, text: endOnce(text), ...(isOversized ? { isOversized } : {}) }];
   }
