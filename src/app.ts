@@ -10,7 +10,8 @@ import { watchFolder } from './feed/drop-folder.ts';
 import { faultAnswer } from './feed/fault-answer.ts';
 import { feedStatuses } from './feed/feed-status.ts';
 import { httpFeed } from './feed/http-feed.ts';
-import { startMllpServer } from './feed/mllp-server.ts';
+import { openMllpPorts } from './feed/mllp-ports.ts';
+import type { MllpPorts } from './feed/mllp-ports.ts';
 import { createProcessor } from './feed/process.ts';
 import type { Processor } from './feed/process.ts';
 import { fail } from './fhir/issue.ts';
@@ -55,6 +56,8 @@ export interface App {
   /** `http://host:port` and `host:port`, as they listen. */
   readonly http: string;
   readonly mllp: string;
+  /** `host:port` of feeds that have a port of their own. */
+  readonly mllpOfFeeds: ReadonlyMap<string, string>;
   readonly store: Store;
   readonly keys: Keys;
   /** Resolves when every message, event and due job taken so far is done. */
@@ -147,20 +150,13 @@ async function start(options: AppOptions, running: Running): Promise<App> {
   running.push(() => subscriptions.stop());
   await processor.resume();
   running.push(sweeping(processor, log));
-  const mllp = await listening('MLLP', config.mllp, () =>
-    startMllpServer({
-      ...parseAddress(config.mllp),
-      limits,
-      log,
-      onFrame,
-      onFault: (fault) => faultAnswer(fault, { now: clock(), controlId: newId() }),
-    }),
-  );
+  const mllp = await openMllp(parts, onFrame);
   running.push(() => mllp.close());
   running.push(...(await watchFolders(parts, single)));
   return {
     http: httpPort.url,
-    mllp: mllp.address,
+    mllp: mllp.main,
+    mllpOfFeeds: mllp.ofFeeds,
     store,
     keys,
     idle: async () => {
@@ -170,6 +166,32 @@ async function start(options: AppOptions, running: Running): Promise<App> {
     },
     close: () => stop(running),
   };
+}
+
+/** The port for every sender, and those of feeds. */
+function openMllp(parts: Parts, onFrame: Processor['onFrame']): Promise<MllpPorts> {
+  const { config, log, clock, newId } = parts;
+  const { mllpKeyFile: keyFile, mllpCertFile: certFile, mllpCaFile: caFile } = config;
+  if ((keyFile === '') !== (certFile === '') || (caFile !== '' && keyFile === '')) {
+    fail(
+      'not-supported',
+      'TLS on MLLP needs mllpKeyFile and mllpCertFile; mllpCaFile goes with them',
+    );
+  }
+  return openMllpPorts({
+    limits,
+    log,
+    onFrame,
+    feeds: parts.feeds(),
+    main: {
+      listen: config.mllp,
+      ...(keyFile === '' ? {} : { keyFile, certFile }),
+      ...(caFile === '' ? {} : { caFile }),
+    },
+    parseAddress,
+    listening: (address, open) => listening('MLLP', address, open),
+    onFault: (fault) => faultAnswer(fault, { now: clock(), controlId: newId() }),
+  });
 }
 
 /** Takes the files of every feed that has a folder; gives what ends that. */

@@ -13,6 +13,11 @@ export const limits = {
   mllpConnectionsMax: 1_000,
   /** Frames read from one connection and not yet answered; then the socket is paused. */
   mllpUnansweredMax: 64,
+  /**
+   * Bytes that all MLLP connections hold together: of frames that are not complete or not answered. Past it none begins
+   * another frame, and who is within one is refused.
+   */
+  mllpHeldBytesMax: 256 * 1024 * 1024,
   /** Bytes between frames that belong to none; then it is no MLLP peer and the connection is closed. */
   mllpJunkBytesMax: 64 * 1024,
   /** A frame without CR on either side of its end block is taken as ended after this silence. */

@@ -70,6 +70,12 @@ function feedFrom(values: Readonly<Record<string, unknown>>): Feed {
     settings: (values['settings'] ?? {}) as Feed['settings'],
     ...present({
       sender: values['sender'] as Feed['sender'],
+      receiver: values['receiver'] as Feed['receiver'],
+      messages: values['messages'] as Feed['messages'],
+      certificates: (values['certificates'] as string[] | undefined)?.map((each) =>
+        each.toUpperCase(),
+      ),
+      mllp: values['mllp'] as Feed['mllp'],
       zone: values['zone'] as string | undefined,
       defaultAuthority: values['defaultAuthority'] as string | undefined,
       onFailure: values['onFailure'] as Feed['onFailure'],
@@ -101,6 +107,32 @@ const keys: Readonly<Record<string, Check>> = {
     (value) => isTextMap(value, ['application', 'facility']),
     'sender is { application: MSH-3, facility: MSH-4 }',
   ),
+  receiver: must(
+    (value) => isTextMap(value, ['application', 'facility']),
+    'receiver is { application: MSH-5, facility: MSH-6 }',
+  ),
+  messages: must(
+    (value) => isTextList(value, /^[A-Z][A-Z0-9]{2}(\^[A-Z0-9]{1,3})?$/),
+    'messages is a list of types such as ADT or ORU^R01',
+  ),
+  certificates: must(
+    (value) => isTextList(value, /^[0-9A-F]{2}(:[0-9A-F]{2}){31}$/i),
+    'certificates is a list of SHA-256 fingerprints such as AB:CD:...',
+  ),
+  mllp: (value) => {
+    if (!isTextMap(value, ['listen', 'keyFile', 'certFile', 'caFile'])) {
+      return 'mllp is { listen: HOST:PORT, keyFile: FILE, certFile: FILE, caFile: FILE }';
+    }
+    const port = value as Feed['mllp'];
+    if (port?.listen === undefined || !/:\d{1,5}$/.test(port.listen)) {
+      return 'mllp needs listen: HOST:PORT';
+    }
+    const isTls = port.keyFile !== undefined;
+    if (isTls !== (port.certFile !== undefined) || (port.caFile !== undefined && !isTls)) {
+      return 'TLS needs keyFile and certFile; caFile asks clients for a certificate of theirs';
+    }
+    return undefined;
+  },
   zone: must(
     (value) => isText(value) && IANAZone.isValidZone(value),
     'zone is an IANA zone such as Europe/Rome',
@@ -141,6 +173,14 @@ function isTextMap(value: unknown, names?: readonly string[]): boolean {
     Object.entries(value).every(
       ([name, text]) => isText(text) && (names === undefined || names.includes(name)),
     )
+  );
+}
+
+function isTextList(value: unknown, form: RegExp): boolean {
+  return (
+    Array.isArray(value) &&
+    value.length > 0 &&
+    value.every((item) => typeof item === 'string' && form.test(item))
   );
 }
 

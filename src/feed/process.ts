@@ -78,9 +78,9 @@ export interface Processor {
  * Whether a message that fails holds up others is the policy of its feed (policy.ts).
  */
 export function createProcessor(pipeline: Pipeline): Processor {
-  const { order, inTurn } = takingTurns(pipeline);
+  const { order, take } = takingTurns(pipeline);
   const takeTurn: TakeTurn = async (reading, passing) => {
-    const answers = await inTurn(reading, passing);
+    const answers = await take(reading, passing);
     if (reading.feed.onFailure === 'park-patient') queues.wake();
     return answers;
   };
@@ -154,7 +154,7 @@ type TakeTurn = (reading: Reading, passing?: boolean) => Promise<Answers>;
 /** Processes messages in the order of arrival per person, and per sender or feed where that is asked for. */
 function takingTurns(pipeline: Pipeline): {
   readonly order: KeyedOrder;
-  readonly inTurn: TakeTurn;
+  readonly take: TakeTurn;
 } {
   const order = new KeyedOrder(limits.messagesWaitingMax);
   const contested = new KeyedOrder(limits.messagesWaitingMax);
@@ -169,14 +169,14 @@ function takingTurns(pipeline: Pipeline): {
     return order.run(whole.orderKeys, () => settle(within, whole, contested));
   }
 
-  const inTurn: TakeTurn = (reading, passing = false) =>
+  const take: TakeTurn = (reading, passing = false) =>
     order.run(reading.orderKeys, async () => {
       const stopped = passing ? undefined : await whileStopped(pipeline, reading);
       if (stopped !== undefined) return stopped;
       if (reading.sequenceNumber === undefined) return takeWhole(pipeline, reading);
       return whenNobodyElse(() => takeInSequence(pipeline, reading, takeWhole));
     });
-  return { order, inTurn };
+  return { order, take };
 }
 
 /**

@@ -11,7 +11,15 @@ import { present } from '../hl7v2/present.ts';
 import type { MappingResult } from '../mapping/result.ts';
 import { personClaimKey } from '../record/identity.ts';
 import { askedOf, type Asked } from './asked.ts';
-import { authorityUri, defaultFeed, feedOf, sourceOf, takes, type Feed } from './feed.ts';
+import {
+  authorityUri,
+  defaultFeed,
+  feedOf,
+  sourceOf,
+  speaksFor,
+  takes,
+  type Feed,
+} from './feed.ts';
 import type { JournalEntry, StateEntry } from '../store/store.ts';
 import type { MapMessage } from './map-message.ts';
 
@@ -22,6 +30,8 @@ export interface Frame {
   readonly peer: string;
   /** The feed it was posted to; absent: by the sender. */
   readonly feed?: string;
+  /** Fingerprint of the client's certificate, `''` for none; absent where it came another way than MLLP. */
+  readonly certificate?: string;
   /** What was found out about it before it is read, such as a batch that does not add up. */
   readonly remarks?: readonly Issue[];
   /** Told where the message could not even be kept in the journal: it has to be sent again. */
@@ -89,9 +99,7 @@ export function readFrame(
       personKeys: [],
     };
   }
-  if (!takes(feed, message)) {
-    issues.push(errorIssue('sender-refused', `Feed ${feed.name} is not for this sender`));
-  }
+  issues.push(...senderIssues(frame, message, { feed, feeds: given.feeds }));
   if (message.controlId === '') {
     const text = 'MSH-10 is empty, so the answer cannot say which message it is for';
     issues.push(errorIssue('required-field', text, { location: 'MSH-10' }));
@@ -121,6 +129,23 @@ export function readFrame(
     ],
     personKeys: people,
   };
+}
+
+/** What is wrong with who sends it. */
+function senderIssues(
+  { certificate }: Frame,
+  message: Message,
+  { feed, feeds }: { readonly feed: Feed; readonly feeds: readonly Feed[] },
+): readonly Issue[] {
+  const issues: Issue[] = [];
+  if (!takes(feed, message)) {
+    issues.push(errorIssue('sender-refused', `Feed ${feed.name} is not for this sender`));
+  }
+  if (certificate !== undefined && !speaksFor(certificate, feed, feeds)) {
+    const text = `The certificate of this connection does not speak for feed ${feed.name}`;
+    issues.push(errorIssue('sender-refused', text, { location: 'MSH-3' }));
+  }
+  return issues;
 }
 
 /** The charset of a feed overrides that of the message, by which it is found out which feed it is. */
