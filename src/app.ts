@@ -47,6 +47,7 @@ import { registeredIndexing, startReindex } from './store/reindex.ts';
 import type { Reindex } from './store/reindex.ts';
 import type { Store } from './store/store.ts';
 import { authRoutes } from './web/auth-routes.ts';
+import { checkRoutes } from './web/check-routes.ts';
 import { answerFailure } from './web/failure.ts';
 import { feedRoutes } from './web/feed-routes.ts';
 import { messageRoutes } from './web/message-routes.ts';
@@ -284,9 +285,11 @@ async function buildHttp(parts: Parts, port: HttpPort): Promise<FastifyInstance>
     corsOrigins: corsOriginsOf(config),
     isUnfinished: (type, param) => reindex.isUnfinished(type, param),
   });
+  const charsetOf = (feed: string) => parts.feeds().find(({ name }) => name === feed)?.charset;
+  await http.register(checkRoutes, { ...shared, charsetOf, read: (id) => store.journal.read(id) });
   await http.register(httpFeed, {
     onFrame: parts.onFrame,
-    charsetOf: (feed) => parts.feeds().find(({ name }) => name === feed)?.charset,
+    charsetOf,
     authorize: async (request) => requireSender(await callerOf(request)),
   });
   const secureCookie = baseUrl.startsWith('https:');

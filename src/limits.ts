@@ -52,6 +52,12 @@ export const limits = {
   dropFilesMax: 1_000,
   /** Journal rows read at once, to be processed side by side. */
   backlogPageMax: 32,
+  /** Faults that a check of one message names. */
+  conformanceFaultsMax: 500,
+  /** Fields of a segment, and components of a type, that HL7's definitions are looked through for. */
+  conformanceFieldsMax: 150,
+  /** Messages that are checked in one request. */
+  conformanceMessagesMax: 1_000,
   /** ERR segments in one answer; what is beyond is with the stored message. */
   ackIssuesMax: 20,
   /** Messages taken and not yet settled, over all feeds; then senders get `transient` and send again. */

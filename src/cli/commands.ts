@@ -182,6 +182,14 @@ export const commands: readonly Command[] = [
     run: async (...given) => (await import('./message-send.ts')).messageSendCommand(...given),
   },
   {
+    name: 'message check',
+    usage: 'message check FILE...',
+    doc: "Holds messages against HL7's definitions: a line for each fault, and how many conform; exit 1 on a fault",
+    flags: [{ name: '--json', doc: 'A JSON line for each message, and one with the sum' }],
+    settings: [],
+    run: async (...given) => (await import('./message-check.ts')).messageCheckCommand(...given),
+  },
+  {
     name: 'message show',
     usage: 'message show ID',
     doc: 'Shows a message of a running server: as it came, how it was read, what it wrote',
