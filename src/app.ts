@@ -5,6 +5,7 @@ import type { Config } from './config.ts';
 import { start as startEngage } from './engage/start.ts';
 import { startSubscriptions } from './engage/subscription/start.ts';
 import { describeMessage } from './feed/describe.ts';
+import { raisedAlarms, watchFeeds } from './feed/alarm-watch.ts';
 import { takeBatches } from './feed/batch-frame.ts';
 import { watchFolder } from './feed/drop-folder.ts';
 import { faultAnswer } from './feed/fault-answer.ts';
@@ -133,6 +134,7 @@ async function start(options: AppOptions, running: Running): Promise<App> {
   const metrics = createMetrics({
     journalCounts: () => store.journal.counts(),
     resourceCounts: () => store.counts(),
+    alarms: () => raisedAlarms(store),
     reindexing: () => reindex.unfinished(),
   });
   const single = timed(processor.onFrame, metrics);
@@ -151,6 +153,7 @@ async function start(options: AppOptions, running: Running): Promise<App> {
   running.push(() => subscriptions.stop());
   await processor.resume();
   running.push(sweeping(processor, log));
+  running.push(alarming(parts));
   const mllp = await openMllp(parts, onFrame);
   running.push(() => mllp.close());
   running.push(...(await watchFolders(parts, single)));
@@ -208,14 +211,28 @@ async function watchFolders(parts: Parts, onFrame: Processor['onFrame']): Promis
   return running;
 }
 
+/** Looks after the feeds' alarms now and then; gives what ends that. */
+function alarming({ store, clock, log, feeds }: Parts): () => Promise<void> {
+  const look = () => watchFeeds({ store, clock, log, feeds });
+  return every(limits.alarmTickMs, look, (err) => log.error({ err }, 'Feeds were not looked at'));
+}
+
 /** Looks after what waits now and then; gives what ends that. */
 function sweeping(processor: Processor, log: AppOptions['log']): () => Promise<void> {
+  const failed = (err: unknown): void => log.error({ err }, 'What waits could not be taken up');
+  return every(limits.sweepMs, () => processor.sweep(), failed);
+}
+
+/** One after another; gives what ends it, after what is under way. */
+function every(
+  ms: number,
+  work: () => Promise<void>,
+  failed: (error: unknown) => void,
+): () => Promise<void> {
   let last = Promise.resolve();
   const timer = setInterval(() => {
-    last = last
-      .then(() => processor.sweep())
-      .catch((err: unknown) => log.error({ err }, 'What waits could not be taken up'));
-  }, limits.sweepMs);
+    last = last.then(work).catch(failed);
+  }, ms);
   return async () => {
     clearInterval(timer);
     await last;

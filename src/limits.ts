@@ -1,8 +1,11 @@
+import { feedLimits } from './limits-feeds.ts';
+
 /**
  * Every bound of Weir: name with its unit last, value, and why. Past a bound there is a clear error or
  * back-pressure, never memory.
  */
 export const limits = {
+  ...feedLimits,
   /** One MLLP frame. A scanned PDF in ORU/MDM is some 10 MB in base64. */
   frameBytesMax: 32 * 1024 * 1024,
   /** A frame must be complete this long after its start block. */
@@ -13,11 +16,6 @@ export const limits = {
   mllpConnectionsMax: 1_000,
   /** Frames read from one connection and not yet answered; then the socket is paused. */
   mllpUnansweredMax: 64,
-  /**
-   * Bytes that all MLLP connections hold together: of frames that are not complete or not answered. Past it none begins
-   * another frame, and who is within one is refused.
-   */
-  mllpHeldBytesMax: 256 * 1024 * 1024,
   /** Bytes between frames that belong to none; then it is no MLLP peer and the connection is closed. */
   mllpJunkBytesMax: 64 * 1024,
   /** A frame without CR on either side of its end block is taken as ended after this silence. */
@@ -32,32 +30,6 @@ export const limits = {
   fragmentWaitMs: 10 * 60_000,
   /** How often that, and what a passing fault left unprocessed, is looked for. */
   sweepMs: 15_000,
-  /** Rest after a passing fault before an accepted message is tried again; it doubles with each try. */
-  retryDelayMs: 10_000,
-  /** The longest such rest. */
-  retryDelayMaxMs: 10 * 60_000,
-  /** Tries of an accepted message that passing faults keep failing, some two days; then it is parked. */
-  retryAttemptsMax: 300,
-  /** How often a drop folder is looked at. */
-  dropPollMs: 1_000,
-  /** A file of a drop folder that did not change for so long is taken to be whole. */
-  dropSettleMs: 2_000,
-  /** A file that another process took, and showed no sign of life of for so long, is taken over. */
-  dropTakeoverMs: 60_000,
-  /** How often such a sign is given. */
-  dropBeatMs: 10_000,
-  /** One file of a drop folder; it is read message by message. */
-  dropFileBytesMax: 2 * 1024 * 1024 * 1024,
-  /** Files of a drop folder looked at in one round; the others wait. */
-  dropFilesMax: 1_000,
-  /** Journal rows read at once, to be processed side by side. */
-  backlogPageMax: 32,
-  /** Faults that a check of one message names. */
-  conformanceFaultsMax: 500,
-  /** Fields of a segment, and components of a type, that HL7's definitions are looked through for. */
-  conformanceFieldsMax: 150,
-  /** Messages that are checked in one request. */
-  conformanceMessagesMax: 1_000,
   /** ERR segments in one answer; what is beyond is with the stored message. */
   ackIssuesMax: 20,
   /** Messages taken and not yet settled, over all feeds; then senders get `transient` and send again. */

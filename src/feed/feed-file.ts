@@ -4,6 +4,7 @@ import { Duration, IANAZone } from 'luxon';
 import { isMap, isScalar, LineCounter, parseDocument, type Node } from 'yaml';
 import { iconvName } from '../hl7v2/charset.ts';
 import { present } from '../hl7v2/present.ts';
+import { alarmFault, alarmSettings } from './alarm-settings.ts';
 import { defaultFeed, type Feed } from './feed.ts';
 
 /** A fault in a feed file, at `file:line:column`. */
@@ -62,12 +63,15 @@ export function parseFeed(
 function feedFrom(values: Readonly<Record<string, unknown>>): Feed {
   const name = values['feed'] as string;
   const expectedEvery = values['expectedEvery'] as string | undefined;
+  const expectedEveryMs =
+    expectedEvery === undefined ? undefined : Duration.fromISO(expectedEvery).toMillis();
   return {
     name,
     title: (values['title'] as string | undefined) ?? name,
     authorities: new Map(Object.entries((values['authorities'] ?? {}) as Record<string, string>)),
     ackMode: (values['ack'] ?? 'committed') as Feed['ackMode'],
     settings: (values['settings'] ?? {}) as Feed['settings'],
+    alarms: alarmSettings(values['alarms'] ?? {}, expectedEveryMs),
     ...present({
       sender: values['sender'] as Feed['sender'],
       receiver: values['receiver'] as Feed['receiver'],
@@ -82,8 +86,7 @@ function feedFrom(values: Readonly<Record<string, unknown>>): Feed {
       sequence: values['sequence'] as boolean | undefined,
       folder: values['folder'] as string | undefined,
       charset: values['charset'] as string | undefined,
-      expectedEveryMs:
-        expectedEvery === undefined ? undefined : Duration.fromISO(expectedEvery).toMillis(),
+      expectedEveryMs,
     }),
   };
 }
@@ -160,6 +163,7 @@ const keys: Readonly<Record<string, Check>> = {
     (value) => isText(value) && iconvName(value) !== undefined,
     'charset is not known; use a name of HL7 table 0211 or such as windows-1252',
   ),
+  alarms: alarmFault,
   settings: must(isScalarMap, 'settings is a map of name to text, number or true/false'),
 };
 

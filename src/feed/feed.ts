@@ -1,3 +1,4 @@
+import type { AlarmSettings } from './alarm.ts';
 import type { Message } from '../hl7v2/message.ts';
 import type { AssigningAuthority } from '../mapping/context.ts';
 
@@ -26,6 +27,8 @@ export interface Feed {
   readonly defaultAuthority?: string;
   /** How often it usually speaks. */
   readonly expectedEveryMs?: number;
+  /** When it is in trouble; absent: the defaults. */
+  readonly alarms?: AlarmSettings;
   /** When AA leaves: after the record is written, or as soon as the message is safe. */
   readonly ackMode: 'committed' | 'journaled';
   /** What becomes of the messages after one that fails (policy.ts); absent: `park-message`. */
