@@ -1,5 +1,3 @@
-import type { FeedStop } from './feed-stop.ts';
-
 /** What an alarm is about: one of each kind per feed. */
 export const alarmKinds = ['age', 'errors', 'queue', 'silence', 'stopped'] as const;
 export type AlarmKind = (typeof alarmKinds)[number];
@@ -41,7 +39,8 @@ export interface Observation {
   readonly unsettled: number;
   /** Arrival of the oldest that is not settled. */
   readonly oldestAt?: Date;
-  readonly stop?: FeedStop;
+  /** Why it is stopped, by the journal row of the message that failed. */
+  readonly stop?: { readonly message: string; readonly resuming?: boolean };
   /** How many messages should have come since the last one did (alarm-rhythm.ts), and how many are too many. */
   readonly missed: number;
   readonly missedMax: number;
