@@ -1,6 +1,5 @@
 /** What an alarm is about: one of each kind per feed. */
-export const alarmKinds = ['age', 'errors', 'queue', 'silence', 'stopped'] as const;
-export type AlarmKind = (typeof alarmKinds)[number];
+export type AlarmKind = 'age' | 'errors' | 'queue' | 'silence' | 'stopped';
 
 /** When a feed is in trouble; from its file, with defaults (docs/reference/feeds.md). */
 export interface AlarmSettings {
