@@ -5,6 +5,8 @@ import type { Config } from './config.ts';
 import { start as startEngage } from './engage/start.ts';
 import { startSubscriptions } from './engage/subscription/start.ts';
 import { describeMessage } from './feed/describe.ts';
+import { indexEarlierMessages } from './feed/earlier-messages.ts';
+import { explainMessage } from './feed/explain.ts';
 import { raisedAlarms, watchFeeds } from './feed/alarm-watch.ts';
 import { takeBatches } from './feed/batch-frame.ts';
 import { watchFolder } from './feed/drop-folder.ts';
@@ -13,8 +15,15 @@ import { feedStatuses } from './feed/feed-status.ts';
 import { httpFeed } from './feed/http-feed.ts';
 import { openMllpPorts } from './feed/mllp-ports.ts';
 import type { MllpPorts } from './feed/mllp-ports.ts';
+import { positionsOf } from './feed/message-fields.ts';
+import { startMessageRuns } from './feed/message-run.ts';
+import type { MessageRuns } from './feed/message-run.ts';
 import { createProcessor } from './feed/process.ts';
-import type { Processor } from './feed/process.ts';
+import type { Pipeline, Processor } from './feed/process.ts';
+import { createRetention } from './feed/retention.ts';
+import type { Retention } from './feed/retention.ts';
+import { createRework } from './feed/rework.ts';
+import type { Rework } from './feed/rework.ts';
 import { fail } from './fhir/issue.ts';
 import { limits } from './limits.ts';
 import { parseAddress } from './ops/address.ts';
@@ -52,6 +61,7 @@ import { checkRoutes } from './web/check-routes.ts';
 import { answerFailure } from './web/failure.ts';
 import { feedRoutes } from './web/feed-routes.ts';
 import { messageRoutes } from './web/message-routes.ts';
+import { messageWorkRoutes } from './web/message-work-routes.ts';
 import { pages } from './web/pages.ts';
 
 export interface App {
@@ -89,6 +99,10 @@ interface Parts extends AppOptions {
   readonly onFrame: Processor['onFrame'];
   readonly processor: Processor;
   readonly feeds: Site['feeding']['feeds'];
+  readonly pipeline: Pipeline;
+  readonly rework: Rework;
+  readonly runs: MessageRuns;
+  readonly retention: Retention;
 }
 
 /** Puts the rooms together. What any of them does is in the room. */
@@ -129,7 +143,8 @@ async function start(options: AppOptions, running: Running): Promise<App> {
   running.push(() => audit.close());
   const engage = startEngage({ ...site.engaging, store, clock, log, zone: config.zone });
   running.push(() => engage.stop());
-  const processor = createProcessor({ ...site.feeding, store, clock, newId, log });
+  const pipeline = { ...site.feeding, store, clock, newId, log };
+  const processor = createProcessor(pipeline);
   running.push(() => processor.idle());
   const metrics = createMetrics({
     journalCounts: () => store.journal.counts(),
@@ -137,6 +152,7 @@ async function start(options: AppOptions, running: Running): Promise<App> {
     alarms: () => raisedAlarms(store),
     reindexing: () => reindex.unfinished(),
   });
+  const working = workOnMessages({ pipeline, processor, metrics, config, running });
   const single = timed(processor.onFrame, metrics);
   const onFrame = takeBatches({ onFrame: single, now: clock, newId });
 
@@ -146,13 +162,15 @@ async function start(options: AppOptions, running: Running): Promise<App> {
   const { conformance } = site;
   const outbound = createOutbound(config.outboundAllow);
   const serving = { store, keys, newId, audit, reindex, metrics, outbound, onFrame, processor };
-  const parts = { ...options, conformance, ...serving, feeds: site.feeding.feeds };
+  const feeds = site.feeding.feeds;
+  const parts = { ...options, conformance, ...serving, ...working, feeds };
   const http = await buildHttp(parts, httpPort);
   running.push(() => http.close());
   const subscriptions = startSubscriptions({ ...parts, baseUrl: baseUrlOf(config, httpPort) });
   running.push(() => subscriptions.stop());
   await processor.resume();
-  running.push(sweeping(processor, log));
+  running.push(sweeping(() => processor.sweep(), log));
+  running.push(sweeping(() => working.retention.sweep(), log));
   running.push(alarming(parts));
   const mllp = await openMllp(parts, onFrame);
   running.push(() => mllp.close());
@@ -217,10 +235,34 @@ function alarming({ store, clock, log, feeds }: Parts): () => Promise<void> {
   return every(limits.alarmTickMs, look, (err) => log.error({ err }, 'Feeds were not looked at'));
 }
 
+/** What people, and time, do with messages that came. */
+function workOnMessages(given: {
+  readonly pipeline: Pipeline;
+  readonly processor: Processor;
+  readonly metrics: Metrics;
+  readonly config: Config;
+  readonly running: Running;
+}): Pick<Parts, 'pipeline' | 'rework' | 'runs' | 'retention'> {
+  const { pipeline, processor, metrics, config, running } = given;
+  const rework = createRework(pipeline, processor);
+  const runs = startMessageRuns({ ...pipeline, rework });
+  running.push(() => runs.stop());
+  const earlier = indexEarlierMessages(pipeline);
+  running.push(() => earlier.stop());
+  const retention = createRetention({
+    ...pipeline,
+    keepDays: { processed: config.keepProcessedDays, failed: config.keepFailedDays },
+    onRemoved: (of, count) => metrics.messagesRemoved.inc({ class: of }, count),
+  });
+  running.push(() => retention.stop());
+  return { pipeline, rework, runs, retention };
+}
+
 /** Looks after what waits now and then; gives what ends that. */
-function sweeping(processor: Processor, log: AppOptions['log']): () => Promise<void> {
-  const failed = (err: unknown): void => log.error({ err }, 'What waits could not be taken up');
-  return every(limits.sweepMs, () => processor.sweep(), failed);
+function sweeping(sweep: () => Promise<void>, log: AppOptions['log']): () => Promise<void> {
+  const failed = (err: unknown): void =>
+    log.error({ err }, 'What is due now and then was not done');
+  return every(limits.sweepMs, sweep, failed);
 }
 
 /** One after another; gives what ends it, after what is under way. */
@@ -311,12 +353,20 @@ async function buildHttp(parts: Parts, port: HttpPort): Promise<FastifyInstance>
   });
   const secureCookie = baseUrl.startsWith('https:');
   authRoutes(http, { ...shared, keys, sessionHours: config.sessionHours, secureCookie });
-  messageRoutes(http, { ...shared, describe: (id) => describeMessage(store, id) });
   feedRoutes(http, {
     authenticate: callerOf,
     feeds: () => feedStatuses(store, parts.feeds()),
     resume: (feed) => parts.processor.resumeFeed(feed),
   });
+  const { pipeline, rework, runs, retention } = parts;
+  const messages = { ...shared, positions: () => positionsOf(pipeline.feeds()) };
+  messageRoutes(http, {
+    ...messages,
+    describe: (id, unmasking) => describeMessage(store, id, unmasking),
+    explain: (id) => explainMessage(pipeline, id),
+    retention: retention.report,
+  });
+  messageWorkRoutes(http, { ...messages, rework, runs });
   await pages(http, join(root, 'dist/web'));
   await http.ready();
   return http;

@@ -183,7 +183,7 @@ async function observe(
 ): Promise<Observation> {
   const { counted, before, rhythm, now } = given;
   const { total, failed, received, held } = counted;
-  const [last] = (await store.journal.list({ feed: feed.name, count: 1 })).entries;
+  const [last] = (await store.journal.list({ feed: feed.name, bare: true, count: 1 })).entries;
   const lastAt = last?.receivedAt ?? new Date(before.since);
   const { silence } = feed.alarms ?? defaultAlarms;
   const oldest = received === 0 ? undefined : await oldestReceived(store, feed);
@@ -203,23 +203,10 @@ async function observe(
   };
 }
 
-/** Of the newest that wait, so many that an older one is an alarm anyway. */
 async function oldestReceived(store: Store, { name }: Feed): Promise<Date | undefined> {
-  let oldest: Date | undefined;
-  let looked = 0;
-  for (let cursor: string | undefined, more = true; more;) {
-    const page = await store.journal.list({
-      feed: name,
-      state: 'received',
-      count: limits.backlogPageMax,
-      ...(cursor === undefined ? {} : { cursor }),
-    });
-    oldest = page.entries.at(-1)?.receivedAt ?? oldest;
-    looked += page.entries.length;
-    cursor = page.next;
-    more = cursor !== undefined && looked < limits.alarmRowsMax;
-  }
-  return oldest;
+  const oldest = { state: 'received', oldestFirst: true, bare: true, count: 1 } as const;
+  const { entries } = await store.journal.list({ feed: name, ...oldest });
+  return entries[0]?.receivedAt;
 }
 
 /** Raises what began to hold, and clears what has not held for a while. */

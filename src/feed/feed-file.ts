@@ -5,7 +5,9 @@ import { isMap, isScalar, LineCounter, parseDocument, type Node } from 'yaml';
 import { iconvName } from '../hl7v2/charset.ts';
 import { present } from '../hl7v2/present.ts';
 import { alarmFault, alarmSettings } from './alarm-settings.ts';
+import { limits } from '../limits.ts';
 import { defaultFeed, type Feed } from './feed.ts';
+import { isPosition } from './message-fields.ts';
 
 /** A fault in a feed file, at `file:line:column`. */
 export interface FeedFault {
@@ -86,6 +88,7 @@ function feedFrom(values: Readonly<Record<string, unknown>>): Feed {
       sequence: values['sequence'] as boolean | undefined,
       folder: values['folder'] as string | undefined,
       charset: values['charset'] as string | undefined,
+      index: values['index'] as readonly string[] | undefined,
       expectedEveryMs,
     }),
   };
@@ -164,8 +167,20 @@ const keys: Readonly<Record<string, Check>> = {
     'charset is not known; use a name of HL7 table 0211 or such as windows-1252',
   ),
   alarms: alarmFault,
+  index: must(
+    isIndex,
+    `index is a list of at most ${String(limits.feedIndexMax)} positions such as ZPI-2 or PV1-3.1`,
+  ),
   settings: must(isScalarMap, 'settings is a map of name to text, number or true/false'),
 };
+
+function isIndex(value: unknown): boolean {
+  return (
+    Array.isArray(value) &&
+    value.length <= limits.feedIndexMax &&
+    value.every((item) => typeof item === 'string' && isPosition(item))
+  );
+}
 
 function unknownKey(name: string): string {
   return `A feed has no ${name}; it has ${Object.keys(keys).join(', ')}`;

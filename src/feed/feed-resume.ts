@@ -6,7 +6,7 @@ import type { Feed } from './feed.ts';
 import { resumingFeed, startedFeed, stopOf, stoppedIssue, type FeedStop } from './feed-stop.ts';
 import { knownEntry } from './journal-entry.ts';
 import type { Log } from './log.ts';
-import type { KeyedOrder } from './order.ts';
+import type { KeyedOrder } from '../ops/keyed-order.ts';
 import type { Reading } from './reading.ts';
 import { refuse } from './refuse.ts';
 import type { TakeUp } from './take-up.ts';

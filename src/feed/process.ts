@@ -26,7 +26,7 @@ import {
 } from './journal-entry.ts';
 import type { Log } from './log.ts';
 import type { MapMessage } from './map-message.ts';
-import { KeyedOrder } from './order.ts';
+import { KeyedOrder } from '../ops/keyed-order.ts';
 import { aheadOf, heldBy } from './person-queue.ts';
 import { withPolicy } from './policy.ts';
 import { startQueues } from './queue-release.ts';
@@ -64,6 +64,8 @@ export interface Processor {
   readonly resumeFeed: (feed: string) => Promise<FeedStop | undefined>;
   /** To be called when an operator settled a journal row: what waited behind it is taken up. */
   readonly settled: (rowId: string) => Promise<void>;
+  /** Does something with a message when it is its turn among those about the same people. */
+  readonly inTurn: <T>(reading: Reading, work: () => Promise<T>) => Promise<T>;
   /** Resolves when everything taken so far is settled. */
   readonly idle: () => Promise<void>;
 }
@@ -124,6 +126,7 @@ export function createProcessor(pipeline: Pipeline): Processor {
 
   return {
     onFrame,
+    inTurn: (reading, work) => order.run(reading.orderKeys, work),
     resumeFeed: stops.resume,
     settled: queues.settled,
     sweep: async () => {
@@ -226,7 +229,7 @@ async function acknowledgeFirst(
 }
 
 /** Works it out anew where another process changed meanwhile what it goes by. */
-async function whenNobodyElse<T>(work: () => Promise<T>): Promise<T> {
+export async function whenNobodyElse<T>(work: () => Promise<T>): Promise<T> {
   for (let count = 1; count <= limits.commitAttemptsMax; count += 1) {
     try {
       return await work();
@@ -234,7 +237,7 @@ async function whenNobodyElse<T>(work: () => Promise<T>): Promise<T> {
       if (!(error instanceof CommitRefused)) throw error;
     }
   }
-  return fail('write-conflict', 'Others kept taking messages of the same sender; send it again');
+  return fail('write-conflict', 'Others kept writing what the message is about; send it again');
 }
 
 /**

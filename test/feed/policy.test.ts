@@ -1,11 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { errorIssue, OutcomeError } from '../../src/fhir/issue.ts';
 import { defaultFeed, type Feed } from '../../src/feed/feed.ts';
+import { createRework } from '../../src/feed/rework.ts';
 import { limits } from '../../src/limits.ts';
 import { openMemoryStore } from '../../src/store/memory.ts';
 import type { JournalEntry, Store } from '../../src/store/store.ts';
 import { folders, storesUnderTest } from '../property/stores-under-test.ts';
-import { codeOf, ehr, patientOf, processorOn, type Said } from './pipeline-fixture.ts';
+import { codeOf, ehr, frame, patientOf, processorOn, type Said } from './pipeline-fixture.ts';
 
 /** `ADT^A99` is mapped to what our own validation refuses. */
 const bad = { type: 'ADT^A99' };
@@ -111,6 +112,28 @@ for (const { name, open, ...rest } of stores) {
       expect(await store.states('wait')).toEqual([]);
       expect(await store.states('freed|')).toEqual([]);
       expect(codeOf(await send({ id: 'm5' }))).toBe('AA');
+    });
+
+    it('park-patient: an operator who skips, mends or retries the first releases the others', async () => {
+      const { send, processor, pipeline } = await start({ onFailure: 'park-patient' });
+      const rework = createRework(pipeline, processor);
+      const principal = { id: 'a', display: 'A', role: 'admin' } as const;
+      const doing = { principal, requestId: 'r', reason: 'test' };
+      await send({ id: 'm1', ...bad });
+      await send({ id: 'm2', ...bad });
+      await send({ id: 'm3' });
+      await rework.skip(await rowOf(store, 'm1'), doing);
+      await processor.idle();
+      expect(await statesOf(store)).toMatchObject({
+        m2: 'parked mapping-fault',
+        m3: 'parked held',
+      });
+      await rework.retry(await rowOf(store, 'm2'), doing).catch(() => undefined);
+      await processor.idle();
+      expect(await statesOf(store)).toMatchObject({ m3: 'parked held' });
+      await rework.edit(await rowOf(store, 'm2'), frame({ id: 'm2b' }), doing);
+      await processor.idle();
+      expect(await statesOf(store)).toMatchObject({ m2b: 'processed', m3: 'processed' });
     });
 
     it('park-patient: a message about two people waits for both, and holds up both', async () => {
