@@ -1,5 +1,17 @@
-/** The bounds of ways in, of feeds in trouble and of conformance checks; a part of `limits` (limits.ts), by which they are known. */
+/** The bounds of ways in (MLLP, folders), of feeds in trouble and of conformance checks; a part of `limits` (limits.ts), by which they are known. */
 export const feedLimits = {
+  /** A silent MLLP connection is closed; senders reconnect. */
+  mllpIdleTimeoutMs: 30 * 60_000,
+  /** Open MLLP connections; more are closed at once. */
+  mllpConnectionsMax: 1_000,
+  /** Frames read from one connection and not yet answered; then the socket is paused. */
+  mllpUnansweredMax: 64,
+  /** Bytes between frames that belong to none; then it is no MLLP peer and the connection is closed. */
+  mllpJunkBytesMax: 64 * 1024,
+  /** A frame without CR on either side of its end block is taken as ended after this silence. */
+  mllpSettleMs: 250,
+  /** A stopping server waits this long for the messages in flight; a faulty peer may read its answer. */
+  mllpCloseTimeoutMs: 10_000,
   /** Bytes of unfinished and unanswered frames over all connections; past it none begins another, and who is within one is refused. */
   mllpHeldBytesMax: 256 * 1024 * 1024,
   /** Rest after a passing fault before an accepted message is tried again; it doubles with each try. */

@@ -12,18 +12,6 @@ export const limits = {
   frameBytesMax: 32 * 1024 * 1024,
   /** A frame must be complete this long after its start block. */
   frameTimeoutMs: 60_000,
-  /** A silent MLLP connection is closed; senders reconnect. */
-  mllpIdleTimeoutMs: 30 * 60_000,
-  /** Open MLLP connections; more are closed at once. */
-  mllpConnectionsMax: 1_000,
-  /** Frames read from one connection and not yet answered; then the socket is paused. */
-  mllpUnansweredMax: 64,
-  /** Bytes between frames that belong to none; then it is no MLLP peer and the connection is closed. */
-  mllpJunkBytesMax: 64 * 1024,
-  /** A frame without CR on either side of its end block is taken as ended after this silence. */
-  mllpSettleMs: 250,
-  /** A stopping server waits this long for the messages in flight; a faulty peer may read its answer. */
-  mllpCloseTimeoutMs: 10_000,
   /** Messages of one batch; its answer has one for each and is written at once. */
   batchMessagesMax: 10_000,
   /** Messages that continue each other by DSC; together they are no longer than one frame may be. */
