@@ -260,9 +260,7 @@ function workOnMessages(given: {
 
 /** Looks after what waits now and then; gives what ends that. */
 function sweeping(sweep: () => Promise<void>, log: AppOptions['log']): () => Promise<void> {
-  const failed = (err: unknown): void =>
-    log.error({ err }, 'What is due now and then was not done');
-  return every(limits.sweepMs, sweep, failed);
+  return every(limits.sweepMs, sweep, (err) => log.error({ err }, 'What is due was not done'));
 }
 
 /** One after another; gives what ends it, after what is under way. */

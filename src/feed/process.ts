@@ -144,9 +144,7 @@ export function createProcessor(pipeline: Pipeline): Processor {
     idle: async () => {
       await order.idle();
       await Promise.all(unawaited);
-      await queues.idle();
-      await stops.idle();
-      await order.idle();
+      for (const work of [queues, stops, order]) await work.idle();
     },
   };
 }
