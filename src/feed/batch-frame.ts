@@ -90,7 +90,7 @@ function comment(issues: readonly ParseIssue[]): string {
   return issues.map(({ text }) => text).join('; ');
 }
 
-/** What is inside between header and trailer, with sender and receiver swapped and field 12 naming the batch. */
+/** What is inside between header and trailer. */
 function enclosed(
   kind: 'F' | 'B',
   given: {
@@ -102,14 +102,27 @@ function enclosed(
 ): readonly Uint8Array[] {
   const { header, trailer, now } = given;
   if (header === undefined) return inside;
+  return [answerHeader(kind, header, now), ...inside, answerTrailer(kind, header, trailer)];
+}
+
+/** FHS or BHS of an answer: sender and receiver swapped, field 12 names the batch. */
+export function answerHeader(kind: 'F' | 'B', header: string, now: Date): Uint8Array {
   const encoding = readEncoding(header).encoding ?? defaultEncoding;
   const asked = header.split(encoding.field);
   const raw = (number: number): FieldValue => ({ raw: asked[number - 1] ?? '' });
   const none = Array.from({ length: 4 }, () => undefined);
   const fields = [raw(5), raw(6), raw(3), raw(4), formatInstant(now), ...none, raw(11)];
-  const head = joinSegments([encodeSegment(`${kind}HS`, fields, encoding)]);
-  const tail = joinSegments([encodeSegment(`${kind}TS`, trailer, encoding)]);
-  return [Buffer.from(head, 'latin1'), ...inside, Buffer.from(tail, 'latin1')];
+  return Buffer.from(joinSegments([encodeSegment(`${kind}HS`, fields, encoding)]), 'latin1');
+}
+
+/** FTS or BTS of an answer: a count, and what is to be said of the batch. */
+export function answerTrailer(
+  kind: 'F' | 'B',
+  header: string,
+  trailer: readonly string[],
+): Uint8Array {
+  const encoding = readEncoding(header).encoding ?? defaultEncoding;
+  return Buffer.from(joinSegments([encodeSegment(`${kind}TS`, trailer, encoding)]), 'latin1');
 }
 
 function tooMany({ messages }: Batch, { now, newId }: Answering): Uint8Array {

@@ -37,5 +37,6 @@ const reasons: Readonly<Record<Exclude<MllpFault['kind'], 'junk'>, readonly [Iss
     oversized: ['frame-too-large', 'The frame is longer than the limit and was not taken'],
     unended: ['syntax-hl7', 'A new frame began before this one was ended; it was not taken'],
     'frame-timeout': ['timeout', 'The frame was not complete in time and was not taken'],
+    busy: ['transient', 'Too much is being received at once; the frame was not taken'],
     exception: ['exception', 'The message was not processed because of a fault of ours'],
   };

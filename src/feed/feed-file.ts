@@ -4,6 +4,7 @@ import { Duration, IANAZone } from 'luxon';
 import { isMap, isScalar, LineCounter, parseDocument, type Node } from 'yaml';
 import { iconvName } from '../hl7v2/charset.ts';
 import { present } from '../hl7v2/present.ts';
+import { alarmFault, alarmSettings } from './alarm-settings.ts';
 import { limits } from '../limits.ts';
 import { defaultFeed, type Feed } from './feed.ts';
 import { isPosition } from './message-fields.ts';
@@ -64,21 +65,31 @@ export function parseFeed(
 function feedFrom(values: Readonly<Record<string, unknown>>): Feed {
   const name = values['feed'] as string;
   const expectedEvery = values['expectedEvery'] as string | undefined;
+  const expectedEveryMs =
+    expectedEvery === undefined ? undefined : Duration.fromISO(expectedEvery).toMillis();
   return {
     name,
     title: (values['title'] as string | undefined) ?? name,
     authorities: new Map(Object.entries((values['authorities'] ?? {}) as Record<string, string>)),
     ackMode: (values['ack'] ?? 'committed') as Feed['ackMode'],
     settings: (values['settings'] ?? {}) as Feed['settings'],
+    alarms: alarmSettings(values['alarms'] ?? {}, expectedEveryMs),
     ...present({
       sender: values['sender'] as Feed['sender'],
+      receiver: values['receiver'] as Feed['receiver'],
+      messages: values['messages'] as Feed['messages'],
+      certificates: (values['certificates'] as string[] | undefined)?.map((each) =>
+        each.toUpperCase(),
+      ),
+      mllp: values['mllp'] as Feed['mllp'],
       zone: values['zone'] as string | undefined,
       defaultAuthority: values['defaultAuthority'] as string | undefined,
+      onFailure: values['onFailure'] as Feed['onFailure'],
       sequence: values['sequence'] as boolean | undefined,
+      folder: values['folder'] as string | undefined,
       charset: values['charset'] as string | undefined,
       index: values['index'] as readonly string[] | undefined,
-      expectedEveryMs:
-        expectedEvery === undefined ? undefined : Duration.fromISO(expectedEvery).toMillis(),
+      expectedEveryMs,
     }),
   };
 }
@@ -102,6 +113,32 @@ const keys: Readonly<Record<string, Check>> = {
     (value) => isTextMap(value, ['application', 'facility']),
     'sender is { application: MSH-3, facility: MSH-4 }',
   ),
+  receiver: must(
+    (value) => isTextMap(value, ['application', 'facility']),
+    'receiver is { application: MSH-5, facility: MSH-6 }',
+  ),
+  messages: must(
+    (value) => isTextList(value, /^[A-Z][A-Z0-9]{2}(\^[A-Z0-9]{1,3})?$/),
+    'messages is a list of types such as ADT or ORU^R01',
+  ),
+  certificates: must(
+    (value) => isTextList(value, /^[0-9A-F]{2}(:[0-9A-F]{2}){31}$/i),
+    'certificates is a list of SHA-256 fingerprints such as AB:CD:...',
+  ),
+  mllp: (value) => {
+    if (!isTextMap(value, ['listen', 'keyFile', 'certFile', 'caFile'])) {
+      return 'mllp is { listen: HOST:PORT, keyFile: FILE, certFile: FILE, caFile: FILE }';
+    }
+    const port = value as Feed['mllp'];
+    if (port?.listen === undefined || !/:\d{1,5}$/.test(port.listen)) {
+      return 'mllp needs listen: HOST:PORT';
+    }
+    const isTls = port.keyFile !== undefined;
+    if (isTls !== (port.certFile !== undefined) || (port.caFile !== undefined && !isTls)) {
+      return 'TLS needs keyFile and certFile; caFile asks clients for a certificate of theirs';
+    }
+    return undefined;
+  },
   zone: must(
     (value) => isText(value) && IANAZone.isValidZone(value),
     'zone is an IANA zone such as Europe/Rome',
@@ -116,11 +153,20 @@ const keys: Readonly<Record<string, Check>> = {
     (value) => value === 'committed' || value === 'journaled',
     'ack is committed or journaled',
   ),
+  onFailure: must(
+    (value) => value === 'park-message' || value === 'park-patient' || value === 'stop-feed',
+    'onFailure is park-message, park-patient or stop-feed',
+  ),
   sequence: must((value) => typeof value === 'boolean', 'sequence is true or false'),
+  folder: must(
+    (value) => isText(value) && !value.includes('\0') && !value.split(/[\\/]/).includes('..'),
+    'folder is a path, absolute or within the site folder, without ..',
+  ),
   charset: must(
     (value) => isText(value) && iconvName(value) !== undefined,
     'charset is not known; use a name of HL7 table 0211 or such as windows-1252',
   ),
+  alarms: alarmFault,
   index: must(
     isIndex,
     `index is a list of at most ${String(limits.feedIndexMax)} positions such as ZPI-2 or PV1-3.1`,
@@ -146,6 +192,14 @@ function isTextMap(value: unknown, names?: readonly string[]): boolean {
     Object.entries(value).every(
       ([name, text]) => isText(text) && (names === undefined || names.includes(name)),
     )
+  );
+}
+
+function isTextList(value: unknown, form: RegExp): boolean {
+  return (
+    Array.isArray(value) &&
+    value.length > 0 &&
+    value.every((item) => typeof item === 'string' && form.test(item))
   );
 }
 

@@ -127,12 +127,25 @@ function senderText(bytes: Uint8Array): string {
   return header.split(header.charAt(3)).slice(2, 4).join('\n');
 }
 
+/** Whether it is parked for the sake of an earlier one alone, and is taken up by itself when that is settled. */
+export function isHeld({ state, lastError }: JournalEntry): boolean {
+  return state === 'parked' && lastError?.startsWith('held: ') === true;
+}
+
 /** Whether the application's answer left before the outcome was known. */
-function isAnswered({ state, ackCode }: JournalEntry): boolean {
+function isAnswered(entry: JournalEntry): boolean {
+  const { state, ackCode } = entry;
+  if (isHeld(entry)) return ackCode === 'AA';
   return state === 'received' && ackCode?.startsWith('A') === true;
 }
 
-function withoutOutcome({ lastError: _, ack: _ack, ackCode: _code, ...entry }: JournalChange) {
+function withoutOutcome({
+  lastError: _,
+  nextRetryAt: _retry,
+  ack: _ack,
+  ackCode: _code,
+  ...entry
+}: JournalChange) {
   return entry;
 }
 

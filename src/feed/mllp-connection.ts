@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { ByteBudget } from './byte-budget.ts';
 import type { Log } from './log.ts';
 import { createFramer, frameBytes, type FrameEvent, type Framer } from './mllp-frame.ts';
 
@@ -15,7 +16,7 @@ export interface MllpFrame {
 
 /** Something that is no message; `head` is the beginning of what there was, for its MSH. */
 export interface MllpFault extends Omit<MllpFrame, 'bytes'> {
-  readonly kind: 'oversized' | 'unended' | 'frame-timeout' | 'junk' | 'exception';
+  readonly kind: 'oversized' | 'unended' | 'frame-timeout' | 'junk' | 'busy' | 'exception';
   readonly head: Uint8Array;
 }
 
@@ -26,6 +27,7 @@ export interface MllpLimits {
   readonly mllpIdleTimeoutMs: number;
   readonly mllpConnectionsMax: number;
   readonly mllpUnansweredMax: number;
+  readonly mllpHeldBytesMax: number;
   readonly mllpJunkBytesMax: number;
   readonly mllpSettleMs: number;
   readonly mllpCloseTimeoutMs: number;
@@ -39,6 +41,8 @@ export interface ConnectionOptions {
    * answer (or none) takes the frame's place in the order, and the last one goes out when it is there.
    */
   readonly onFrame: (frame: MllpFrame, accepted: Accepted) => Promise<Uint8Array | undefined>;
+  /** What all connections hold together; absent: this one alone counts. */
+  readonly budget?: ByteBudget;
   /** An answer to a fault, where one makes sense. */
   readonly onFault?: (fault: MllpFault) => Uint8Array | undefined;
 }
@@ -65,6 +69,12 @@ export class MllpConnection {
   /** Settles when the answers to all work so far were written. */
   #answered: Promise<void> = Promise.resolve();
   #unanswered = 0;
+  /** Of frames that were read and are not answered. */
+  #unansweredByteCount = 0;
+  /** What the budget knows of us. */
+  #heldByteCount = 0;
+  readonly #budget: ByteBudget;
+  readonly #wake = (): void => this.#startWork();
   #junkByteCount = 0;
   #frameTimer: NodeJS.Timeout | undefined;
   #settleTimer: NodeJS.Timeout | undefined;
@@ -78,6 +88,7 @@ export class MllpConnection {
     this.#peer = peer;
     this.#options = options;
     this.#framer = createFramer(options.limits);
+    this.#budget = options.budget ?? new ByteBudget(options.limits.mllpHeldBytesMax);
     socket.setNoDelay(true);
     socket.setKeepAlive(true, keepAliveMs);
     socket.setTimeout(options.limits.mllpIdleTimeoutMs);
@@ -91,6 +102,9 @@ export class MllpConnection {
       for (const timer of [this.#frameTimer, this.#settleTimer, this.#closeTimer]) {
         clearTimeout(timer);
       }
+      this.#budget.forget(this.#wake);
+      this.#budget.change(-this.#heldByteCount);
+      this.#heldByteCount = 0;
     });
   }
 
@@ -122,13 +136,27 @@ export class MllpConnection {
     for (const event of events) {
       if (!this.#ending) this.#take(event);
     }
+    this.#holds();
+    // Nobody is stopped within a frame, whose end would then never come: who passes the bound there is refused.
+    if (this.#budget.isSpent && this.#framer.state === 'inside' && !this.#ending)
+      this.#refuse('busy');
     this.#startWork();
     this.#watchFrame(events.length > 0);
+  }
+
+  /** Tells the budget. */
+  #holds(): void {
+    if (this.#socket.closed) return;
+    const held = this.#framer.heldByteCount + this.#unansweredByteCount;
+    const change = held - this.#heldByteCount;
+    this.#heldByteCount = held;
+    this.#budget.change(change);
   }
 
   #take(event: FrameEvent): void {
     switch (event.kind) {
       case 'frame':
+        this.#unansweredByteCount += event.bytes.length;
         this.#waiting.push((accepted) => this.#handle(event.bytes, accepted));
         return;
       case 'unended':
@@ -161,7 +189,9 @@ export class MllpConnection {
       if (!work) break;
       this.#answerInTurn(work);
     }
-    const full = this.#unanswered >= mllpUnansweredMax && !this.#ending;
+    const spent = this.#budget.isSpent;
+    if (spent && !this.#ending) this.#budget.whenFree(this.#wake);
+    const full = (spent || this.#unanswered >= mllpUnansweredMax) && !this.#ending;
     if (full && !this.#socket.isPaused()) this.#socket.pause();
     if (!full && this.#socket.isPaused()) this.#socket.resume();
   }
@@ -175,6 +205,9 @@ export class MllpConnection {
       const answer = this.#fault('exception', bytes);
       if (!answer) this.#end();
       return answer;
+    } finally {
+      this.#unansweredByteCount -= bytes.length;
+      this.#holds();
     }
   }
 

@@ -18,6 +18,8 @@ export interface Framer {
   settle(): FrameEvent[];
   /** `ending`: see {@link Framer.settle}. `foreign`: it is another protocol, and nothing more is read. */
   readonly state: FramerState;
+  /** Of the frame that is not yet complete. */
+  readonly heldByteCount: number;
 }
 
 export type FramerState = 'between' | 'inside' | 'ending' | 'discarding' | 'foreign';
@@ -90,6 +92,10 @@ class FrameMachine implements Framer {
 
   get state(): FramerState {
     return this.#discarding ? 'discarding' : this.#state;
+  }
+
+  get heldByteCount(): number {
+    return this.#content.length;
   }
 
   push(chunk: Uint8Array): FrameEvent[] {

@@ -1,5 +1,6 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, TLSSocket, type TlsOptions } from 'node:tls';
+import { ByteBudget } from './byte-budget.ts';
 import { MllpConnection, type ConnectionOptions, type MllpFrame } from './mllp-connection.ts';
 
 export interface MllpServerOptions extends ConnectionOptions {
@@ -29,10 +30,11 @@ export async function startMllpServer(options: MllpServerOptions): Promise<MllpS
   const { host, port, log, limits } = options;
   const connections = new Set<MllpConnection>();
   let connectionCount = 0;
+  const budget = options.budget ?? new ByteBudget(limits.mllpHeldBytesMax);
   const server = createListener(options, (socket) => {
     connectionCount += 1;
     const peer = peerOf(socket, connectionCount);
-    const connection = new MllpConnection(socket, peer, options);
+    const connection = new MllpConnection(socket, peer, { ...options, budget });
     connections.add(connection);
     socket.once('close', () => connections.delete(connection));
   });

@@ -6,13 +6,17 @@ import {
   type Store,
 } from '../store/store.ts';
 import { errorIssue, fail } from '../fhir/issue.ts';
+import { isError } from '../fhir/outcome.ts';
 import { limits } from '../limits.ts';
 import { acceptance, answersOf, type Answers } from './answer.ts';
 import { wants } from './asked.ts';
 import { planCommit } from './commit.ts';
 import type { Feed } from './feed.ts';
+import type { FeedStop } from './feed-stop.ts';
+import { startStops, whileStopped } from './feed-resume.ts';
 import { parkUnfinished, takeFragment, withEarlier } from './fragment.ts';
 import {
+  isHeld,
   isReused,
   isSettled,
   journalEntry,
@@ -23,9 +27,13 @@ import {
 import type { Log } from './log.ts';
 import type { MapMessage } from './map-message.ts';
 import { KeyedOrder } from '../ops/keyed-order.ts';
+import { aheadOf, heldBy } from './person-queue.ts';
+import { withPolicy } from './policy.ts';
+import { startQueues } from './queue-release.ts';
 import { takeInSequence } from './sequence.ts';
 import { completed, isRefused, readFrame, type Frame, type Reading } from './reading.ts';
 import { answerFault, refuse } from './refuse.ts';
+import { takingUp } from './take-up.ts';
 
 export interface Pipeline {
   readonly store: Store;
@@ -52,6 +60,10 @@ export interface Processor {
   readonly resume: () => Promise<void>;
   /** Takes up what waits since a passing fault, and parks what waits too long for its continuation; to be called now and then. */
   readonly sweep: () => Promise<void>;
+  /** Lets a feed that a failed message stopped go on; undefined where it was not stopped. */
+  readonly resumeFeed: (feed: string) => Promise<FeedStop | undefined>;
+  /** To be called when an operator settled a journal row: what waited behind it is taken up. */
+  readonly settled: (rowId: string) => Promise<void>;
   /** Does something with a message when it is its turn among those about the same people. */
   readonly inTurn: <T>(reading: Reading, work: () => Promise<T>) => Promise<T>;
   /** Resolves when everything taken so far is settled. */
@@ -65,26 +77,24 @@ export interface Processor {
  * the identifiers, the Provenance and the tallies, all or none (I1, I2). Messages about one person
  * take turns in the order of arrival, others do not wait (I3). What cannot be taken is kept in the
  * journal with its reason and answered AE or AR; where even that cannot be written, the answer says so.
+ * Whether a message that fails holds up others is the policy of its feed (policy.ts).
  */
 export function createProcessor(pipeline: Pipeline): Processor {
-  const order = new KeyedOrder(limits.messagesWaitingMax);
-  const contested = new KeyedOrder(limits.messagesWaitingMax);
-  const takeTurn: TakeTurn = (reading) =>
-    order.run(reading.orderKeys, () =>
-      reading.sequenceNumber === undefined
-        ? takeWhole(pipeline, reading)
-        : whenNobodyElse(() => takeInSequence(pipeline, reading, takeWhole)),
-    );
+  const { order, take } = takingTurns(pipeline);
+  const takeTurn: TakeTurn = async (reading, passing) => {
+    const answers = await take(reading, passing);
+    if (reading.feed.onFailure === 'park-patient') queues.wake();
+    return answers;
+  };
+  const again = takingUp(pipeline, takeTurn);
+  const queues = startQueues(pipeline, again.takeUp);
+  const stops = startStops(pipeline, { order, takeUp: again.takeUp });
 
-  async function takeWhole(within: Pipeline, reading: Reading): Promise<Answers> {
-    if (reading.continuation === undefined || isRefused(reading.issues)) {
-      return settle(within, reading, contested);
-    }
-    const taken = await whenNobodyElse(() => takeFragment(within, reading));
-    if (taken.answers !== undefined) return taken.answers;
-    const whole = completed(reading, taken, within);
-    return order.run(whole.orderKeys, () => settle(within, whole, contested));
-  }
+  const unawaited = new Set<Promise<unknown>>();
+  const later = (work: Promise<unknown>): void => {
+    unawaited.add(work);
+    void work.finally(() => unawaited.delete(work));
+  };
 
   async function onFrame(frame: Frame, accepted?: Accepted): Promise<Uint8Array | undefined> {
     const reading = readFrame(frame, {
@@ -107,37 +117,68 @@ export function createProcessor(pipeline: Pipeline): Processor {
 
   async function answersTo(reading: Reading, tell: Accepted): Promise<Answers> {
     if (isRefused(reading.issues) || !isSafeFirst(reading)) return takeTurn(reading);
-    return acknowledgeFirst(pipeline, reading, { takeTurn, tell });
-  }
-
-  async function takeUp(before?: Date): Promise<void> {
-    const { entries } = await pipeline.store.journal.list({
-      state: 'received',
-      count: limits.messagesWaitingMax,
-    });
-    const due = entries.filter(({ receivedAt }) => before === undefined || receivedAt < before);
-    for (const { bytes, peer, feed } of due.toReversed()) {
-      const given = { feeds: pipeline.feeds(), map: pipeline.map, receivedAt: pipeline.clock() };
-      const reading = readFrame({ bytes, peer, feed }, given);
-      await takeTurn(reading).catch((error: unknown) => answerFault(pipeline, reading, { error }));
+    if (reading.feed.ackMode === 'committed') {
+      const stopped = await whileStopped(pipeline, reading);
+      if (stopped !== undefined) return stopped;
     }
+    return acknowledgeFirst(pipeline, reading, { takeTurn, tell, later });
   }
 
-  async function sweep(): Promise<void> {
-    await parkUnfinished(pipeline);
-    await takeUp(new Date(pipeline.clock().getTime() - limits.sweepMs));
-  }
-
-  async function resume(): Promise<void> {
-    await parkUnfinished(pipeline);
-    await takeUp();
-  }
-
-  const inTurn: Processor['inTurn'] = (reading, work) => order.run(reading.orderKeys, work);
-  return { onFrame, resume, sweep, inTurn, idle: () => order.idle() };
+  return {
+    onFrame,
+    inTurn: (reading, work) => order.run(reading.orderKeys, work),
+    resumeFeed: stops.resume,
+    settled: queues.settled,
+    sweep: async () => {
+      await parkUnfinished(pipeline);
+      await again.takeUpBefore(new Date(pipeline.clock().getTime() - limits.sweepMs));
+      queues.wake();
+    },
+    resume: async () => {
+      await parkUnfinished(pipeline);
+      await queues.mend();
+      await stops.mend();
+      await again.takeUpBefore();
+      queues.wake();
+    },
+    idle: async () => {
+      await order.idle();
+      await Promise.all(unawaited);
+      for (const work of [queues, stops, order]) await work.idle();
+    },
+  };
 }
 
-type TakeTurn = (reading: Reading) => Promise<Answers>;
+/** `passing`: also where its feed is stopped. */
+type TakeTurn = (reading: Reading, passing?: boolean) => Promise<Answers>;
+
+/** Processes messages in the order of arrival per person, and per sender or feed where that is asked for. */
+function takingTurns(pipeline: Pipeline): {
+  readonly order: KeyedOrder;
+  readonly take: TakeTurn;
+} {
+  const order = new KeyedOrder(limits.messagesWaitingMax);
+  const contested = new KeyedOrder(limits.messagesWaitingMax);
+
+  async function takeWhole(within: Pipeline, reading: Reading): Promise<Answers> {
+    if (reading.continuation === undefined || isRefused(reading.issues)) {
+      return settle(within, reading, contested);
+    }
+    const taken = await whenNobodyElse(() => takeFragment(within, reading));
+    if (taken.answers !== undefined) return taken.answers;
+    const whole = completed(reading, taken, within);
+    return order.run(whole.orderKeys, () => settle(within, whole, contested));
+  }
+
+  const take: TakeTurn = (reading, passing = false) =>
+    order.run(reading.orderKeys, async () => {
+      const stopped = passing ? undefined : await whileStopped(pipeline, reading);
+      if (stopped !== undefined) return stopped;
+      if (reading.sequenceNumber === undefined) return takeWhole(pipeline, reading);
+      return whenNobodyElse(() => takeInSequence(pipeline, reading, takeWhole));
+    });
+  return { order, take };
+}
 
 /**
  * Whether the sender is to hear that the message is safe before it is processed. A `committed` feed says CA
@@ -156,7 +197,16 @@ function isSafeFirst({ feed, asked, continuation, sequenceNumber }: Reading): bo
 async function acknowledgeFirst(
   pipeline: Pipeline,
   reading: Reading,
-  { takeTurn, tell }: { readonly takeTurn: TakeTurn; readonly tell: Accepted },
+  {
+    takeTurn,
+    tell,
+    later,
+  }: {
+    readonly takeTurn: TakeTurn;
+    readonly tell: Accepted;
+    /** Takes work that nobody waits for. */
+    readonly later: (work: Promise<unknown>) => void;
+  },
 ): Promise<Answers> {
   const row = { ...journalEntry(reading, pipeline), attempts: 0 };
   const entry =
@@ -172,7 +222,7 @@ async function acknowledgeFirst(
     tell(answers.accept);
     return await takeTurn(reading);
   }
-  void takeTurn(reading).catch((error: unknown) => answerFault(pipeline, reading, { error }));
+  later(takeTurn(reading).catch((error: unknown) => answerFault(pipeline, reading, { error })));
   return answers;
 }
 
@@ -225,9 +275,19 @@ async function attempt(
   const before = known?.hash === reading.hash ? known : undefined;
   if (isSettled(before)) return { answers: answersOf(reading, before) };
   const entry = journalEntry(reading, pipeline, before);
-  const commit = await commitOf(pipeline, reading, { entry, reused: isReused(reading, known) });
+  const ahead = await aheadInQueue(pipeline, reading, entry);
+  if (ahead !== undefined && before !== undefined && isHeld(before)) {
+    return { answers: answersOf(reading, before) };
+  }
+  const commit = await commitOf(pipeline, reading, {
+    entry,
+    reused: isReused(reading, known),
+    ahead,
+  });
   try {
-    await pipeline.store.commit(withEarlier(commit, reading));
+    await pipeline.store.commit(
+      await withPolicy(pipeline.store, withEarlier(commit, reading), reading),
+    );
     return { answers: answersOf(reading, commit.journal?.[0] ?? entry) };
   } catch (error) {
     if (!(error instanceof CommitRefused)) throw error;
@@ -238,9 +298,19 @@ async function attempt(
 async function commitOf(
   pipeline: Pipeline,
   reading: Reading,
-  given: { readonly entry: JournalChange; readonly reused: boolean },
+  given: {
+    readonly entry: JournalChange;
+    readonly reused: boolean;
+    /** The journal row that it waits for. */
+    readonly ahead: string | undefined;
+  },
 ): Promise<Commit> {
   const now = pipeline.clock();
+  if (given.ahead !== undefined) {
+    const issues = [...reading.issues.filter((issue) => !isError(issue)), heldBy(given.ahead)];
+    const held = { state: 'parked', issues, now } as const;
+    return journalOnly(reading, withOutcome(given.entry, reading, held), now);
+  }
   if (isRefused(reading.issues)) {
     const outcome = { state: 'failed', issues: reading.issues, now } as const;
     return journalOnly(reading, withOutcome(given.entry, reading, outcome), now);
@@ -249,4 +319,13 @@ async function commitOf(
   if (!plan.faults) return plan.commit;
   const outcome = { state: 'parked', issues: plan.faults, now } as const;
   return journalOnly(reading, withOutcome(given.entry, reading, outcome), now);
+}
+
+/** The row that it must wait for, where its feed keeps the order of a person's messages also past one that fails. */
+async function aheadInQueue(
+  { store }: Pipeline,
+  reading: Reading,
+  { id }: JournalEntry,
+): Promise<string | undefined> {
+  return reading.feed.onFailure === 'park-patient' ? aheadOf(store, reading, id) : undefined;
 }

@@ -11,7 +11,15 @@ import { present } from '../hl7v2/present.ts';
 import type { MappingResult } from '../mapping/result.ts';
 import { personClaimKey } from '../record/identity.ts';
 import { askedOf, type Asked } from './asked.ts';
-import { authorityUri, defaultFeed, feedOf, sourceOf, takes, type Feed } from './feed.ts';
+import {
+  authorityUri,
+  defaultFeed,
+  feedOf,
+  sourceOf,
+  speaksFor,
+  takes,
+  type Feed,
+} from './feed.ts';
 import type { JournalEntry, StateEntry } from '../store/store.ts';
 import type { MapMessage } from './map-message.ts';
 
@@ -22,8 +30,12 @@ export interface Frame {
   readonly peer: string;
   /** The feed it was posted to; absent: by the sender. */
   readonly feed?: string;
+  /** Fingerprint of the client's certificate, `''` for none; absent where it came another way than MLLP. */
+  readonly certificate?: string;
   /** What was found out about it before it is read, such as a batch that does not add up. */
   readonly remarks?: readonly Issue[];
+  /** Told where the message could not even be kept in the journal: it has to be sent again. */
+  readonly onUnkept?: () => void;
 }
 
 /** What a last fragment completes: settled with it, in the same commit. */
@@ -60,6 +72,8 @@ export interface Reading {
   readonly issues: readonly Issue[];
   /** What the message must take its turn for: the message itself and every person it names. */
   readonly orderKeys: readonly string[];
+  /** Every person it names, by the identifiers that claim them. */
+  readonly personKeys: readonly string[];
 }
 
 /** Frame to text to message to resources. Pure but for its arguments; never throws. */
@@ -77,11 +91,15 @@ export function readFrame(
   const base = { frame, feed, receivedAt: given.receivedAt, hash, charset };
   if (message === undefined) {
     const unread = { source: feed.name, controlId: '', messageType: '' };
-    return { ...base, ...unread, issues, orderKeys: [`message|${hash}`] };
+    return {
+      ...base,
+      ...unread,
+      issues,
+      orderKeys: [`message|${hash}`, ...wholeFeed(feed)],
+      personKeys: [],
+    };
   }
-  if (!takes(feed, message)) {
-    issues.push(errorIssue('sender-refused', `Feed ${feed.name} is not for this sender`));
-  }
+  issues.push(...senderIssues(frame, message, { feed, feeds: given.feeds }));
   if (message.controlId === '') {
     const text = 'MSH-10 is empty, so the answer cannot say which message it is for';
     issues.push(errorIssue('required-field', text, { location: 'MSH-10' }));
@@ -93,6 +111,7 @@ export function readFrame(
   const isContent = sequenceNumber !== 0 && sequenceNumber !== -1;
   const isWhole = continuation === undefined && isContent && !isRefused(issues);
   const result = isWhole ? mapped(message, feed, given) : undefined;
+  const people = personKeys(result);
   return {
     ...base,
     source: sourceOf(feed, message),
@@ -105,9 +124,28 @@ export function readFrame(
       `message|${feed.name}|${message.controlId}`,
       ...(sequenceNumber === undefined ? [] : [`sequence|${sourceOf(feed, message)}`]),
       ...(continuation === undefined ? [] : [`fragment|${sourceOf(feed, message)}`]),
-      ...personKeys(result),
+      ...wholeFeed(feed),
+      ...people,
     ],
+    personKeys: people,
   };
+}
+
+/** What is wrong with who sends it. */
+function senderIssues(
+  { certificate }: Frame,
+  message: Message,
+  { feed, feeds }: { readonly feed: Feed; readonly feeds: readonly Feed[] },
+): readonly Issue[] {
+  const issues: Issue[] = [];
+  if (!takes(feed, message)) {
+    issues.push(errorIssue('sender-refused', `Feed ${feed.name} is not for this sender`));
+  }
+  if (certificate !== undefined && !speaksFor(certificate, feed, feeds)) {
+    const text = `The certificate of this connection does not speak for feed ${feed.name}`;
+    issues.push(errorIssue('sender-refused', text, { location: 'MSH-3' }));
+  }
+  return issues;
 }
 
 /** The charset of a feed overrides that of the message, by which it is found out which feed it is. */
@@ -134,13 +172,15 @@ export function completed(
 ): Reading {
   const { feed, receivedAt, issues } = reading;
   const result = mapped(whole, feed, { ...given, receivedAt });
+  const people = personKeys(result);
   return {
     ...reading,
     result,
     earlier,
     issues: [...issues, ...result.issues],
     messageType: whole.type,
-    orderKeys: personKeys(result),
+    orderKeys: people,
+    personKeys: people,
   };
 }
 
@@ -162,6 +202,11 @@ function mapped(
     settings: feed.settings,
     ...(feed.zone === undefined ? {} : { zone: feed.zone }),
   });
+}
+
+/** A feed that stops at a message that fails takes them one by one: what follows must not be under way already. */
+function wholeFeed({ name, onFailure }: Feed): readonly string[] {
+  return onFailure === 'stop-feed' ? [`feed|${name}`] : [];
 }
 
 function personKeys(result: MappingResult | undefined): readonly string[] {

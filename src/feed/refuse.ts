@@ -1,10 +1,13 @@
 import { issueRow } from '../fhir/issue-table.ts';
 import type { Issue } from '../fhir/issue.ts';
-import type { Store } from '../store/store.ts';
+import { limits } from '../limits.ts';
+import type { JournalChange, Store } from '../store/store.ts';
 import { answersOf, answersToFault, type Answers } from './answer.ts';
+import { nextRetryAt } from './backlog.ts';
 import { issuesOf } from './fault.ts';
-import { journalEntry, journalOnly, isSettled, latestEntry, withOutcome } from './journal-entry.ts';
+import { journalEntry, journalOnly, isSettled, knownEntry, withOutcome } from './journal-entry.ts';
 import type { Log } from './log.ts';
+import { withPolicy } from './policy.ts';
 import type { Reading } from './reading.ts';
 
 interface Answering {
@@ -14,7 +17,10 @@ interface Answering {
   readonly log: Log;
 }
 
-/** What went wrong besides the content. What sending again may cure is only answered; the rest is kept as failed. */
+/**
+ * What went wrong besides the content. What sending again may cure is only answered, and where the sender was told that the
+ * message is safe it is tried again by us, later and later; the rest is kept as failed.
+ */
 export async function answerFault(
   pipeline: Answering,
   reading: Reading,
@@ -39,20 +45,40 @@ export async function refuse(
   },
 ): Promise<Answers> {
   const { issues, keep, accepted = false } = given;
-  const outcome = { state: 'failed', issues, now: clock() } as const;
+  const now = clock();
   const fresh = journalEntry(reading, { newId });
+  let kept = false;
   try {
-    const latest = keep ? await latestEntry(store, reading) : undefined;
-    const known = latest?.hash === reading.hash ? latest : undefined;
+    const known = await knownEntry(store, reading);
     if (isSettled(known)) return answersOf(reading, known);
-    if (keep) {
-      const entry = known === undefined ? fresh : journalEntry(reading, { newId }, known);
-      const row = withOutcome(entry, reading, outcome);
-      await store.commit(journalOnly(reading, row, outcome.now));
-      return answersOf(reading, row);
+    const entry = known === undefined ? fresh : journalEntry(reading, { newId }, known);
+    const row = known?.state === 'received' ? tried(reading, entry, { issues, now }) : undefined;
+    if (row !== undefined || keep) {
+      const outcome = { state: 'failed', issues, now } as const;
+      const settled = row ?? withOutcome(entry, reading, outcome);
+      await store.commit(await withPolicy(store, journalOnly(reading, settled, now), reading));
+      if (row === undefined || row.state === 'parked') return answersOf(reading, settled);
+      kept = true;
     }
   } catch (error) {
     log.error({ err: error, hash: reading.hash }, 'A refusal was not journaled');
   }
-  return answersToFault(reading, fresh, { issues, now: outcome.now, accepted });
+  if (!kept) reading.frame.onUnkept?.();
+  return answersToFault(reading, fresh, { issues, now, accepted });
+}
+
+/** The row of an accepted message after one more try in vain; undefined where another cannot help. */
+function tried(
+  reading: Reading,
+  entry: JournalChange,
+  { issues, now }: { readonly issues: readonly Issue[]; readonly now: Date },
+): JournalChange | undefined {
+  const [first] = issues;
+  if (first === undefined || !issues.every(({ code }) => issueRow(code).retryable))
+    return undefined;
+  if (entry.attempts >= limits.retryAttemptsMax) {
+    return withOutcome(entry, reading, { state: 'parked', issues, now });
+  }
+  const lastError = `${first.code}: ${first.diagnostics}`;
+  return { ...entry, lastError, nextRetryAt: nextRetryAt(entry.attempts, now) };
 }

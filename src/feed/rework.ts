@@ -65,7 +65,10 @@ export interface Rework {
   readonly skip: (entry: JournalEntry, doing: Doing) => Promise<JournalEntry>;
 }
 
-export function createRework(pipeline: Pipeline, { inTurn }: Pick<Processor, 'inTurn'>): Rework {
+export function createRework(
+  pipeline: Pipeline,
+  { inTurn, settled }: Pick<Processor, 'inTurn' | 'settled'>,
+): Rework {
   const again = (entry: JournalEntry, bytes = entry.bytes, peer = entry.peer): Reading => {
     const given = { feeds: pipeline.feeds(), map: pipeline.map, receivedAt: entry.receivedAt };
     const { result, ...reading } = readFrame({ bytes, peer, feed: entry.feed }, given);
@@ -76,14 +79,21 @@ export function createRework(pipeline: Pipeline, { inTurn }: Pick<Processor, 'in
   const during = <T>(reading: Reading, work: () => Promise<T>): Promise<T> =>
     inTurn(reading, () => whenNobodyElse(work));
 
+  /** What waits behind the message is taken up (person-queue.ts), unless it failed again. */
+  const releasing = async (entry: JournalEntry, made: JournalEntry): Promise<JournalEntry> => {
+    if (made.id !== entry.id || isSettled(made)) await settled(entry.id);
+    return made;
+  };
+
   return {
-    retry: (entry, doing) => {
+    retry: async (entry, doing) => {
       const reading = again(entry);
-      return during(reading, async () => {
+      const made = await during(reading, async () => {
         const row = await present(entry);
         refuseRetry(row, reading);
         return retried(pipeline, reading, { row, doing });
       });
+      return releasing(entry, made);
     },
     replay: (entry, doing) => {
       const reading = again(entry);
@@ -94,23 +104,26 @@ export function createRework(pipeline: Pipeline, { inTurn }: Pick<Processor, 'in
       });
     },
     shadow: (entry) => shadowOf(pipeline, again(entry), entry),
-    edit: (entry, bytes, doing) => {
+    edit: async (entry, bytes, doing) => {
       const reading = again(entry, bytes, `edit:${entry.id}`);
       const keys = [...new Set([...reading.orderKeys, ...again(entry).orderKeys])];
-      return during({ ...reading, orderKeys: keys }, async () => {
+      const made = await during({ ...reading, orderKeys: keys }, async () => {
         const row = await present(entry);
         refuseEdit(row, reading);
         return edited(pipeline, reading, { row, doing });
       });
+      return releasing(entry, made);
     },
-    skip: (entry, doing) =>
-      during(again(entry), async () => {
+    skip: async (entry, doing) => {
+      const made = await during(again(entry), async () => {
         const row = await present(entry);
         if (row.state !== 'failed' && row.state !== 'parked') {
           fail('message-state', stands(row, 'only one that failed or is parked is skipped'));
         }
         return skipped(pipeline, { row, doing });
-      }),
+      });
+      return releasing(entry, made);
+    },
   };
 }
 

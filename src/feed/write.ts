@@ -72,13 +72,21 @@ function draft(
       references.get(url),
     );
     const mine = { resourceType, id, ...rest };
-    const eventTime =
-      mapped.eventTime === undefined ? speaker.receivedAt : new Date(mapped.eventTime);
+    const eventTime = eventTimeOf(mapped, speaker);
     const earlier = drafts.get(reference);
     const next = { reference, mapped, mine, eventTime };
     drafts.set(reference, earlier === undefined ? next : together(earlier, next));
   }
   return [...drafts.values()];
+}
+
+/**
+ * When it happened, as the message says; no later than it came, lest one from a clock that is ahead makes all that follow
+ * look old.
+ */
+function eventTimeOf({ eventTime }: MappedResource, { receivedAt }: Speaker): Date {
+  if (eventTime === undefined) return receivedAt;
+  return new Date(Math.min(Date.parse(eventTime), receivedAt.getTime()));
 }
 
 /** Two resources of one message that turn out to be the same one: the later adds to the earlier. */
@@ -129,7 +137,8 @@ function plan(
   const nothing = { reference, stale: false, kept: [], faults: [] };
   if (mapped.write === 'create-only' && isIdentified(stored)) return nothing;
   const own = given.views.find(({ source }) => source === speaker.source);
-  const stale = own !== undefined && eventTime < own.eventTime && isIdentified(stored);
+  // Also of what was deleted since: only something newer brings it back.
+  const stale = own !== undefined && eventTime < own.eventTime;
   if (stale) return { ...nothing, stale };
   const base = own === undefined ? undefined : parseStored({ body: own.view });
   const merged = merge(each, { ...given, base });

@@ -110,6 +110,8 @@ export const issueTable = {
     false,
     'The sender is not the one this feed is bound to',
   ),
+  held: row('lock-error', 409, 'AE', '206', true, 'An earlier message of the person failed'),
+  'feed-stopped': row('transient', 503, 'AE', '207', true, 'A failed message stopped the feed'),
   continuation: row('incomplete', 422, 'AE', '207', false, 'A part of the message did not come'),
   'sequence-number': row('conflict', 409, 'AE', '207', false, 'MSH-13 is not what MSA-4 expects'),
   'message-state': row('conflict', 409, 'AR', '207', false, 'Its state forbids it; see the text'),

@@ -25,7 +25,8 @@ export interface BatchPart {
 /** A header or trailer at the start of a line, or right after MLLP's or a byte order mark. */
 const boundary = /(?<![^\r\n\v\u001c\ufeff])(?:MSH|FHS|BHS|BTS|FTS)(?=[^A-Za-z0-9\s])/g;
 
-interface Part {
+/** A message (`MSH`), header or trailer, by the name of its first segment. */
+export interface BatchSegment {
   readonly name: string;
   readonly text: string;
 }
@@ -36,7 +37,7 @@ interface Part {
  */
 export function splitBatch(text: string): Batch {
   const starts = [...text.matchAll(boundary)].map((match) => match.index);
-  const parts: Part[] = starts.map((start, index) => ({
+  const parts: BatchSegment[] = starts.map((start, index) => ({
     name: text.slice(start, start + 3),
     text: endOnce(text.slice(start, starts[index + 1] ?? text.length)),
   }));
@@ -59,7 +60,10 @@ interface Growing {
 }
 
 /** The batches, and what is wrong with the file around them. */
-function group(parts: readonly Part[]): { batches: readonly BatchPart[]; issues: ParseIssue[] } {
+function group(parts: readonly BatchSegment[]): {
+  batches: readonly BatchPart[];
+  issues: ParseIssue[];
+} {
   const batches: Growing[] = [];
   const issues: ParseIssue[] = [];
   let open: Growing | undefined;
@@ -76,10 +80,10 @@ function group(parts: readonly Part[]): { batches: readonly BatchPart[]; issues:
     } else if (part.name === 'MSH') (open ??= begin()).messages.push(part.text);
     else if (part.name === 'BTS') {
       const batch = open ?? begin();
-      batch.issues.push(...compare(part, batch.messages.length, 'messages'));
+      batch.issues.push(...compareCount(part, batch.messages.length));
       open = undefined;
       ended += 1;
-    } else if (part.name === 'FTS') issues.push(...compare(part, ended, 'batches'));
+    } else if (part.name === 'FTS') issues.push(...compareCount(part, ended));
   }
   open?.issues.push(...unended(open));
   const names = new Set(parts.map(({ name }) => name));
@@ -91,11 +95,14 @@ function unended({ header }: Growing): readonly ParseIssue[] {
   return header === undefined ? [] : [noTrailer('BTS')];
 }
 
-function noTrailer(name: string): ParseIssue {
+/** Says that a batch or file has no end. */
+export function noTrailer(name: string): ParseIssue {
   return parseWarning('structure', `There is no ${name}; something may be missing`, name);
 }
 
-function compare(trailer: Part, found: number, what: string): ParseIssue[] {
+/** What a trailer says that is not so: BTS-1 counts messages, FTS-1 batches. */
+export function compareCount(trailer: BatchSegment, found: number): ParseIssue[] {
+  const what = trailer.name === 'BTS' ? 'messages' : 'batches';
   const separator = trailer.text.charAt(3);
   const said =
     trailer.text
@@ -109,7 +116,7 @@ function compare(trailer: Part, found: number, what: string): ParseIssue[] {
 }
 
 /** Without blank lines and MLLP's characters at the end; one terminator, of the kind that the text has. */
-function endOnce(text: string): string {
+export function endOnce(text: string): string {
   let end = text.length;
   while ('\r\n\v\u001c\ufeff'.includes(text.charAt(end - 1)) && end > 0) end -= 1;
   const kept = text.slice(0, end);

@@ -7,8 +7,12 @@ export interface FieldDefinition {
   readonly dataType: string;
   readonly repeats: boolean;
   readonly required: boolean;
+  /** How often it may come; absent: any number of times. */
+  readonly repetitionsMax?: number;
   /** HL7 table number, such as 1 for 0001. */
   readonly table?: number;
+  /** Characters that it may have up to v2.6; later versions do not limit them so. */
+  readonly lengthMax?: number;
 }
 
 /**
@@ -43,6 +47,19 @@ export function knownDataType(name: string): boolean {
   return own(load('data-types'), name) !== undefined;
 }
 
+/** The codes of an HL7 table by number; undefined where HL7 leaves them to others, or publishes none. */
+export function tableCodes(number: number): ReadonlySet<string> | undefined {
+  const known = tables.get(number);
+  if (known !== undefined) return known;
+  const codes = own(load('tables'), String(number));
+  if (codes === undefined) return undefined;
+  const set = new Set(codes);
+  tables.set(number, set);
+  return set;
+}
+
+const tables = new Map<number, ReadonlySet<string>>();
+
 /**
  * A message structure as text, in its newest definition: `MSH EVN PATIENT+(PID PD1? MRG PV1?)`, with
  * `?` for at most one, `*` for any number, `+` for one or more and `A/B` for a choice.
@@ -51,13 +68,14 @@ export function structureText(name: string): string | undefined {
   return own(load('structures'), name);
 }
 
-/** number -> rows `since|type|optionality|repetitions|table|name`, oldest first; `since` alone: withdrawn. */
+/** number -> rows `since|type|optionality|repetitions|table|name|length`, oldest first; `since` alone: withdrawn. */
 type Histories = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
 
 interface Files {
   segments: Histories;
   'data-types': Histories;
   structures: Readonly<Record<string, string>>;
+  tables: Readonly<Record<string, readonly string[]>>;
 }
 
 const require = createRequire(import.meta.url);
@@ -80,13 +98,16 @@ function readHistory(
   const known = version === undefined ? undefined : rows.filter((row) => !isLater(row, version));
   const row = known ? known.at(-1) : rows.findLast((candidate) => candidate.includes('|'));
   if (!row?.includes('|')) return undefined;
-  const [, dataType = '', optionality, repetitions, table = '', name = ''] = row.split('|');
+  const [, dataType = '', optionality, repetitions, table = '', name = '', length = ''] =
+    row.split('|');
   return {
     name,
     dataType,
     repeats: repetitions !== '1',
     required: optionality === 'R',
+    ...(repetitions === '*' ? {} : { repetitionsMax: Number(repetitions) }),
     ...(table === '' ? {} : { table: Number(table) }),
+    ...(length === '' ? {} : { lengthMax: Number(length) }),
   };
 }
 

@@ -13,7 +13,7 @@ export interface ParseIssue {
 }
 
 export type ParseIssueCode =
-  'syntax-hl7' | 'structure' | 'segment-sequence' | 'data-type' | 'value' | 'limit';
+  'syntax-hl7' | 'syntax-xml' | 'structure' | 'segment-sequence' | 'data-type' | 'value' | 'limit';
 
 /** An issue of severity `error`. */
 export function parseError(code: ParseIssueCode, text: string, location?: string): ParseIssue {

@@ -28,6 +28,8 @@ export interface MetricSources {
     }[]
   >;
   readonly resourceCounts: () => Promise<ReadonlyMap<string, number>>;
+  /** Alarms of feeds that are raised. */
+  readonly alarms: () => Promise<readonly { readonly feed: string; readonly kind: string }[]>;
   /** Types that are being indexed anew. */
   readonly reindexing: () => readonly Reindexing[];
 }
@@ -58,6 +60,7 @@ export function createMetrics(sources: MetricSources): Metrics {
       for (const [type, count] of await sources.resourceCounts()) resources.set({ type }, count);
     },
   });
+  countAlarms(sources, registers);
   const reindexing = new Gauge({
     name: 'weir_reindex_remaining',
     help: 'Resources still to be indexed by changed search parameters, by type',
@@ -98,4 +101,17 @@ export function createMetrics(sources: MetricSources): Metrics {
       registers,
     }),
   };
+}
+
+function countAlarms(sources: MetricSources, registers: Registry[]): void {
+  const alarms = new Gauge({
+    name: 'weir_feed_alarms',
+    help: 'Alarms of feeds that are raised, by feed and kind',
+    labelNames: ['feed', 'kind'],
+    registers,
+    collect: async () => {
+      alarms.reset();
+      for (const { feed, kind } of await sources.alarms()) alarms.set({ feed, kind }, 1);
+    },
+  });
 }

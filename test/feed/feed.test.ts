@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { alarmSettings } from '../../src/feed/alarm-settings.ts';
 import { loadFeeds, parseFeed } from '../../src/feed/feed-file.ts';
 import { authorityUri, defaultFeed, feedOf, sourceOf, type Feed } from '../../src/feed/feed.ts';
 import { parseMessage } from '../../src/hl7v2/parse.ts';
@@ -94,6 +95,7 @@ describe('*.feed.yaml', () => {
         ackMode: 'journaled',
         charset: '8859/1',
         settings: { useNte: true },
+        alarms: alarmSettings({}, 3_600_000),
       },
     });
   });

@@ -21,6 +21,7 @@ beforeEach(async () => {
         return Buffer.from(`MSH|^~\\&|WEIR\rMSA|AA|${id}\r`);
       },
     }),
+    charsetOf: () => undefined,
     authorize: async (_request: unknown, feed: string) => {
       if (feed !== 'lab') {
         const issue = { code: 'forbidden', severity: 'error', diagnostics: 'Not yours' } as const;

@@ -16,6 +16,7 @@ export const testLimits = {
   mllpIdleTimeoutMs: 10_000,
   mllpConnectionsMax: 50,
   mllpUnansweredMax: 4,
+  mllpHeldBytesMax: 16 * 1024 * 1024,
   mllpJunkBytesMax: 100,
   mllpSettleMs: 20,
   mllpCloseTimeoutMs: 1_000,

@@ -10,6 +10,7 @@ function metricsOf(
   return createMetrics({
     journalCounts: async () => journal as never,
     resourceCounts: async () => resources,
+    alarms: async () => [{ feed: 'ehr', kind: 'age' }],
     reindexing: () => reindexing,
   });
 }
@@ -21,13 +22,14 @@ it('counts messages and resources when asked, as they are then', async () => {
   const text = await registry.metrics();
   expect(text).toContain('weir_journal_messages{feed="ehr",state="processed",ack="AA"} 47');
   expect(text).toContain('weir_resources{type="Patient"} 9');
+  expect(text).toContain('weir_feed_alarms{feed="ehr",kind="age"} 1');
   expect(text).toContain('weir_process_cpu_seconds_total');
 
   journal.splice(0, 1, { feed: 'lab', state: 'failed', ackCode: 'AR', count: 1 });
   resources.delete('Patient');
   const later = await registry.metrics();
   expect(later).toContain('weir_journal_messages{feed="lab",state="failed",ack="AR"} 1');
-  expect(later).not.toContain('feed="ehr"');
+  expect(later).not.toContain('feed="ehr",state');
   expect(later).not.toContain('type="Patient"');
 });
 

@@ -32,6 +32,7 @@ beforeEach(async () => {
     metrics: createMetrics({
       journalCounts: async () => [],
       resourceCounts: async () => new Map(),
+      alarms: async () => [],
       reindexing: () => [],
     }),
     newId: () => 'id',
