@@ -108,7 +108,9 @@ function reportRequired(
   if (required === 'skip') return;
   const severity = required === 'refuse' ? 'error' : 'warning';
   const diagnostics = `${instance.rule.type} was not made: its required ${slot.name} has no value`;
-  run.issue(severity, 'required-field', { diagnostics, location: slot.source });
+  const { segment } = instance.frame;
+  const place = segment && run.position({ segment: segment.name, segmentIndex: segment.index });
+  run.issue(severity, 'required-field', { diagnostics, location: slot.source ?? place });
 }
 
 function identityOf(run: MessageRun, instance: Instance): Identity {
