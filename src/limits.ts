@@ -42,6 +42,8 @@ export const limits = {
   reportRowsMax: 200,
   /** Segments in one message. */
   segmentsMax: 20_000,
+  /** Repetitions in one message, over all fields: each may become an element; some second of work. */
+  repetitionsMax: 20_000,
   /** HTTP connections; more are closed at once. */
   httpConnectionsMax: 10_000,
   /** Requests sent on one connection before the first of them is answered; all of their answers may wait in memory. */

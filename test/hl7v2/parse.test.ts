@@ -64,6 +64,13 @@ describe('segments', () => {
     expect(header?.field(99).state).toBe('absent');
   });
 
+  it('refuses more repetitions than repetitionsMax, whatever stands for them', () => {
+    const list = (count: number): string => `\rPID|1||${'7~'.repeat(count)}`;
+    expect(parseMessage(msh + list(limits.repetitionsMax - 1)).message).toBeDefined();
+    const { message, issues } = parseMessage(msh + list(limits.repetitionsMax));
+    expect([message, issues.map(({ code }) => code)]).toEqual([undefined, ['limit']]);
+  });
+
   it('are bounded', () => {
     const { message, issues } = parseMessage(msh + '\rNTE|1'.repeat(limits.segmentsMax));
     expect(message).toBeUndefined();
