@@ -22,6 +22,8 @@ export interface Disturbance {
 export interface Fault {
   readonly name: string;
   readonly on: 'sqlite' | 'mongodb' | 'both';
+  /** Made for one database, by {@link databaseFails}. */
+  readonly ofDatabase?: boolean;
   /** Needs a disk of its own, and so root. */
   readonly disk?: boolean;
   readonly hospital?: Pick<HospitalOptions, 'processes' | 'diskBytes' | 'slow'>;
@@ -170,7 +172,7 @@ export const faults: readonly Fault[] = [
     disk: true,
     hospital: { diskBytes: 256 * 1024 * 1024 },
     begin: async (hospital, random) =>
-      again(between(random, 60, 500), async () => hospital.pullPlug()),
+      again(between(random, 300, 1_200), async () => hospital.pullPlug()),
   },
   {
     name: 'three processes, kill -9 of any',
@@ -185,6 +187,7 @@ export function databaseFails(url: string): Fault {
   return {
     name: 'the database drops, hangs, conflicts',
     on: 'mongodb',
+    ofDatabase: true,
     begin: async (_, random) => {
       const client = new MongoClient(url);
       const db = database(url);

@@ -23,7 +23,12 @@ it.each([
 });
 
 it.each([
-  ['visit without a time', 'SIU^S12', ['SCH||F9^S', pid, 'RGS|1', 'AIS|1||394^Gen^SCT'], 'SCH^1^11'],
+  [
+    'visit without a time',
+    'SIU^S12',
+    ['SCH||F9^S', pid, 'RGS|1', 'AIS|1||394^Gen^SCT'],
+    'SCH^1^11',
+  ],
   ['document without content', 'MDM^T02', [pid, 'TXA|1|DI|TX'], ''],
 ])('a %s is refused for what is missing, not as a fault of the map', async (_, type, ...rest) => {
   const [segments, place] = rest;

@@ -87,6 +87,7 @@ describe('what is no message', () => {
     ['MSH alone', 'MSH'],
     ['a letter for MSH-1', 'MSHX^~\\&X'],
     ['letters for MSH-2', 'MSH|ADT^A01|'],
+    ['bytes in MSH-2 that are none in the charset', 'MSH|^\ufffd\\&|'],
     ['a quote in MSH-2', 'MSH|^~\\"|'],
   ])('is an error: %s', (_, text) => {
     const { message, issues } = parseMessage(text);
