@@ -34,6 +34,10 @@ export const limits = {
   ackIssuesMax: 20,
   /** Messages taken and not yet settled, over all feeds; then senders get `transient` and send again. */
   messagesWaitingMax: 5_000,
+  /** Messages that are processed at once of those that an earlier process had journaled; fills the groups of the store. */
+  takeUpParallelMax: 64,
+  /** Of these, rows read at once to find out which there are: some 2 MB. */
+  takeUpPageMax: 1_000,
   /** Times a commit is planned anew because something it had read changed meanwhile. */
   commitAttemptsMax: 10,
   /** Patches that wait for their turn, over all resources; then callers get `transient`. */

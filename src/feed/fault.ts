@@ -67,6 +67,7 @@ function entryOf(result: MappingResult, name: string, element: string): TraceEnt
   const target = `${name}.${element}`;
   // `observation.value` is also `observation.valueString`.
   return result.trace.find(
-    (each) => each.target.startsWith(target) && /^($|[.[A-Z])/.test(each.target.slice(target.length)),
+    (each) =>
+      each.target.startsWith(target) && /^($|[.[A-Z])/.test(each.target.slice(target.length)),
   );
 }

@@ -24,6 +24,7 @@ import type { Log } from './log.ts';
 import type { MapMessage } from './map-message.ts';
 import { KeyedOrder } from '../ops/keyed-order.ts';
 import { takeInSequence } from './sequence.ts';
+import { takeUpReceived } from './take-up.ts';
 import { completed, isRefused, readFrame, type Frame, type Reading } from './reading.ts';
 import { answerFault, refuse } from './refuse.ts';
 
@@ -111,16 +112,16 @@ export function createProcessor(pipeline: Pipeline): Processor {
   }
 
   async function takeUp(before?: Date): Promise<void> {
-    const { entries } = await pipeline.store.journal.list({
-      state: 'received',
-      count: limits.messagesWaitingMax,
+    await takeUpReceived(pipeline.store, {
+      before,
+      take: async ({ bytes, peer, feed, receivedAt }) => {
+        const given = { feeds: pipeline.feeds(), map: pipeline.map, receivedAt };
+        const reading = readFrame({ bytes, peer, feed }, given);
+        await takeTurn(reading).catch((error: unknown) =>
+          answerFault(pipeline, reading, { error }),
+        );
+      },
     });
-    const due = entries.filter(({ receivedAt }) => before === undefined || receivedAt < before);
-    for (const { bytes, peer, feed } of due.toReversed()) {
-      const given = { feeds: pipeline.feeds(), map: pipeline.map, receivedAt: pipeline.clock() };
-      const reading = readFrame({ bytes, peer, feed }, given);
-      await takeTurn(reading).catch((error: unknown) => answerFault(pipeline, reading, { error }));
-    }
   }
 
   async function sweep(): Promise<void> {
