@@ -76,7 +76,8 @@ async function play(fault: Fault, kind: 'sqlite' | 'mongodb', round: number): Pr
 }
 
 function isBad({ findings }: Round): boolean {
-  return Object.values(findings).some((found) => found.length > 0);
+  const lists = Object.values(findings) as readonly (readonly string[])[];
+  return lists.some((found) => found.length > 0);
 }
 
 function rowOf(all: readonly Round[]): string[] {

@@ -85,7 +85,7 @@ export class Hospital {
   async stop(): Promise<void> {
     this.#open = false;
     const all = this.#servers.splice(0);
-    await Promise.all(all.map((server) => server?.stop('SIGTERM')));
+    await Promise.all(all.map(async (server) => server?.stop('SIGTERM')));
   }
 
   /** The store, once every event is handled and no server runs any more. */
