@@ -27,13 +27,17 @@ export interface Fault {
   /** Needs a disk of its own, and so root. */
   readonly disk?: boolean;
   readonly hospital?: Pick<HospitalOptions, 'processes' | 'diskBytes' | 'slow'>;
-  readonly begin: (hospital: Hospital, random: () => number) => Promise<Disturbance>;
+  readonly begin: (
+    hospital: Hospital,
+    random: () => number,
+    answered: () => number,
+  ) => Promise<Disturbance>;
 }
 
-/** Strikes again and again, after some time. */
+/** Strikes again and again, after some time; a strike that gives false was none. */
 function again(
   pause: () => number,
-  strike: () => Promise<void>,
+  strike: () => Promise<unknown>,
   end: () => Promise<void> = async () => undefined,
 ): Disturbance {
   let count = 0;
@@ -42,8 +46,7 @@ function again(
     while (!ending.signal.aborted) {
       await wait(pause(), undefined, { signal: ending.signal }).catch(() => undefined);
       if (ending.signal.aborted) break;
-      await strike();
-      count += 1;
+      if ((await strike()) !== false) count += 1;
     }
   })();
   return {
@@ -59,10 +62,23 @@ function again(
 const between = (random: () => number, from: number, to: number) => (): number =>
   from + random() * (to - from);
 
+/** Ends processes again and again, each time after some answers more: however slow a start is, all gets on. */
+function ends(random: () => number, answered: () => number, end: () => Promise<void>): Disturbance {
+  let before = answered();
+  let more = 1;
+  return again(between(random, 20, 120), async () => {
+    if (answered() < before + more) return false;
+    await end();
+    before = answered();
+    more = 1 + Math.floor(random() * 40);
+    return true;
+  });
+}
+
 const renewals =
-  (signal: NodeJS.Signals) =>
-  async (hospital: Hospital, random: () => number): Promise<Disturbance> =>
-    again(between(random, 60, 500), async () => {
+  (signal: NodeJS.Signals): Fault['begin'] =>
+  async (hospital, random, answered) =>
+    ends(random, answered, async () => {
       await hospital.renew(Math.floor(random() * hospital.processes), signal);
     });
 
@@ -171,8 +187,8 @@ export const faults: readonly Fault[] = [
     on: 'sqlite',
     disk: true,
     hospital: { diskBytes: 256 * 1024 * 1024 },
-    begin: async (hospital, random) =>
-      again(between(random, 300, 1_200), async () => hospital.pullPlug()),
+    begin: async (hospital, random, answered) =>
+      ends(random, answered, async () => hospital.pullPlug()),
   },
   {
     name: 'three processes, kill -9 of any',

@@ -24,7 +24,7 @@ export async function playRound(
   const ledger = new Ledger(`${folder}/ledger.jsonl`);
   const hospital = new Hospital({ folder, store, ...fault.hospital });
   await hospital.start();
-  const disturbance = await fault.begin(hospital, seeded(size.seed + 2));
+  const disturbance = await fault.begin(hospital, seeded(size.seed + 2), () => ledger.answers);
   try {
     await playTraffic(streams, {
       ledger,

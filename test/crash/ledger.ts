@@ -40,6 +40,7 @@ export const sha256 = (bytes: Uint8Array): string =>
 
 export class Ledger {
   readonly #file: string;
+  #answers = 0;
 
   constructor(file: string) {
     this.#file = file;
@@ -55,8 +56,14 @@ export class Ledger {
   }
 
   answered({ controlId, hash }: Planned, code: string, answer: Uint8Array): void {
+    this.#answers += 1;
     const at = new Date().toISOString();
     this.#write({ event: 'answered', id: controlId, hash, at, code, ack: sha256(answer) });
+  }
+
+  /** How many there were so far. */
+  get answers(): number {
+    return this.#answers;
   }
 
   lines(): readonly LedgerLine[] {
