@@ -40,12 +40,14 @@ try {
   folders.remove();
   await double?.stop();
 }
-const rows = [...Map.groupBy(rounds, ({ fault, store }) => `${store} | ${fault}`)].map(([, all]) =>
-  rowOf(all),
-);
-for (const row of [head, head.map(() => '---'), ...rows]) console.log(`| ${row.join(' | ')} |`);
-if (values.page) writeFileSync('docs/reference/ledger.md', page());
+for (const row of [head, head.map(() => '---'), ...rows()]) console.log(`| ${row.join(' | ')} |`);
 process.exitCode = rounds.some((round) => isBad(round)) ? 1 : 0;
+
+/** A line for each fault and store so far. */
+function rows(): string[][] {
+  const groups = Map.groupBy(rounds, ({ fault, store }) => `${store} | ${fault}`);
+  return [...groups.values()].map((all) => rowOf(all));
+}
 
 /** Each fault with the store that it befalls. */
 function planned(): (readonly [Fault, 'sqlite' | 'mongodb'])[] {
@@ -71,6 +73,7 @@ async function play(fault: Fault, kind: 'sqlite' | 'mongodb', round: number): Pr
   const own = fault.ofDatabase === true ? databaseFails(store) : fault;
   const played = await playRound(own, { folder: folders.make(), store, size });
   rounds.push(played);
+  if (values.page) writeFileSync('docs/reference/ledger.md', page());
   const told = `${played.store}, ${played.fault}, seed ${String(played.seed)}`;
   console.error(`${told}: ${isBad(played) ? JSON.stringify(played.findings, null, 2) : 'well'}`);
 }
@@ -103,7 +106,7 @@ function rowOf(all: readonly Round[]): string[] {
 function page(): string {
   const { rounds: count, patients, messages, seed } = values;
   const command = `--rounds ${count} --patients ${patients} --messages ${messages} --seed ${seed}`;
-  const lines = [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`);
+  const lines = [head, head.map(() => '---'), ...rows()].map((row) => `| ${row.join(' | ')} |`);
   return `# The ledger: never lost, never doubled
 
 A sender of its own writes into a file what it sent and what was answered, before and after, while a fault befalls the server: \`node
