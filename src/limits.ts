@@ -34,10 +34,6 @@ export const limits = {
   ackIssuesMax: 20,
   /** Messages taken and not yet settled, over all feeds; then senders get `transient` and send again. */
   messagesWaitingMax: 5_000,
-  /** Messages that are processed at once of those that an earlier process had journaled; fills the groups of the store. */
-  takeUpParallelMax: 64,
-  /** Of these, rows read at once to find out which there are: some 2 MB. */
-  takeUpPageMax: 1_000,
   /** Times a commit is planned anew because something it had read changed meanwhile. */
   commitAttemptsMax: 10,
   /** Patches that wait for their turn, over all resources; then callers get `transient`. */
@@ -285,10 +281,7 @@ export const limits = {
   mongoStreamCheckMs: 5_000,
   /** Audit events of reads written at once, before their delay is over. */
   auditBatchMax: 1_000,
-  /**
-   * Audit events of reads that wait to be written: past it, reads wait too. Of a store that fails for so long that
-   * even so more come, the newest are lost, and the log says so.
-   */
+  /** Audit events of reads that wait to be written: past it, reads wait too; of still more the newest are lost, and logged. */
   auditWaitingMax: 10_000,
   /** Tokens whose signature is not checked again; some half a kilobyte each. */
   knownTokensMax: 10_000,

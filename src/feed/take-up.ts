@@ -3,8 +3,9 @@ import { limits } from '../limits.ts';
 import type { JournalEntry, Store } from '../store/store.ts';
 
 /**
- * Goes through what is journaled and not yet processed, in the order in which it came: oldest first, some at a
- * time. `take` takes a message's turn when it is called, so that those about one person keep their order.
+ * Goes through what is journaled and not yet processed, in the order in which it came: oldest first, as many at
+ * once as the store takes in one group. `take` takes a message’s turn when it is called, so that those about one
+ * person keep their order.
  */
 export async function takeUpReceived(
   store: Store,
@@ -16,7 +17,7 @@ export async function takeUpReceived(
     if (entry?.state !== 'received') continue;
     const turn = take(entry).finally(() => under.delete(turn));
     under.add(turn);
-    if (under.size >= limits.takeUpParallelMax) await Promise.race(under);
+    if (under.size >= limits.commitGroupMax) await Promise.race(under);
   }
   await Promise.all(under);
 }
@@ -31,7 +32,7 @@ async function waitingIds(store: Store, before: Date | undefined): Promise<reado
   do {
     const page = await store.journal.list({
       state: 'received',
-      count: limits.takeUpPageMax,
+      count: limits.messagesWaitingMax,
       ...present({ cursor }),
     });
     const due = page.entries.filter((one) => before === undefined || one.receivedAt < before);

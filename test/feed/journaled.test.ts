@@ -56,7 +56,7 @@ describe('ack mode journaled', () => {
   it('takes up all of a long queue, each person’s messages in the order of arrival', async () => {
     const store = openMemoryStore();
     const dead: Store = { ...store, commit: () => new Promise(() => undefined) };
-    const count = limits.takeUpPageMax + 200;
+    const count = limits.messagesWaitingMax + 100;
     const before = processorOn(dead, journaled);
     for (let n = 0; n < count; n += 1) {
       const said = { id: `m${String(n)}`, ids: `M${String(n % 3)}^^^MERCY^MR` };
@@ -66,7 +66,7 @@ describe('ack mode journaled', () => {
     await processor.resume();
     const counts = await store.journal.counts();
     expect(counts.map((one) => [one.state, one.count])).toEqual([['processed', count]]);
-    const { versions } = await store.history({ type: 'Patient', count: 2_000 });
+    const { versions } = await store.history({ type: 'Patient', count: 6_000 });
     const written = versions
       .toReversed()
       .map(({ body }) => Number(/"value":"555(\d+)"/.exec(body)?.[1]));
