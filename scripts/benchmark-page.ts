@@ -1,6 +1,8 @@
-// Writes docs/reference/benchmarks.md from what `weir bench store --size 1m --json FILE` found, or
-// docs/reference/benchmarks-rest.md from `weir bench rest --size 100k --json FILE`: `node scripts/benchmark-page.ts FILE`.
+// Writes docs/reference/benchmarks.md from what `weir bench store --size 1m --json FILE` found,
+// docs/reference/benchmarks-rest.md from `weir bench rest --size 100k --json FILE`, or docs/reference/benchmarks-feed.md from
+// `weir bench feed --json FILE`: `node scripts/benchmark-page.ts FILE`.
 import { readFileSync, writeFileSync } from 'node:fs';
+import { tablesOf as feedTables, type FeedFigures } from '../bench/feed/figures.ts';
 import { tablesOf as restTables, type RestFigures } from '../bench/rest/figures.ts';
 import type { StoreFigures } from '../bench/store/figures.ts';
 import { tableAsMarkdown, type Table } from '../bench/store/table.ts';
@@ -13,8 +15,10 @@ if (file === undefined) {
   );
   process.exit(2);
 }
-const figures = JSON.parse(readFileSync(file, 'utf8')) as StoreFigures | RestFigures;
-if ('sizes' in figures) {
+const figures = JSON.parse(readFileSync(file, 'utf8')) as StoreFigures | RestFigures | FeedFigures;
+if ('acks' in figures) {
+  write('docs/reference/benchmarks-feed.md', feedIntro(figures), feedTables(figures));
+} else if ('sizes' in figures) {
   write('docs/reference/benchmarks-rest.md', restIntro(), restTables(figures));
 } else {
   write('docs/reference/benchmarks.md', storeIntro(), storeTables(figures).toReversed());
@@ -27,6 +31,16 @@ The embedded store (SQLite) against the limits of the machine, measured in the s
 (about a quarter of an hour; \`--size 10k\`, the default, takes less than a minute). The resources are shaped like Synthea's: 2.0 KB
 on average, 39 % Observations, some 15 search values each, random ids, few patients with most of the data. MongoDB is not in
 here: what the tests run against is a double, and its rates say nothing. The FHIR interface has [a page of its own](benchmarks-rest.md).`;
+}
+
+function feedIntro({ sustained, journal, drain }: FeedFigures): string {
+  const numbers = [journal.rows, drain.messages].map((count) => count.toLocaleString('en-US'));
+  return `# Benchmarks of HL7 v2 in
+
+\`weir serve\` on SQLite, sent to over MLLP on loopback by a process of its own, against limits measured in the same run: \`weir bench feed
+--size full --json FILE\` (about an hour; \`--size small\`, the default, takes some minutes). The messages are ADT^A08 and ORU^R01 with eight OBX
+of some 2 KB, of 2,000 people. This run was sustained for ${String(sustained.seconds)} s, with a journal of ${numbers[0] ?? ''} rows and a queue
+of ${numbers[1] ?? ''} messages. [The store by itself](benchmarks.md), [the FHIR interface](benchmarks-rest.md).`;
 }
 
 function restIntro(): string {

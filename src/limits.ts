@@ -32,6 +32,8 @@ export const limits = {
   reportRowsMax: 200,
   /** Segments in one message. */
   segmentsMax: 20_000,
+  /** Repetitions in one message, over all fields: each may become an element; some second of work. */
+  repetitionsMax: 20_000,
   /** HTTP connections; more are closed at once. */
   httpConnectionsMax: 10_000,
   /** Requests sent on one connection before the first of them is answered; all of their answers may wait in memory. */
@@ -269,10 +271,7 @@ export const limits = {
   mongoStreamCheckMs: 5_000,
   /** Audit events of reads written at once, before their delay is over. */
   auditBatchMax: 1_000,
-  /**
-   * Audit events of reads that wait to be written: past it, reads wait too. Of a store that fails for so long that
-   * even so more come, the newest are lost, and the log says so.
-   */
+  /** Audit events of reads that wait to be written: past it, reads wait too; of still more the newest are lost, and logged. */
   auditWaitingMax: 10_000,
   /** Tokens whose signature is not checked again; some half a kilobyte each. */
   knownTokensMax: 10_000,

@@ -317,7 +317,9 @@ async function commitOf(
   }
   const plan = await planCommit(pipeline, reading, { ...given, now });
   if (!plan.faults) return plan.commit;
-  const outcome = { state: 'parked', issues: plan.faults, now } as const;
+  // A fault of our map is for the analyst; of what the message lacks its sender has heard.
+  const state = plan.faults.some(({ code }) => code === 'mapping-fault') ? 'parked' : 'failed';
+  const outcome = { state, issues: plan.faults, now } as const;
   return journalOnly(reading, withOutcome(given.entry, reading, outcome), now);
 }
 

@@ -27,8 +27,8 @@ export function takingUp(
   /** What arrived before (absent: all of it), and is due. */
   readonly takeUpBefore: (before?: Date) => Promise<void>;
 } {
-  const takeUp: TakeUp = async ({ bytes, peer, feed }, passing) => {
-    const given = { feeds: pipeline.feeds(), map: pipeline.map, receivedAt: pipeline.clock() };
+  const takeUp: TakeUp = async ({ bytes, peer, feed, receivedAt }, passing) => {
+    const given = { feeds: pipeline.feeds(), map: pipeline.map, receivedAt };
     const reading = readFrame({ bytes, peer, feed }, given);
     try {
       await takeTurn(reading, passing);

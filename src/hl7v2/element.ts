@@ -14,6 +14,8 @@ type Level = 'field' | 'repetition' | 'component' | 'subcomponent';
 interface Origin {
   readonly position: Position;
   readonly context: ElementContext;
+  /** Absent: a segment. */
+  readonly level?: Level;
 }
 
 /** MSH, FHS and BHS count their separator as field 1. */
@@ -96,7 +98,15 @@ class LazyElement implements Element, Origin {
   }
 
   get position(): Position {
-    return (this.#position ??= inner(this.#origin.position, this.level, this.#number));
+    return (this.#position ??= this.#place());
+  }
+
+  /** A component of a field is one of its first repetition, for which nothing is made. */
+  #place(): Position {
+    const { position, level } = this.#origin;
+    const isOfField = level === 'field' && this.level === 'component';
+    const outer = isOfField ? inner(position, 'repetition', 0) : position;
+    return inner(outer, this.level, this.#number);
   }
 
   get state(): ValueState {
@@ -106,6 +116,7 @@ class LazyElement implements Element, Origin {
   }
 
   get text(): string {
+    if (this.raw === '') return '';
     const leaf = this.#firstLeaf();
     if (leaf === '' || leaf === '""') return '';
     const { encoding, charset } = this.context;
@@ -129,12 +140,15 @@ class LazyElement implements Element, Origin {
   }
 
   component(number: number): Element {
-    if (this.level === 'field') return this.#firstRepetition().component(number);
+    const { component, repetition } = this.context.encoding;
+    if (this.level === 'field') {
+      const raw = part(part(this.raw, repetition, 1), component, number);
+      return new LazyElement(raw, 'component', this, number);
+    }
     if (this.level !== 'repetition') {
       return number === 1 ? this : new LazyElement('', 'component', this, number);
     }
-    const raw = part(this.raw, this.context.encoding.component, number);
-    return new LazyElement(raw, 'component', this, number);
+    return new LazyElement(part(this.raw, component, number), 'component', this, number);
   }
 
   subcomponent(number: number): Element {
@@ -146,11 +160,6 @@ class LazyElement implements Element, Origin {
     }
     const raw = part(this.raw, this.context.encoding.subcomponent, number);
     return new LazyElement(raw, 'subcomponent', this, number);
-  }
-
-  #firstRepetition(): LazyElement {
-    const raw = part(this.raw, this.context.encoding.repetition, 1);
-    return new LazyElement(raw, 'repetition', this, 0);
   }
 
   #firstLeaf(): string {
@@ -197,6 +206,7 @@ function segmentName(raw: string, separator: string): string {
 
 /** The part of that number, from 1; `''` where there is none. An absent separator separates nothing. */
 function part(text: string, separator: string, number: number): string {
+  if (text === '') return '';
   if (separator === '') return number === 1 ? text : '';
   let start = 0;
   for (let skip = number; skip > 1; skip -= 1) {
@@ -205,6 +215,7 @@ function part(text: string, separator: string, number: number): string {
     start = end + 1;
   }
   const end = text.indexOf(separator, start);
+  if (end < 0 && start === 0 && number === 1) return text;
   return number < 1 ? '' : text.slice(start, end < 0 ? text.length : end);
 }
 

@@ -11,8 +11,11 @@ export const defaultEncoding: EncodingCharacters = {
   truncation: '',
 };
 
-/** Also halves of a surrogate pair: a text must not be split there. */
-const inseparable = /[\s\0-\x1f\x7f-\x9f\ud800-\udfffA-Za-z0-9]/;
+/**
+ * Also halves of a surrogate pair: a text must not be split there. And bytes that are none in the charset: an answer
+ * could not be written with them.
+ */
+const inseparable = /[\s\0-\x1f\x7f-\x9f\ud800-\udfff\ufffdA-Za-z0-9]/;
 
 /**
  * Reads MSH-1 and MSH-2 (FHS and BHS have the same shape) from the text of a header segment.
@@ -40,7 +43,8 @@ export function readEncoding(header: string): {
     return { encoding: { ...defaultEncoding, field }, issues: [warning] };
   }
   if (inseparable.test(characters) || characters.includes('"')) {
-    const text = 'MSH-2 has a letter, digit, quote, space or control, which cannot separate';
+    const text =
+      'MSH-2 has a letter, digit, quote, space, control or undecodable byte, which cannot separate';
     return { issues: [parseError('syntax-hl7', text, 'MSH-2')] };
   }
   return { encoding: assign(field, characters), issues: remarks(characters) };

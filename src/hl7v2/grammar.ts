@@ -48,7 +48,8 @@ export function canonicalStructure(message: Message): string {
  * 1. where the grammar goes on (also as a new repetition);
  * 2. earlier in an open group, where it may still stand (out of order);
  * 3. in a group whose leading segments were forgotten (RXA without ORC);
- * 4. as one too many of a kind.
+ * 4. as one too many of a kind;
+ * 5. in a group within groups of which nothing was there yet (OBX before PID and OBR).
  * Comments (NTE, PRT, ..) take step 1 only: misplaced, they would speak about something else.
  */
 export function groupSegments(
@@ -100,6 +101,8 @@ const outOfOrder: Step = (name, child, index, group) =>
   index < group.at && child.first.has(name) && mayCome(child, index, group);
 const headless: Step = (name, child, index, group) =>
   index >= group.at && child.reach.has(name) && mayCome(child, index, group);
+const deepBelow: Step = (name, child, index, group) =>
+  index >= group.at && child.all.has(name) && mayCome(child, index, group);
 const oneTooMany: Step = (name, child) => child.children === undefined && child.first.has(name);
 
 const steps: readonly { readonly finds: Step; readonly problem?: string }[] = [
@@ -107,6 +110,7 @@ const steps: readonly { readonly finds: Step; readonly problem?: string }[] = [
   { finds: outOfOrder, problem: 'stands out of order' },
   { finds: headless, problem: 'stands without the segment that begins its group' },
   { finds: oneTooMany, problem: 'comes more often than its structure allows' },
+  { finds: deepBelow, problem: 'stands before what it belongs to' },
 ];
 
 function mayCome(child: GrammarNode, index: number, group: OpenGroup): boolean {
@@ -148,11 +152,14 @@ function enter(segment: Segment, index: number, open: OpenGroup[]): void {
   }
   const inner = openGroup(child, count - 1, group.node);
   open.push(inner);
-  enter(
-    segment,
-    child.children.findIndex((node) => node.first.has(segment.name)),
-    open,
-  );
+  enter(segment, way(child.children, segment.name), open);
+}
+
+/** Which child leads to a segment: where it comes first, else with the fewest left out before it. */
+function way(children: readonly GrammarNode[], name: string): number {
+  const indexOf = (key: 'first' | 'reach' | 'all'): number =>
+    children.findIndex((node) => node[key].has(name));
+  return [indexOf('first'), indexOf('reach'), indexOf('all')].find((index) => index >= 0) ?? -1;
 }
 
 function add(group: OpenGroup, segment: Segment): void {

@@ -37,8 +37,22 @@ export function parseMessage(
     const bound = `segmentsMax (${String(limits.segmentsMax)})`;
     return { issues: [parseError('limit', `The message has more segments than ${bound}`)] };
   }
+  if (holdsMoreThan(limits.repetitionsMax, encoding.repetition, kept)) {
+    const bound = `repetitionsMax (${String(limits.repetitionsMax)})`;
+    return { issues: [parseError('limit', `The message has more repetitions than ${bound}`)] };
+  }
   const message = lazyMessage(lines, encoding, options);
   return { message, issues: [...issues, ...controls, ...strayLines(message)] };
+}
+
+function holdsMoreThan(count: number, character: string, text: string): boolean {
+  if (character === '' || text.length <= count) return false;
+  let found = 0;
+  for (let at = text.indexOf(character); at >= 0; at = text.indexOf(character, at + 1)) {
+    found += 1;
+    if (found > count) return true;
+  }
+  return false;
 }
 
 /** No text of HL7 or FHIR may hold them, and VT and FS would break the frame of an answer that repeats them. */

@@ -1,5 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 /** The secrets of one data folder. Whoever can read the folder can act as anyone: it is the trust boundary. */
@@ -16,13 +25,13 @@ export function loadKeys(dataFolder: string): Keys {
   const folder = join(dataFolder, 'keys');
   const file = join(folder, 'signing.key');
   try {
-    return { signing: readFileSync(file) };
+    return read(file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const draft = join(folder, `.draft-${process.pid}-${randomBytes(4).toString('hex')}`);
-  writeFileSync(draft, randomBytes(48), { mode: 0o600 });
+  writeFileSync(draft, randomBytes(keyBytes), { mode: 0o600, flush: true });
   try {
     linkSync(draft, file);
   } catch (error) {
@@ -30,5 +39,25 @@ export function loadKeys(dataFolder: string): Keys {
   } finally {
     rmSync(draft, { force: true });
   }
-  return { signing: readFileSync(file) };
+  // What the key has signed outlives a power cut: so must the key, and its name.
+  for (const place of [folder, dataFolder]) syncFolder(place);
+  return read(file);
+}
+
+const keyBytes = 48;
+
+function read(file: string): Keys {
+  const signing = readFileSync(file);
+  if (signing.length >= keyBytes) return { signing };
+  const sentence = 'is cut short: restore it from a backup, or remove it, which ends all tokens';
+  throw new Error(`The key in ${file} ${sentence}`);
+}
+
+function syncFolder(folder: string): void {
+  const open = openSync(folder, 'r');
+  try {
+    fsyncSync(open);
+  } finally {
+    closeSync(open);
+  }
 }

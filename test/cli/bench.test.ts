@@ -11,7 +11,7 @@ describe('weir bench', () => {
   };
 
   it('says what can be measured', async () => {
-    expect(await bench()).toEqual({ code: 0, stdout: 'mapping\nrest\nstore\n', stderr: '' });
+    expect(await bench()).toEqual({ code: 0, stdout: 'feed\nmapping\nrest\nstore\n', stderr: '' });
   });
 
   it('knows no other, and nothing of paths', async () => {

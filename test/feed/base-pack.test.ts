@@ -63,6 +63,39 @@ describe('the way of real messages with the base pack, from senders never seen b
     expect(JSON.stringify((await patientOf(store, key))['telecom'])).toContain('5550199');
   });
 
+  it('books a cancelled visit again, or deletes it, without the reason of the cancellation', async () => {
+    const store = openMemoryStore();
+    const send = play(store);
+    const visit = (id: string, event: string, reason = ''): string =>
+      [
+        `MSH|^~\\&|SCHED|MERCY|WEIR|HUB|2026050110${id}||SIU^${event}^SIU_S12|${id}|P|2.5.1`,
+        `SCH||F9^SCHED||||${reason}|CHECKUP`,
+        'PID|1||M77^^^MERCY^MR||Alvarez^Maria||19620417|F',
+        'RGS|1',
+        'AIS|1||394802001^General medicine^SCT|202605200800|||20|min',
+      ].join('\r');
+    const stored: unknown[] = [];
+    for (const [id, event, reason] of [
+      ['10', 'S12'],
+      ['11', 'S15', 'PTREQ^Asked by the patient'],
+      ['12', 'S13'],
+      ['13', 'S15', 'PTREQ^Asked by the patient'],
+      ['14', 'S17'],
+    ] as const) {
+      expect([event, codeOf(await send(visit(id, event, reason)))]).toEqual([event, 'AA']);
+      const [version] = (await store.history({ type: 'Appointment', count: 1 })).versions;
+      const { status, cancelationReason } = JSON.parse(version?.body ?? '{}') as Resource;
+      stored.push([status, cancelationReason !== undefined]);
+    }
+    expect(stored).toEqual([
+      ['booked', false],
+      ['cancelled', true],
+      ['booked', false],
+      ['cancelled', true],
+      ['entered-in-error', false],
+    ]);
+  });
+
   it('corrects a result in place, and takes back the flag that the correction does not repeat', async () => {
     const store = openMemoryStore();
     const send = play(store);

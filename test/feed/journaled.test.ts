@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { describeMessage } from '../../src/feed/describe.ts';
 import { defaultFeed } from '../../src/feed/feed.ts';
 import { unmappedPrefix } from '../../src/feed/worklist.ts';
+import { limits } from '../../src/limits.ts';
 import { openMemoryStore } from '../../src/store/memory.ts';
 import type { Store } from '../../src/store/store.ts';
 import { codeOf, ehr, frame, processorOn, text } from './pipeline-fixture.ts';
@@ -50,6 +51,30 @@ describe('ack mode journaled', () => {
     expect((await store.counts()).get('Patient')).toBe(1);
     await processor.resume();
     expect((await store.history({ type: 'Patient', count: 9 })).total).toBe(1);
+  });
+
+  it('takes up all of a long queue, each person’s messages in the order of arrival', async () => {
+    const store = openMemoryStore();
+    const dead: Store = { ...store, commit: () => new Promise(() => undefined) };
+    const count = limits.messagesWaitingMax + 100;
+    const before = processorOn(dead, journaled);
+    for (let n = 0; n < count; n += 1) {
+      const said = { id: `m${String(n)}`, ids: `M${String(n % 3)}^^^MERCY^MR` };
+      await before.send({ ...said, phone: `555${String(n)}` });
+    }
+    const { processor } = processorOn(store, journaled);
+    await processor.resume();
+    const counts = await store.journal.counts();
+    expect(counts.map((one) => [one.state, one.count])).toEqual([['processed', count]]);
+    const { versions } = await store.history({ type: 'Patient', count: 6_000 });
+    const written = versions
+      .toReversed()
+      .map(({ body }) => Number(/"value":"555(\d+)"/.exec(body)?.[1]));
+    for (const person of [0, 1, 2]) {
+      const own = written.filter((n) => n % 3 === person);
+      expect(own).toEqual([...own].sort((a, b) => a - b));
+    }
+    expect(written).toHaveLength(count);
   });
 
   it('is processed once where two processes take it up at the same time', async () => {

@@ -64,6 +64,13 @@ describe('segments', () => {
     expect(header?.field(99).state).toBe('absent');
   });
 
+  it('refuses more repetitions than repetitionsMax, whatever stands for them', () => {
+    const list = (count: number): string => `\rPID|1||${'7~'.repeat(count)}`;
+    expect(parseMessage(msh + list(limits.repetitionsMax - 1)).message).toBeDefined();
+    const { message, issues } = parseMessage(msh + list(limits.repetitionsMax));
+    expect([message, issues.map(({ code }) => code)]).toEqual([undefined, ['limit']]);
+  });
+
   it('are bounded', () => {
     const { message, issues } = parseMessage(msh + '\rNTE|1'.repeat(limits.segmentsMax));
     expect(message).toBeUndefined();
@@ -80,6 +87,7 @@ describe('what is no message', () => {
     ['MSH alone', 'MSH'],
     ['a letter for MSH-1', 'MSHX^~\\&X'],
     ['letters for MSH-2', 'MSH|ADT^A01|'],
+    ['bytes in MSH-2 that are none in the charset', 'MSH|^\ufffd\\&|'],
     ['a quote in MSH-2', 'MSH|^~\\"|'],
   ])('is an error: %s', (_, text) => {
     const { message, issues } = parseMessage(text);

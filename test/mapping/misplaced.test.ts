@@ -19,6 +19,18 @@ describe('a segment where the message structure has no place for it', () => {
     expect(first).toMatchObject({ severity: 'warning', location: 'OBX[1]' });
   });
 
+  it('a result that is nobody’s is refused, and its place named', () => {
+    const { issues } = mapWith(pack, messageOf(msh('ORU^R01'), result('GLU'), pid, obr));
+    expect(issues.filter(({ severity }) => severity === 'error')).toEqual([
+      {
+        code: 'required-field',
+        severity: 'error',
+        diagnostics: 'Observation was not made: its required subject has no value',
+        location: 'OBX',
+      },
+    ]);
+  });
+
   it('nothing is said of a message in order', () => {
     expect(sequence([pid, obr, result('GLU'), result('K')])).toEqual([]);
   });

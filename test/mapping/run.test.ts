@@ -70,6 +70,40 @@ describe('loss', () => {
     expect(positions('name: { each: PID-5 }')).not.toContain('PID-5');
   });
 
+  it('names what only a resource that was not made had read, or a unit that no value took', () => {
+    const pack = packOf({
+      'a.map.yaml': `map: a
+version: 1
+when: { event: [ADT^A01] }
+resources:
+  patient: { type: Patient, from: PID, set: { name: { each: PID-5 } } }
+  doctor:
+    type: Practitioner
+    from: PV1-7
+    when: PV1-7.2 exists
+    set:
+      identifier: { from: "1", as: Identifier, required: skip }
+      name: { set: { family: "2" } }
+  observation:
+    type: Observation
+    from: OBX
+    set:
+      status: { const: final }
+      code: OBX-3
+      value: { at: 'value[x]', from: OBX-5, type: OBX-2, unit: OBX-6 }
+      note: { at: note, each: OBX-8, where: OBX-2 = NM, set: { text: '.' } }
+`,
+    });
+    const lossOf = (...segments: string[]): string[] =>
+      mapWith(pack, messageOf(msh('ADT^A01'), ...segments))
+        .loss.map(({ position }) => position)
+        .filter((position) => !position.startsWith('MSH'));
+    expect(lossOf('PID|||||Doe', 'PV1|||||||^House')).toEqual(['PV1-7']);
+    expect(lossOf('PID|||||Doe', 'PV1|||||||7^House')).toEqual([]);
+    expect(lossOf('OBX||NM|a||1|mg||H')).toEqual([]);
+    expect(lossOf('OBX||CWE|a||x|mg||H')).toEqual(['OBX-6', 'OBX-8']);
+  });
+
   it('counts what a condition asked as read, and what the map ignores', () => {
     const result = run(
       'name: { from: PID-5, when: "PID-8 = F" }',

@@ -145,6 +145,46 @@ function inHeader(text: string, index: number, word: string): string {
   return [Array.from(fields, (field) => field ?? '').join('|'), ...rest].join('\r');
 }
 
+/** A field as long as a scanned document, plain or full of separators. */
+const hugeField: TextMutation = inSegment((line, choice) =>
+  replacedBy(
+    line,
+    choice,
+    [choice.word || 'x', 'x^', 'x~', 'x&', '\\X0D\\', '\\'][choice.to % 6] ?? 'x',
+  ),
+);
+
+function replacedBy(line: string, { at, to }: Choice, unit: string): string {
+  const fields = line.split('|');
+  fields[at % fields.length] = unit.repeat(Math.floor((1_000 + (to % 400_000)) / unit.length));
+  return fields.join('|');
+}
+
+/** Repetitions of components of subcomponents, many levels more than there are. */
+const nested: TextMutation = inField((field, { at, to }) => {
+  const level = (inner: string, mark: string): string =>
+    Array(2 + (to % 12))
+      .fill(inner)
+      .join(mark);
+  return ['&', '^', '~', '^', '&'].slice(0, 2 + (at % 4)).reduce(level, field.slice(0, 20));
+});
+
+/** No MSH, not first, twice, or half of one. */
+const wrongHeader: TextMutation = (text, { at, word }) => {
+  const [line = '', ...rest] = text.split('\r');
+  const headers = [
+    rest,
+    [...rest, line],
+    [line, line, ...rest],
+    [line.slice(0, at % line.length), ...rest],
+    [`${word}${line}`, ...rest],
+    ['MSH', ...rest],
+    [line.toLowerCase(), ...rest],
+    [line.replaceAll('|', ''), ...rest],
+  ];
+  return (headers[at % headers.length] ?? rest).join('\r');
+};
+
 const lineEnds: TextMutation = (text, { at, to }) => {
   const ends = ['\r', '\n', '\r\n', '\r\r', '\n\r', '\r\n\r\n'];
   let count = at;
@@ -182,5 +222,8 @@ export const textMutations: Readonly<Record<string, TextMutation>> = {
   shortEncoding,
   charset,
   header,
+  wrongHeader,
+  hugeField,
+  nested,
   lineEnds,
 };

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SignJWT, UnsecuredJWT, generateKeyPair } from 'jose';
@@ -84,6 +84,14 @@ describe('tokens', () => {
     expect(loadKeys(data).signing).toEqual(loadKeys(data).signing);
     expect(loadKeys(data).signing.length).toBe(48);
     rmSync(folder, { recursive: true });
+  });
+
+  it('says what to do with a key that a power cut has left empty', () => {
+    const data = mkdtempSync(join(tmpdir(), 'weir-keys-'));
+    mkdirSync(join(data, 'keys'));
+    writeFileSync(join(data, 'keys/signing.key'), '');
+    expect(() => loadKeys(data)).toThrow(/cut short: restore it/);
+    rmSync(data, { recursive: true });
   });
 });
 

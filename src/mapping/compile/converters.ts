@@ -204,9 +204,9 @@ function compileConversion(
       { run, value, allows },
       {
         system: system === '' ? undefined : system,
-        unit: unit?.one(frame),
         translate: table && translator(table, frame, outcome),
       },
+      unit && (() => unit.one(frame)),
     );
   };
 }
@@ -216,22 +216,28 @@ class SlotConversion implements Conversion {
   readonly message: Conversion['message'];
   readonly allows: Conversion['allows'];
   readonly system: string | undefined;
-  readonly unit: Element | undefined;
   readonly translate: Conversion['translate'];
+  readonly #unit: (() => Element | undefined) | undefined;
   readonly #run: MessageRun;
   readonly #value: Element;
 
   constructor(
     of: { run: MessageRun; value: Element; allows: Conversion['allows'] },
-    verbs: Pick<Conversion, 'system' | 'unit' | 'translate'>,
+    verbs: Pick<Conversion, 'system' | 'translate'>,
+    unit: (() => Element | undefined) | undefined,
   ) {
     this.message = of.run.facts;
     this.allows = of.allows;
     this.system = verbs.system;
-    this.unit = verbs.unit;
+    this.#unit = unit;
     this.translate = verbs.translate;
     this.#run = of.run;
     this.#value = of.value;
+  }
+
+  /** Read where it is asked for: the unit of a value that has none, a code, is for the loss report. */
+  get unit(): Element | undefined {
+    return this.#unit?.();
   }
 
   remark(severity: 'warning' | 'information', sentence: string): void {

@@ -32,7 +32,31 @@ export function compileSource(
           : undefined;
   if (!found || !rule.where) return found;
   const holds = compileCondition(rule.where, { ...scope, valueType: found.v2Type }, compiler);
-  return { ...found, frames: (frame, target) => found.frames(frame, target).filter(holds) };
+  return { ...found, frames: (frame, target) => heldFrames(found, { frame, target, holds }) };
+}
+
+/** What `where` turns away is not read: it is for the loss report. */
+function heldFrames(
+  source: ValueSource,
+  given: {
+    readonly frame: Frame;
+    readonly target: Target;
+    readonly holds: (frame: Frame) => boolean;
+  },
+): readonly Frame[] {
+  const { frame, target, holds } = given;
+  let all = none;
+  frame.run.reading(() => {
+    all = source.frames(frame, target);
+    return false;
+  });
+  const held = all.filter(holds);
+  for (const { value } of held) {
+    if (!value) continue;
+    const { segmentIndex, field = 0, repetition = 0 } = value.position;
+    frame.run.markRead(segmentIndex, field, repetition);
+  }
+  return held;
 }
 
 function oneSource(

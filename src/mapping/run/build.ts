@@ -1,7 +1,15 @@
 import type { Identity } from '../result.ts';
 import { fullUrlOf } from '../identity.ts';
 import { messageUri } from '../../fhir/message-source.ts';
-import type { CompiledSlot, Instance, MessageRun, MutableObject, Target } from './compiled.ts';
+import type {
+  CompiledResource,
+  CompiledSlot,
+  Frame,
+  Instance,
+  MessageRun,
+  MutableObject,
+  Target,
+} from './compiled.ts';
 import { collectPersons, identifierCount, personIdentity } from './person.ts';
 import type { Run } from './run.ts';
 
@@ -10,7 +18,7 @@ export function enumerate(run: Run): readonly Instance[] {
   const root = run.root();
   const all: Instance[] = [];
   for (const rule of run.map.resources) {
-    const frames = rule.frames(root).filter((frame) => !rule.when || rule.when(frame));
+    const frames = rule.frames(root).filter((frame) => isWanted(rule, frame));
     const instances = frames.map((frame, index): Instance => {
       const name = frames.length === 1 ? rule.name : `${rule.name}#${String(index + 1)}`;
       return {
@@ -32,11 +40,27 @@ export function enumerate(run: Run): readonly Instance[] {
   return all;
 }
 
+/** What is read for it does not count yet: the resource may not come about, and then the loss report has it. */
+function isWanted({ when }: CompiledResource, frame: Frame): boolean {
+  if (!when) return true;
+  let wanted = false;
+  frame.run.reading(() => {
+    wanted = when(frame);
+    return false;
+  });
+  return wanted;
+}
+
 /** Builds one instance, and first those that it refers to. A circle of references ends at the one begun first. */
 export function build(instance: Instance): void {
   if (instance.state !== 'new') return;
-  const { run } = instance.frame;
   instance.state = 'building';
+  instance.frame.run.reading(() => make(instance));
+}
+
+/** Whether it was made. */
+function make(instance: Instance): boolean {
+  const { run } = instance.frame;
   const traced = run.trace.length;
   const target: Target = {
     object: instance.body,
@@ -46,17 +70,20 @@ export function build(instance: Instance): void {
     linked: false,
     sawNull: false,
   };
+  // Again: what decided for it counts as read now.
+  instance.rule.when?.(instance.frame);
   instance.body['meta'] = { source: messageUri(run.context.feed, run.message.controlId) };
   const complete = instance.rule.slots.every((slot) => runSlot(slot, target, run));
   if (!complete || !(target.solid || instance.rule.keep)) {
     instance.state = 'dropped';
     run.trace.length = traced;
-    return;
+    return false;
   }
   instance.identity = identityOf(run, instance);
   const unique = instance.identity.kind === 'none' ? `${run.messageHash()} ${instance.name}` : '';
   instance.fullUrl = fullUrlOf(instance.rule.type, instance.identity, unique);
   instance.state = 'built';
+  return true;
 }
 
 function runSlot(slot: CompiledSlot, target: Target, run: MessageRun): boolean {
@@ -81,7 +108,9 @@ function reportRequired(
   if (required === 'skip') return;
   const severity = required === 'refuse' ? 'error' : 'warning';
   const diagnostics = `${instance.rule.type} was not made: its required ${slot.name} has no value`;
-  run.issue(severity, 'required-field', { diagnostics, location: slot.source });
+  const { segment } = instance.frame;
+  const place = segment && run.position({ segment: segment.name, segmentIndex: segment.index });
+  run.issue(severity, 'required-field', { diagnostics, location: slot.source ?? place });
 }
 
 function identityOf(run: MessageRun, instance: Instance): Identity {

@@ -95,6 +95,8 @@ export interface MessageRun {
   setting(name: string): string | boolean | number | undefined;
   /** Marks a repetition of a field, from 0, as read by a rule. */
   markRead(segmentIndex: number, field: number, repetition: number): void;
+  /** What is read while `work` makes a resource counts if it says that it was made. */
+  reading(work: () => boolean): void;
   /** A position as hl7v2/path.ts reads it: `PID-5.1`, `OBX[7]-5`. */
   position(position: Position): string;
   /** What a converter may ask, for a value that no verb of a slot says more about. */

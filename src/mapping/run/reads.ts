@@ -10,12 +10,36 @@ const lastTracked = 30;
 export class FieldReads {
   readonly #message: Message;
   readonly #masks: number[][] = [];
+  /** What was read for resources under way, three numbers each: it counts once they are made. */
+  readonly #pending: number[] = [];
+  #depth = 0;
 
   constructor(message: Message) {
     this.#message = message;
   }
 
   mark(segmentIndex: number, field: number, repetition: number): void {
+    if (this.#depth > 0) this.#pending.push(segmentIndex, field, repetition);
+    else this.#count(segmentIndex, field, repetition);
+  }
+
+  /** Reads from here on are for one resource; gives what {@link end} needs. */
+  begin(): number {
+    this.#depth += 1;
+    return this.#pending.length;
+  }
+
+  /** The resource is made, and what was read for it is used; or it was dropped, and nobody has read that. */
+  end(begun: number, made: boolean): void {
+    this.#depth -= 1;
+    const pending = this.#pending;
+    for (let at = begun; made && at < pending.length; at += 3) {
+      this.#count(pending[at] ?? 0, pending[at + 1] ?? 0, pending[at + 2] ?? 0);
+    }
+    pending.length = begun;
+  }
+
+  #count(segmentIndex: number, field: number, repetition: number): void {
     const masks = (this.#masks[segmentIndex] ??= []);
     masks[field] = (masks[field] ?? 0) | (1 << Math.min(repetition, lastTracked));
   }

@@ -96,6 +96,12 @@ export class Run implements MessageRun {
     this.#reads.mark(segmentIndex, field, repetition);
   }
 
+  /** What is read while `work` makes a resource counts if it does. */
+  reading(work: () => boolean): void {
+    const begun = this.#reads.begin();
+    this.#reads.end(begun, work());
+  }
+
   loss(): LossEntry[] {
     return this.#reads.loss(this.map.ignored);
   }

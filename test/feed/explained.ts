@@ -1,0 +1,92 @@
+import { isDeepStrictEqual } from 'node:util';
+import { defaultFeed, type Feed } from '../../src/feed/feed.ts';
+import { mapWith } from '../../src/feed/map-message.ts';
+import { readFrame, type Reading } from '../../src/feed/reading.ts';
+import { selectMap, type CompiledPack } from '../../src/mapping/pack.ts';
+
+/**
+ * Fields that may be read without making a difference, with the reason. Everything else that is valued has to
+ * show: by another result without it, by the loss report, or by the map that names it as ignored.
+ */
+const withoutDifference: Readonly<Record<string, string>> = {
+  'AIG-12': 'unit of a duration; minutes, as where it is not said',
+  'AIL-10': 'unit of a duration; minutes, as where it is not said',
+  'AIP-10': 'unit of a duration; minutes, as where it is not said',
+  'AIS-8': 'unit of a duration; minutes, as where it is not said',
+  'SCH-9': 'duration, said by AIS too',
+  'SCH-10': 'unit of a duration; minutes, as where it is not said',
+  'AIG-2': 'action code: only D says something else than nothing',
+  'AIS-2': 'action code: only D says something else than nothing',
+  'DG1-21': 'action code: only D says something else than nothing',
+  'DG1-22': 'the default says the same',
+  'FT1-7': 'FT1-25 says the same',
+  'FT1-20': 'the doctor of another field',
+  'FT1-21': 'the doctor of another field',
+  'IN1-19': 'one of two, of which the other says the same',
+  'OBR-11': 'action code: only G makes another intent',
+  'OBR-13': 'white space',
+  'OBR-29': 'parent order, without a number',
+  'OBX-2': 'the type of a value that is not there, or the type that is taken where none is said',
+  'OBX-5': 'an attachment without content',
+  'OBX-11': 'as its order says',
+  'OBX-14': 'as its order says',
+  'ORC-1': 'as the default is',
+  'ORC-2': 'OBR-2 says it',
+  'ORC-3': 'OBR-3 says it',
+  'ORC-5': 'as the order control says',
+  'ORC-12': 'OBR-16 says it',
+  'PD1-4': 'the doctor of another field',
+  'PV1-6': 'a place without a name',
+  'PV1-8': 'the doctor of another field',
+  'PV1-50': 'PV1-19 goes first',
+  'RXA-6': '999: amount not known',
+  'RXA-20': 'as the default is',
+  'RXA-21': 'action code: only D says something else than nothing',
+  'SPM-17': 'the specimen of another order of the message',
+  'SPM-18': 'the specimen of another order of the message',
+  'SPM-20': 'the specimen of another order of the message',
+};
+
+/** Positions of valued fields, as `PID-5`, that a message gives away: nobody says what became of them. */
+export function unexplainedFields(pack: CompiledPack, text: string): readonly string[] {
+  const whole = read(pack, text);
+  const map = whole.message && selectMap(pack, whole.message, defaultFeed.name);
+  if (!whole.result || map === undefined || typeof map === 'string') return [];
+  const named = new Set([...whole.result.loss.map(({ position }) => position), ...map.ignored]);
+  const made = madeOf(whole);
+  const isExplained = (name: string, position: string): boolean =>
+    named.has(name) || named.has(position) || withoutDifference[position] !== undefined;
+  return valuedFields(text).flatMap(({ name, position, without }) => {
+    if (isExplained(name, position)) return [];
+    return isDeepStrictEqual(madeOf(read(pack, without)), made) ? [position] : [];
+  });
+}
+
+function read(pack: CompiledPack, text: string): Reading {
+  const feeds: readonly Feed[] = [defaultFeed];
+  const receivedAt = new Date('2026-01-01T00:00:00Z');
+  const bytes = Buffer.from(text);
+  return readFrame({ bytes, peer: 'test' }, { feeds, receivedAt, map: mapWith(pack) });
+}
+
+/** What came of it, but for the addresses that are made of the message's hash. */
+function madeOf({ result, issues }: Reading): unknown {
+  const made = { resources: result?.resources, unmapped: result?.unmapped, issues };
+  return JSON.parse(JSON.stringify(made).replace(/urn:uuid:[-0-9a-f]+/g, 'urn:uuid'));
+}
+
+/** Every valued field but those of MSH, with the text as it would be without that field. */
+function valuedFields(text: string) {
+  const lines = text.split('\r');
+  return lines.flatMap((line, at) => {
+    const fields = line.split('|');
+    const [name = ''] = fields;
+    if (name.length !== 3 || name === 'MSH') return [];
+    return fields.flatMap((value, field) => {
+      if (field === 0 || value === '' || value === '""') return [];
+      const rest = fields.with(field, '').join('|');
+      const position = `${name}-${String(field)}`;
+      return [{ name, position, without: lines.with(at, rest).join('\r') }];
+    });
+  });
+}
