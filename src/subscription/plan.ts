@@ -60,7 +60,7 @@ export function planOf(resource: IdentifiedResource, options: PlanOptions): Subs
 const place = { expression: ['Subscription.criteria'] };
 
 /** `Type?parameters` as a strict search; chains need more than the one resource at hand, and are refused. */
-function searchOf(
+export function searchOf(
   criteria: string,
   { now, baseUrl }: PlanOptions,
 ): { readonly type: string; readonly where: SearchNode } {
