@@ -57,7 +57,8 @@ export function answersOf(reading: Reading, row: Row & KeptAnswer): Answers {
   const { ack, ackCode = '' } = row;
   if (reading.asked === undefined) return present({ application: ack });
   if (ackCode === 'CE' || ackCode === 'CR') return present({ accept: ack });
-  const application = ackCode.startsWith('A') ? ack : undefined;
+  const isApart = reading.feed.applicationAck !== undefined;
+  const application = ackCode.startsWith('A') && !isApart ? ack : undefined;
   return present({ accept: acceptance(reading, row).ack, application });
 }
 
@@ -99,11 +100,12 @@ function made(
     readonly controlId: string;
   },
 ): KeptAnswer {
-  const { message: original, asked, charset, msa4: sequenceNumber } = reading;
+  const { message: original, asked, charset, feed, msa4: sequenceNumber } = reading;
+  const isApart = feed.applicationAck !== undefined && said.code.startsWith('A');
   const text = buildAck({
     ...present({ original, sequenceNumber }),
     ...said,
-    enhanced: asked !== undefined,
+    enhanced: asked !== undefined && (isApart ? 'apart' : true),
   });
   return { ack: encodeText(text, charset), ackCode: said.code };
 }

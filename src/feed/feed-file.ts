@@ -73,6 +73,8 @@ function feedFrom(values: Readonly<Record<string, unknown>>): Feed {
       zone: values['zone'] as string | undefined,
       defaultAuthority: values['defaultAuthority'] as string | undefined,
       sequence: values['sequence'] as boolean | undefined,
+      passOnly: values['passOnly'] as boolean | undefined,
+      applicationAck: values['applicationAck'] as string | undefined,
       charset: values['charset'] as string | undefined,
       expectedEveryMs:
         expectedEvery === undefined ? undefined : Duration.fromISO(expectedEvery).toMillis(),
@@ -114,6 +116,8 @@ const keys: Readonly<Record<string, Check>> = {
     'ack is committed or journaled',
   ),
   sequence: must((value) => typeof value === 'boolean', 'sequence is true or false'),
+  passOnly: must((value) => typeof value === 'boolean', 'passOnly is true or false'),
+  applicationAck: must(isText, 'applicationAck is the name of a destination'),
   charset: must(
     (value) => isText(value) && iconvName(value) !== undefined,
     'charset is not known; use a name of HL7 table 0211 or such as windows-1252',

@@ -22,6 +22,10 @@ export interface Feed {
   readonly ackMode: 'committed' | 'journaled';
   /** Whether MSH-13 counts its messages (sequence.ts). */
   readonly sequence?: boolean;
+  /** The destination to which answers of the application go (AA, AE, AR after CA); absent: to the sender's connection. */
+  readonly applicationAck?: string;
+  /** Its messages are kept and passed on, and no map is run. */
+  readonly passOnly?: boolean;
   /** Overrides MSH-18. */
   readonly charset?: string;
   /** The maps' settings, by name. */

@@ -3,6 +3,7 @@ import {
   type Commit,
   type JournalChange,
   type JournalEntry,
+  type StateChange,
   type Store,
 } from '../store/store.ts';
 import { errorIssue, fail } from '../fhir/issue.ts';
@@ -20,6 +21,7 @@ import {
   latestEntry,
   withOutcome,
 } from './journal-entry.ts';
+import { noRouter, withWhatIsOwed, type Router } from './destination/router.ts';
 import type { Log } from './log.ts';
 import type { MapMessage } from './map-message.ts';
 import { KeyedOrder } from './order.ts';
@@ -36,6 +38,8 @@ export interface Pipeline {
   /** Time-ordered and unique, [A-Za-z0-9-.]{1,64}: UUIDv7 does. */
   readonly newId: () => string;
   readonly log: Log;
+  /** What messages owe to destinations; absent: nothing. */
+  readonly router?: Router;
 }
 
 /**
@@ -104,7 +108,10 @@ export function createProcessor(pipeline: Pipeline): Processor {
   }
 
   async function answersTo(reading: Reading, tell: Accepted): Promise<Answers> {
-    if (isRefused(reading.issues) || !isSafeFirst(reading)) return takeTurn(reading);
+    if (isRefused(reading.issues) || !isSafeFirst(reading)) {
+      await keepWhatIsOwed(pipeline, reading);
+      return takeTurn(reading);
+    }
     return acknowledgeFirst(pipeline, reading, { takeTurn, tell });
   }
 
@@ -160,7 +167,7 @@ async function acknowledgeFirst(
     reading.feed.ackMode === 'journaled'
       ? withOutcome(row, reading, { state: 'received', issues: [], now: pipeline.clock() })
       : { ...row, ...acceptance(reading, row) };
-  const { existing } = await pipeline.store.journal.append(entry);
+  const { existing } = await keep(pipeline, reading, entry);
   if (isSettled(existing)) return answersOf(reading, existing);
   if (existing !== undefined && existing.state !== 'received') return await takeTurn(reading);
   const answers = answersOf(reading, existing ?? entry);
@@ -171,6 +178,51 @@ async function acknowledgeFirst(
   }
   void takeTurn(reading).catch((error: unknown) => answerFault(pipeline, reading, { error }));
   return answers;
+}
+
+/**
+ * Keeps a message that is passed on whatever becomes of it here, before its turn: what is owed goes in the order of
+ * arrival. One that was kept before owes nothing more.
+ */
+async function keepWhatIsOwed(pipeline: Pipeline, reading: Reading): Promise<void> {
+  const { router = noRouter } = pipeline;
+  const entry = { ...journalEntry(reading, pipeline), attempts: 0 };
+  const state = router.onArrival(reading, entry);
+  if (state.length === 0) return;
+  if (reading.continuation === undefined) await keep(pipeline, reading, entry);
+  else await passPiece(pipeline, reading, { entry, state });
+}
+
+/** A piece of a message has its row from those who join them; that it was passed on is a claim of its own. */
+async function passPiece(
+  { store, clock }: Pipeline,
+  { feed, controlId, hash }: Reading,
+  { entry, state }: { readonly entry: JournalEntry; readonly state: readonly StateChange[] },
+): Promise<void> {
+  const claims = [{ key: `passed|${feed.name}|${controlId}|${hash}`, owner: entry.id }];
+  const origin = `feed:${feed.name}`;
+  try {
+    await store.commit({ now: clock(), origin, changes: [], claims, state });
+  } catch (error) {
+    if (!(error instanceof CommitRefused)) throw error;
+  }
+}
+
+/** Puts a row into the journal, with what its message owes to destinations. */
+async function keep(
+  { store, clock, router = noRouter }: Pipeline,
+  reading: Reading,
+  entry: JournalEntry,
+): Promise<{ readonly existing?: JournalEntry }> {
+  const state = router.onArrival(reading, entry);
+  if (state.length === 0) return store.journal.append(entry);
+  try {
+    await store.commit({ ...journalOnly(reading, entry, clock()), state });
+    return {};
+  } catch (error) {
+    if (error instanceof CommitRefused && 'existing' in error.refusal) return error.refusal;
+    throw error;
+  }
 }
 
 /** Works it out anew where another process changed meanwhile what it goes by. */
@@ -222,7 +274,8 @@ async function attempt(
   const before = known?.hash === reading.hash ? known : undefined;
   if (isSettled(before)) return { answers: answersOf(reading, before) };
   const entry = journalEntry(reading, pipeline, before);
-  const commit = await commitOf(pipeline, reading, { entry, reused: isReused(reading, known) });
+  const planned = await commitOf(pipeline, reading, { entry, reused: isReused(reading, known) });
+  const commit = withWhatIsOwed(pipeline.router, reading, planned);
   try {
     await pipeline.store.commit(withEarlier(commit, reading));
     return { answers: answersOf(reading, commit.journal?.[0] ?? entry) };
@@ -240,6 +293,10 @@ async function commitOf(
   const now = pipeline.clock();
   if (isRefused(reading.issues)) {
     const outcome = { state: 'failed', issues: reading.issues, now } as const;
+    return journalOnly(reading, withOutcome(given.entry, reading, outcome), now);
+  }
+  if (reading.feed.passOnly === true) {
+    const outcome = { state: 'ignored', issues: reading.issues, now } as const;
     return journalOnly(reading, withOutcome(given.entry, reading, outcome), now);
   }
   const plan = await planCommit(pipeline, reading, { ...given, now });

@@ -91,7 +91,7 @@ export function readFrame(
   const continuation = continuationOf(message);
   const sequenceNumber = feed.sequence === true ? sequenceNumberOf(message) : undefined;
   const isContent = sequenceNumber !== 0 && sequenceNumber !== -1;
-  const isWhole = continuation === undefined && isContent && !isRefused(issues);
+  const isWhole = continuation === undefined && isContent && !isRefused(issues) && !feed.passOnly;
   const result = isWhole ? mapped(message, feed, given) : undefined;
   return {
     ...base,
@@ -133,12 +133,12 @@ export function completed(
   given: { readonly map: MapMessage },
 ): Reading {
   const { feed, receivedAt, issues } = reading;
-  const result = mapped(whole, feed, { ...given, receivedAt });
+  const result = feed.passOnly === true ? undefined : mapped(whole, feed, { ...given, receivedAt });
   return {
     ...reading,
-    result,
+    ...present({ result }),
     earlier,
-    issues: [...issues, ...result.issues],
+    issues: [...issues, ...(result?.issues ?? [])],
     messageType: whole.type,
     orderKeys: personKeys(result),
   };

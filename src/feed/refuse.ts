@@ -1,6 +1,7 @@
 import { issueRow } from '../fhir/issue-table.ts';
 import type { Issue } from '../fhir/issue.ts';
 import type { Store } from '../store/store.ts';
+import { withWhatIsOwed, type Router } from './destination/router.ts';
 import { answersOf, answersToFault, type Answers } from './answer.ts';
 import { issuesOf } from './fault.ts';
 import { journalEntry, journalOnly, isSettled, latestEntry, withOutcome } from './journal-entry.ts';
@@ -12,6 +13,7 @@ interface Answering {
   readonly clock: () => Date;
   readonly newId: () => string;
   readonly log: Log;
+  readonly router?: Router;
 }
 
 /** What went wrong besides the content. What sending again may cure is only answered; the rest is kept as failed. */
@@ -29,7 +31,7 @@ export async function answerFault(
 
 /** Answers that the message was not taken, and keeps it as failed if `keep`. */
 export async function refuse(
-  { store, clock, newId, log }: Answering,
+  { store, clock, newId, log, router }: Answering,
   reading: Reading,
   given: {
     readonly issues: readonly Issue[];
@@ -48,7 +50,8 @@ export async function refuse(
     if (keep) {
       const entry = known === undefined ? fresh : journalEntry(reading, { newId }, known);
       const row = withOutcome(entry, reading, outcome);
-      await store.commit(journalOnly(reading, row, outcome.now));
+      const commit = journalOnly(reading, row, outcome.now);
+      await store.commit(withWhatIsOwed(router, reading, commit));
       return answersOf(reading, row);
     }
   } catch (error) {

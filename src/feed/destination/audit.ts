@@ -12,14 +12,16 @@ export function disclosure(delivery: Delivery, at: Date): AuditRecord {
 
 /** Somebody did something about a delivery; what, and why, is in the query. */
 export function intervention(
-  delivery: Delivery,
+  delivery: AuditedDelivery,
   by: { readonly at: Date; readonly principal: Principal; readonly query: string },
 ): AuditRecord {
-  return record(delivery, { ...by, interaction: 'operation', requestId: delivery.id });
+  return record(delivery, { ...by, interaction: 'update', requestId: delivery.id });
 }
 
+type AuditedDelivery = Pick<Delivery, 'id' | 'cause' | 'patient'>;
+
 function record(
-  { cause, patient }: Delivery,
+  { cause, patient }: AuditedDelivery,
   event: Pick<
     Parameters<typeof auditEvent>[0],
     'at' | 'principal' | 'interaction' | 'requestId' | 'query'
