@@ -1,7 +1,7 @@
 /** The message that an out-map makes of a change, for one destination: header, segments, bytes. */
 import { DateTime } from 'luxon';
 import type { IdentifiedResource, Resource } from '../../fhir/resource.ts';
-import { encodeText } from '../../hl7v2/charset.ts';
+import { decodeFrame, encodeText, iconvName } from '../../hl7v2/charset.ts';
 import { formatInstant } from '../../hl7v2/datetime.ts';
 import { encodeSegment, joinSegments, type FieldValue } from '../../hl7v2/encode.ts';
 import { present } from '../../hl7v2/present.ts';
@@ -121,12 +121,15 @@ function written(
     ...segments.map(({ name, fields }) => encodeSegment(name, fields, encoding)),
   ]);
   const patient = patientOf(change.current, resources);
+  const override = iconvName(charset ?? '') ?? 'utf-8';
+  const bytes = encodeText(text, override);
+  const isWhole = decodeFrame(bytes, { override }).text === text;
   return {
-    bytes: encodeText(text, charset ?? 'UNICODE UTF-8'),
+    bytes,
     controlId,
     messageType: `${event.code}^${event.trigger}`,
     ...present({ patient }),
-    loss,
+    loss: isWhole ? loss : [...loss, `characters that ${charset ?? ''} does not have`],
   };
 }
 

@@ -17,7 +17,7 @@ export interface Destination {
   readonly version: string;
   /** MSH-11. */
   readonly processingId: string;
-  /** MSH-18, a name of HL7 table 0211; absent: ASCII alone is said by it, and UTF-8 is written. */
+  /** MSH-18, a name of HL7 table 0211; absent: UNICODE UTF-8. */
   readonly charset?: string;
   readonly encoding: EncodingCharacters;
   /** IANA zone in which times are written; absent: as the resources have them. */

@@ -38,6 +38,8 @@ export function lossOf(
       for (const [index, item] of value.entries()) visit(item, `${at}[${String(index)}]`, path);
     } else if (isObject(value)) {
       for (const [key, member] of Object.entries(value)) {
+        // What kind of extension it is goes with its value.
+        if (key === 'url' && /xtension\[\d+\]$/.test(at)) continue;
         visit(member, at.endsWith(':') ? at + key : `${at}.${key}`, `${path}.${key}`);
       }
     } else if (value !== null && value !== undefined) {

@@ -43,6 +43,8 @@ export interface SegmentRule {
   readonly lines?: OutPath;
   readonly when: OutCondition;
   readonly fields: readonly FieldRule[];
+  /** Elements that need not be said where another, which is, begins with the same text. */
+  readonly says: readonly (readonly [element: OutPath, other: OutPath])[];
   /** Segments about the same value, after this one. */
   readonly segments: readonly SegmentRule[];
 }
@@ -69,4 +71,9 @@ export type FieldSource =
   | { readonly kind: 'set-id' | 'event-time' | 'trigger' | 'action' }
   /** Which it is of those with the same value at the path. */
   | { readonly kind: 'sub-id'; readonly path: OutPath }
-  | { readonly kind: 'parts'; readonly path: OutPath; readonly all: boolean; readonly parts: readonly FieldRule[] };
+  | {
+      readonly kind: 'parts';
+      readonly path: OutPath;
+      readonly all: boolean;
+      readonly parts: readonly FieldRule[];
+    };

@@ -4,6 +4,7 @@
  * - `name.family`, `value*` (whichever `value[x]` is there), `.` (the value itself), `/subject` (from the resource of the map)
  * - `identifier[type.coding.code=FILL]`, `[use!=work]`, `[code=a,b]`, `[url]` (has one), `[!url]`, `[0]`, `[1-]` (from the second on)
  * - `subject->Patient` (the resource that a reference names, if it is one of that type), `->` (of any type)
+ * - `~status`: from the resource that the value stands in
  * - `a | b`: the first that has a value
  */
 import { parseReference } from '../../fhir/reference.ts';
@@ -23,7 +24,7 @@ export interface Place {
 export type OutPath = readonly Alternative[];
 
 interface Alternative {
-  readonly fromRoot: boolean;
+  readonly from: 'here' | 'root' | 'owner';
   readonly steps: readonly Step[];
 }
 
@@ -43,6 +44,8 @@ export interface Walk {
   readonly root: Place;
   /** The resource of a reference; undefined where there is none, or it was not read yet. */
   readonly resolve: (reference: string) => Resource | undefined;
+  /** Told of each reference that led somewhere. */
+  readonly onFollow?: (reference: Place) => void;
 }
 
 export function placeOf(resource: Resource): Place {
@@ -62,11 +65,10 @@ export function parseOutPath(text: string): OutPath | undefined {
 }
 
 function parseAlternative(text: string): Alternative | undefined {
-  if (text === '.') return { fromRoot: false, steps: [] };
-  if (text === '/') return { fromRoot: true, steps: [] };
-  const fromRoot = text.startsWith('/');
+  if (text === '.') return { from: 'here', steps: [] };
+  const from = text.startsWith('/') ? 'root' : text.startsWith('~') ? 'owner' : 'here';
   const steps: Step[] = [];
-  let rest = fromRoot ? text.slice(1) : text;
+  let rest = from === 'here' ? text : text.slice(1);
   while (rest !== '') {
     const read = readStep(rest);
     if (read === undefined) return undefined;
@@ -74,7 +76,7 @@ function parseAlternative(text: string): Alternative | undefined {
     rest = rest.slice(read.length);
     if (rest.startsWith('.')) rest = rest.slice(1);
   }
-  return steps.length === 0 ? undefined : { fromRoot, steps };
+  return steps.length === 0 ? undefined : { from, steps };
 }
 
 function readStep(text: string): { readonly step: Step; readonly length: number } | undefined {
@@ -135,12 +137,17 @@ function splitOutside(text: string, separator: string): readonly string[] {
 
 /** The values at a path, in their order; lists are walked through. */
 export function valuesAt(path: OutPath, from: Place, walk: Walk): readonly Place[] {
-  for (const { fromRoot, steps } of path) {
-    let places: readonly Place[] = [fromRoot ? walk.root : from];
+  for (const { from: start, steps } of path) {
+    let places: readonly Place[] = [startOf(start, from, walk)];
     for (const step of steps) places = take(step, places, walk);
     if (places.length > 0) return places;
   }
   return [];
+}
+
+function startOf(start: Alternative['from'], here: Place, { root }: Walk): Place {
+  if (start === 'here') return here;
+  return start === 'root' ? root : placeOf(here.owner);
 }
 
 function take(step: Step, places: readonly Place[], walk: Walk): readonly Place[] {
@@ -175,7 +182,8 @@ function choiceOf(name: string): (key: string) => boolean {
   return (key) => key.startsWith(name) && /^[A-Z]/.test(key.slice(name.length));
 }
 
-function followed({ value, owner }: Place, type: string, walk: Walk): readonly Place[] {
+function followed(place: Place, type: string, walk: Walk): readonly Place[] {
+  const { value, owner } = place;
   const reference = isObject(value) ? value['reference'] : undefined;
   if (typeof reference !== 'string') return [];
   const parsed = parseReference(reference);
@@ -183,7 +191,9 @@ function followed({ value, owner }: Place, type: string, walk: Walk): readonly P
   if (parsed?.kind !== 'relative' && parsed?.kind !== 'absolute') return [];
   if (type !== '' && parsed.type !== type) return [];
   const found = walk.resolve(`${parsed.type}/${parsed.id}`);
-  return found === undefined ? [] : [placeOf(found)];
+  if (found === undefined) return [];
+  walk.onFollow?.(place);
+  return [placeOf(found)];
 }
 
 function contained(owner: Resource, id: string, type: string): readonly Place[] {

@@ -53,7 +53,7 @@ const mapKeys = [
   ...['out', 'version', 'doc', 'resource', 'events', 'segments'],
   ...['reports', 'ignore', 'tables'],
 ];
-const segmentKeys = ['segment', 'use', 'doc', 'each', 'lines', 'when', 'set', 'segments', 'before'];
+const segmentKeys = ['segment', 'use', 'doc', 'each', 'lines', 'when', 'set', 'segments', 'before', 'says'];
 
 class OutMapReader {
   readonly #body: TreeReader;
@@ -173,6 +173,7 @@ class OutMapReader {
         tables: this.#tables,
         typeOf: (number) => fieldDefinition(name, number, '2.5.1')?.dataType,
       }),
+      says: saysOf(body.map('says')),
       segments: this.#segments(body.map('segments')),
     };
   }
@@ -194,6 +195,19 @@ class OutMapReader {
       this.#tables.set(name, { rows, otherwise });
     }
   }
+}
+
+/** `says: { description: [reasonCode.text, serviceType.text] }`. */
+function saysOf(body: TreeReader | undefined): SegmentRule['says'] {
+  return [...(body?.tree.entries.keys() ?? [])].flatMap((key) => {
+    const element = parseOutPath(key);
+    return (body?.texts(key) ?? []).flatMap(({ value, place }) => {
+      const other = parseOutPath(value);
+      if (element !== undefined && other !== undefined) return [[element, other] as const];
+      body?.issues.add(place, `\`${key}\` is a path with the paths of what says the same`);
+      return [];
+    });
+  });
 }
 
 /** `when`, a text or a list of texts of which all must hold. */

@@ -110,18 +110,33 @@ class Run {
         around.sets.set(rule.segment, count);
         const fields = this.#fields(rule.fields, { ...around, place }, count);
         this.#segments.push({ name: rule.segment, fields });
+        this.#sayAlike(rule, place);
         const inner = { place, sets: new Map<string, number>(), subIds: new Map<string, number>() };
         this.#write(rule.segments, inner);
       }
     }
   }
 
+  /** What says no more than what is said. */
+  #sayAlike({ says }: SegmentRule, from: Place): void {
+    for (const [element, other] of says) {
+      const texts = valuesAt(other, from, this.#walk).map(({ value }) => textOf(value));
+      for (const place of valuesAt(element, from, this.#walk)) {
+        const text = textOf(place.value);
+        if (texts.some((longer) => longer.startsWith(text))) this.#said.add(place);
+      }
+    }
+  }
+
   #subjectsOf({ each, lines }: SegmentRule, from: Place): readonly Place[] {
-    const places = each === undefined ? [from] : valuesAt(each, from, this.#walk);
+    // A segment about a resource says which it is.
+    const walk = { ...this.#walk, onFollow: (place: Place) => this.#said.add(place) };
+    const places = each === undefined ? [from] : valuesAt(each, from, walk);
     if (lines === undefined) return places;
     return places.flatMap((place) =>
       valuesAt(lines, place, this.#walk).flatMap((data) => {
         this.#said.add(data);
+        this.#said.add({ ...place, at: `${place.at}.contentType` });
         const text = Buffer.from(textOf(data.value), 'base64').toString('utf8');
         return text.split(/\r\n|\r|\n/).map((value) => ({ ...data, value }));
       }),

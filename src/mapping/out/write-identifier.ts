@@ -61,7 +61,7 @@ export const writeXon: Write = (place, manner) => {
   const name = say('name | display', resource, manner) || say('display', place, manner);
   const [identifier] = at('identifier', resource, manner);
   const isSaid = resource !== place;
-  if (isSaid) mark('reference', place, manner);
+  if (isSaid) for (const name of ['reference', 'identifier', 'type']) mark(name, place, manner);
   if (identifier === undefined) return orNothing([name]);
   return orNothing([
     name,
@@ -77,7 +77,9 @@ export const writeXon: Write = (place, manner) => {
 /** Reference to a location, or the location, as PL; a text is taken apart at its commas, as it was put together. */
 export const writePl: Write = (place, manner) => {
   const [resource] = at('->Location', place, manner);
-  if (resource !== undefined) mark('reference', place, manner);
+  if (resource !== undefined) {
+    for (const name of ['reference', 'identifier', 'type']) mark(name, place, manner);
+  }
   const display = say('display', place, manner) || (resource ? say('name', resource, manner) : '');
   const [identifier] = at('identifier', resource ?? place, manner);
   const hd = identifier && authorityOf(identifier, manner);

@@ -34,9 +34,10 @@ const addressType: Readonly<Record<string, string>> = {
 
 /** HumanName as XPN. */
 export const writeXpn: Write = (place, manner) => {
+  if (!isObject(place.value)) return [say('.', place, manner)];
   const { family, given, rest, suffix, prefix } = nameParts(place, manner);
   const time = periodOf(place, manner);
-  const [first, degree, professional] = suffix;
+  const { first, degree, professional } = suffix;
   if (family === '' && given === '') {
     const text = say('text', place, manner);
     return text === '' ? undefined : [text, ...blanks(5), useOf(place, nameType, manner)];
@@ -60,9 +61,7 @@ export const writeXpn: Write = (place, manner) => {
 export const writeXcn: Write = (place, manner) => {
   const [resource] = at('->', place, manner);
   if (resource === undefined) return ofReference(place, manner);
-  mark('reference', place, manner);
-  mark('type', place, manner);
-  mark('display', place, manner);
+  for (const name of ['reference', 'identifier', 'type', 'display']) mark(name, place, manner);
   // A role says who by its practitioner.
   const [person = resource] = at('practitioner->Practitioner', resource, manner);
   const [identifier] = at('identifier', person, manner);
@@ -70,15 +69,15 @@ export const writeXcn: Write = (place, manner) => {
   const isNamed = name !== undefined && isObject(name.value);
   const { family, given, rest, suffix, prefix } = isNamed
     ? nameParts(name, manner)
-    : { family: name ? say('.', name, manner) : '', given: '', rest: '', suffix: [], prefix: '' };
+    : { family: name ? say('.', name, manner) : '', given: '', rest: '', suffix: suffixes([]), prefix: '' };
   return orNothing([
     identifier && say('value', identifier, manner),
     family || (isNamed ? say('text', name, manner) : ''),
     given,
     rest,
-    suffix[0],
+    suffix.first,
     prefix,
-    suffix[1],
+    suffix.degree,
     undefined,
     identifier && hdComponent(authorityOf(identifier, manner)),
     isNamed ? useOf(name, nameType, manner) : undefined,
@@ -165,8 +164,19 @@ function nameParts(place: Place, manner: Manner) {
     family: say('family', place, manner),
     given,
     rest: others.join(' '),
-    suffix: sayAll('suffix', place, manner),
+    suffix: suffixes(sayAll('suffix', place, manner)),
     prefix: sayAll('prefix', place, manner).join(' '),
+  };
+}
+
+/** Jr and III are of the name (XPN.4); anything else is a degree (XPN.6), and a third professional (XPN.14). */
+function suffixes(texts: readonly string[]) {
+  const isOfName = (text: string): boolean => /^(jr|sr|i{1,3}|iv|vi{0,3})\.?$/i.test(text);
+  const [degree, ...others] = texts.filter((text) => !isOfName(text));
+  return {
+    first: texts.find(isOfName),
+    degree,
+    professional: others.length > 0 ? others.join(' ') : undefined,
   };
 }
 

@@ -58,3 +58,12 @@ function periodEnd(
   if (member === undefined) return undefined;
   return writeTime({ value: member, at: `${at}.${name}`, owner }, manner) as string | undefined;
 }
+
+/** How long a Period is, in minutes. */
+export const writeLength: Write = (place, manner) => {
+  const { start, end } = place.value as { readonly start?: string; readonly end?: string };
+  const minutes = (Date.parse(end ?? '') - Date.parse(start ?? '')) / 60_000;
+  if (!Number.isInteger(minutes)) return undefined;
+  manner.said.add({ ...place, at: `${place.at}.end` });
+  return String(minutes);
+};

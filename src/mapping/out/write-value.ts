@@ -7,7 +7,12 @@ import { writeClock, writeDate, writeRange, writeTime } from './write-time.ts';
 import { writeYesNo } from './write-text.ts';
 
 /** OBX-2 of a value. */
-export const writeValueType: Write = (place) => typeOfValue(place) || undefined;
+export const writeValueType: Write = (place, { version }) => {
+  const type = typeOfValue(place);
+  if (type === 'CWE' && version < 2.5) return 'CE';
+  if (type === 'TS' && version >= 2.6) return 'DTM';
+  return type || undefined;
+};
 
 /** OBX-5 of a value. */
 export const writeValue: Write = (place, manner) => {

@@ -3,7 +3,7 @@ import { writeCode, writeCoded } from './write-code.ts';
 import { writeCx, writeEi, writePl, writeXon } from './write-identifier.ts';
 import { writeXad, writeXcn, writeXpn, writeXtn } from './write-person.ts';
 import { writeText, writeYesNo } from './write-text.ts';
-import { writeClock, writeDate, writeRange, writeTime } from './write-time.ts';
+import { writeClock, writeDate, writeLength, writeRange, writeTime } from './write-time.ts';
 import {
   writeAttachment,
   writeAttachmentType,
@@ -50,6 +50,7 @@ export const writers: Readonly<Record<string, Write>> = {
   unit: writeUnit,
   range: writeReferenceRange,
   minutes: writeMinutes,
+  length: writeLength,
   attachment: writeAttachment,
   attachmentType: writeAttachmentType,
 };
