@@ -4,6 +4,12 @@ import { flagName } from './config.ts';
 import type { Config } from './config.ts';
 import { start as startEngage } from './engage/start.ts';
 import { startSubscriptions } from './engage/subscription/start.ts';
+import { composer } from './feed/destination/compose.ts';
+import { routerTo } from './feed/destination/router.ts';
+import type { DestinationDesk } from './feed/destination/desk.ts';
+import { standings } from './feed/destination/standing.ts';
+import { startDestinations } from './feed/destination/start.ts';
+import type { Destinations } from './feed/destination/start.ts';
 import { describeMessage } from './feed/describe.ts';
 import { takeBatches } from './feed/batch-frame.ts';
 import { faultAnswer } from './feed/fault-answer.ts';
@@ -44,6 +50,7 @@ import { registeredIndexing, startReindex } from './store/reindex.ts';
 import type { Reindex } from './store/reindex.ts';
 import type { Store } from './store/store.ts';
 import { authRoutes } from './web/auth-routes.ts';
+import { destinationRoutes } from './web/destination-routes.ts';
 import { answerFailure } from './web/failure.ts';
 import { messageRoutes } from './web/message-routes.ts';
 import { pages } from './web/pages.ts';
@@ -79,6 +86,8 @@ interface Parts extends AppOptions {
   readonly conformance: Site['conformance'];
   readonly outbound: Outbound;
   readonly onFrame: Processor['onFrame'];
+  readonly desk: DestinationDesk;
+  readonly destinations: Destinations;
 }
 
 /** Puts the rooms together. What any of them does is in the room. */
@@ -119,12 +128,18 @@ async function start(options: AppOptions, running: Running): Promise<App> {
   running.push(() => audit.close());
   const engage = startEngage({ ...site.engaging, store, clock, log, zone: config.zone });
   running.push(() => engage.stop());
-  const processor = createProcessor({ ...site.feeding, store, clock, newId, log });
+  const compose = composer(store, site.outMaps);
+  const desk = { store, clock, newId, log, destinations: site.destinations };
+  const destinations = startDestinations({ ...desk, compose });
+  running.push(() => destinations.stop());
+  const router = routerTo(site.destinations, () => destinations.wake());
+  const processor = createProcessor({ ...site.feeding, store, clock, newId, log, router });
   running.push(() => processor.idle());
   const metrics = createMetrics({
     journalCounts: () => store.journal.counts(),
     resourceCounts: () => store.counts(),
     reindexing: () => reindex.unfinished(),
+    destinations: () => standings(desk),
   });
   const single = timed(processor.onFrame, metrics);
   const onFrame = takeBatches({ onFrame: single, now: clock, newId });
@@ -135,7 +150,7 @@ async function start(options: AppOptions, running: Running): Promise<App> {
   const { conformance } = site;
   const outbound = createOutbound(config.outboundAllow);
   const serving = { store, keys, newId, audit, reindex, metrics, outbound, onFrame };
-  const parts = { ...options, conformance, ...serving };
+  const parts = { ...options, conformance, ...serving, desk, destinations };
   const http = await buildHttp(parts, httpPort);
   running.push(() => http.close());
   const subscriptions = startSubscriptions({ ...parts, baseUrl: baseUrlOf(config, httpPort) });
@@ -161,6 +176,7 @@ async function start(options: AppOptions, running: Running): Promise<App> {
       await processor.idle();
       await engage.idle();
       await subscriptions.idle();
+      await destinations.idle();
     },
     close: () => stop(running),
   };
@@ -250,6 +266,7 @@ async function buildHttp(parts: Parts, port: HttpPort): Promise<FastifyInstance>
   const secureCookie = baseUrl.startsWith('https:');
   authRoutes(http, { ...shared, keys, sessionHours: config.sessionHours, secureCookie });
   messageRoutes(http, { ...shared, describe: (id) => describeMessage(store, id) });
+  destinationRoutes(http, { ...shared, ...parts.desk, wake: () => parts.destinations.wake() });
   await pages(http, join(root, 'dist/web'));
   await http.ready();
   return http;

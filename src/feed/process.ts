@@ -195,7 +195,7 @@ async function keepWhatIsOwed(pipeline: Pipeline, reading: Reading): Promise<voi
 
 /** A piece of a message has its row from those who join them; that it was passed on is a claim of its own. */
 async function passPiece(
-  { store, clock }: Pipeline,
+  { store, clock, router = noRouter }: Pipeline,
   { feed, controlId, hash }: Reading,
   { entry, state }: { readonly entry: JournalEntry; readonly state: readonly StateChange[] },
 ): Promise<void> {
@@ -203,6 +203,7 @@ async function passPiece(
   const origin = `feed:${feed.name}`;
   try {
     await store.commit({ now: clock(), origin, changes: [], claims, state });
+    router.onQueued();
   } catch (error) {
     if (!(error instanceof CommitRefused)) throw error;
   }
@@ -218,6 +219,7 @@ async function keep(
   if (state.length === 0) return store.journal.append(entry);
   try {
     await store.commit({ ...journalOnly(reading, entry, clock()), state });
+    router.onQueued();
     return {};
   } catch (error) {
     if (error instanceof CommitRefused && 'existing' in error.refusal) return error.refusal;
@@ -278,6 +280,7 @@ async function attempt(
   const commit = withWhatIsOwed(pipeline.router, reading, planned);
   try {
     await pipeline.store.commit(withEarlier(commit, reading));
+    if (commit !== planned) pipeline.router?.onQueued();
     return { answers: answersOf(reading, commit.journal?.[0] ?? entry) };
   } catch (error) {
     if (!(error instanceof CommitRefused)) throw error;

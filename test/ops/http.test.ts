@@ -32,6 +32,7 @@ beforeEach(async () => {
     metrics: createMetrics({
       journalCounts: async () => [{ feed: 'ehr', state: 'processed', ackCode: 'AA', count: 3 }],
       resourceCounts: async () => new Map([['Patient', 2]]),
+      destinations: async () => [],
       reindexing: () => reindexing,
     }),
     newId: () => `r-${String((lastId += 1))}`,

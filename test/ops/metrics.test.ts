@@ -10,6 +10,7 @@ function metricsOf(
   return createMetrics({
     journalCounts: async () => journal as never,
     resourceCounts: async () => resources,
+    destinations: async () => [],
     reindexing: () => reindexing,
   });
 }

@@ -35,7 +35,7 @@ export async function resume(given: Intervention): Promise<void> {
   await change(given, 'resume', async ({ paused: _, retryAt: __, ...control }) => ({ control }));
 }
 
-/** What is held, or waits for a next try, is sent again: in its place, or where it was put aside at the end of the line. */
+/** What is held, or waits for a next try, is sent again, before what came after it. */
 export async function retry(given: Intervention, id: string): Promise<void> {
   await change(given, 'retry', async (found) => {
     const { retryAt: _, ...control } = found;

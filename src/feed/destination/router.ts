@@ -18,13 +18,23 @@ export interface Router {
   onArrival(reading: Reading, row: Row): readonly StateChange[];
   /** What it owes to others with its outcome. */
   onOutcome(reading: Reading, row: Row): readonly StateChange[];
+  /** It is committed: whoever sends may look. */
+  onQueued(): void;
 }
 
 /** Owes nothing to anybody. */
-export const noRouter: Router = { onArrival: () => [], onOutcome: () => [] };
+export const noRouter: Router = {
+  onArrival: () => [],
+  onOutcome: () => [],
+  onQueued: () => undefined,
+};
 
-export function routerTo(destinations: readonly Destination[]): Router {
+export function routerTo(
+  destinations: readonly Destination[],
+  onQueued: () => void,
+): Router {
   return {
+    onQueued,
     onArrival: (reading, row) => passedTo(destinations, 'received', { reading, row }),
     onOutcome: (reading, row) => [
       ...(row.state === 'processed' || row.state === 'ignored'
