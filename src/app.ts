@@ -129,7 +129,8 @@ async function start(options: AppOptions, running: Running): Promise<App> {
   const engage = startEngage({ ...site.engaging, store, clock, log, zone: config.zone });
   running.push(() => engage.stop());
   const compose = composer(store, site.outMaps);
-  const desk = { store, clock, newId, log, destinations: site.destinations };
+  const isAlone = !isMongoUrl(config.store);
+  const desk = { store, clock, newId, log, destinations: site.destinations, isAlone };
   const destinations = startDestinations({ ...desk, compose });
   running.push(() => destinations.stop());
   const router = routerTo(site.destinations, () => destinations.wake());

@@ -11,6 +11,8 @@ import { describeMessage } from '../../src/feed/describe.ts';
 import { openMemoryStore } from '../../src/store/memory.ts';
 import type { Store } from '../../src/store/store.ts';
 import { authRoutes } from '../../src/web/auth-routes.ts';
+import type { Destination } from '../../src/feed/destination/destination.ts';
+import { destinationRoutes } from '../../src/web/destination-routes.ts';
 import { answerFailure } from '../../src/web/failure.ts';
 import { messageRoutes } from '../../src/web/message-routes.ts';
 
@@ -24,7 +26,9 @@ export interface WebApp {
 }
 
 /** The addresses of the pages on a store in memory, with a clock that the test moves. */
-export async function openWebApp(options: { secureCookie?: boolean } = {}): Promise<WebApp> {
+export async function openWebApp(
+  options: { secureCookie?: boolean; destinations?: readonly Destination[] } = {},
+): Promise<WebApp> {
   const store = openMemoryStore();
   const keys = { signing: new Uint8Array(48).fill(7) };
   const tokens = rememberTokens(keys);
@@ -41,13 +45,11 @@ export async function openWebApp(options: { secureCookie?: boolean } = {}): Prom
     authenticate: (request: Parameters<typeof credentialsOf>[0]) =>
       authenticate(tokens, credentialsOf(request), clock()),
   };
-  const { secureCookie = false } = options;
+  const { secureCookie = false, destinations = [] } = options;
   authRoutes(app, { ...shared, keys, newId, sessionHours: 12, secureCookie });
-  messageRoutes(app, {
-    ...shared,
-    describe: (id) => describeMessage(store, id),
-    recordAccess: (event) => void accesses.push(event),
-  });
+  const recordAccess = (event: AccessEvent): undefined => void accesses.push(event);
+  messageRoutes(app, { ...shared, recordAccess, describe: (id) => describeMessage(store, id) });
+  destinationRoutes(app, { ...shared, recordAccess, destinations, wake: () => undefined });
   await app.ready();
   return {
     app,

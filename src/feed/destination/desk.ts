@@ -10,4 +10,6 @@ export interface DestinationDesk {
   readonly newId: () => string;
   readonly log: Log;
   readonly destinations: readonly Destination[];
+  /** No other process has this store open: whoever held the lease is dead. */
+  readonly isAlone?: boolean;
 }

@@ -36,10 +36,11 @@ export class DestinationLease {
 
   /** Where the change feed stands, if the lease could be had. */
   async acquire(): Promise<FeedPlace | undefined> {
-    const { store, clock } = this.#desk;
+    const { store, clock, isAlone = false } = this.#desk;
     const entry = await store.state(key);
     const found = entry === undefined ? unheld : (JSON.parse(entry.value) as LeaseDocument);
-    if (found.holder !== '' && found.until > clock().getTime()) return undefined;
+    const isFree = isAlone || found.holder === '' || found.until <= clock().getTime();
+    if (!isFree) return undefined;
     this.#revision = entry?.revision ?? 0;
     const { cursor, since } = found;
     return (await this.save({ cursor, since })) ? { cursor, since } : undefined;

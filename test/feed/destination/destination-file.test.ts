@@ -78,7 +78,7 @@ describe('a fault is told with its place', () => {
     ['destination: ris\naddress: a:1\nfeeds: [rx]', '3:9 There is no feed rx'],
     [
       'destination: ris\naddress: a:1\nsend: [{ resource: Patient, map: atd }]',
-      '3:34 There is no out-map `atd`; did you mean `adt`?',
+      '3:34 There is no out-map `atd`; known are adt, siu',
     ],
     [
       'destination: ris\naddress: a:1\nsend: [{ resource: Patient, map: siu }]',
