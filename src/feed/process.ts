@@ -3,7 +3,6 @@ import {
   type Commit,
   type JournalChange,
   type JournalEntry,
-  type StateChange,
   type Store,
 } from '../store/store.ts';
 import { errorIssue, fail } from '../fhir/issue.ts';
@@ -21,7 +20,8 @@ import {
   latestEntry,
   withOutcome,
 } from './journal-entry.ts';
-import { noRouter, withWhatIsOwed, type Router } from './destination/router.ts';
+import { keep, keepWhatIsOwed } from './destination/keep.ts';
+import { withWhatIsOwed, type Router } from './destination/router.ts';
 import type { Log } from './log.ts';
 import type { MapMessage } from './map-message.ts';
 import { KeyedOrder } from './order.ts';
@@ -178,53 +178,6 @@ async function acknowledgeFirst(
   }
   void takeTurn(reading).catch((error: unknown) => answerFault(pipeline, reading, { error }));
   return answers;
-}
-
-/**
- * Keeps a message that is passed on whatever becomes of it here, before its turn: what is owed goes in the order of
- * arrival. One that was kept before owes nothing more.
- */
-async function keepWhatIsOwed(pipeline: Pipeline, reading: Reading): Promise<void> {
-  const { router = noRouter } = pipeline;
-  const entry = { ...journalEntry(reading, pipeline), attempts: 0 };
-  const state = router.onArrival(reading, entry);
-  if (state.length === 0) return;
-  if (reading.continuation === undefined) await keep(pipeline, reading, entry);
-  else await passPiece(pipeline, reading, { entry, state });
-}
-
-/** A piece of a message has its row from those who join them; that it was passed on is a claim of its own. */
-async function passPiece(
-  { store, clock, router = noRouter }: Pipeline,
-  { feed, controlId, hash }: Reading,
-  { entry, state }: { readonly entry: JournalEntry; readonly state: readonly StateChange[] },
-): Promise<void> {
-  const claims = [{ key: `passed|${feed.name}|${controlId}|${hash}`, owner: entry.id }];
-  const origin = `feed:${feed.name}`;
-  try {
-    await store.commit({ now: clock(), origin, changes: [], claims, state });
-    router.onQueued();
-  } catch (error) {
-    if (!(error instanceof CommitRefused)) throw error;
-  }
-}
-
-/** Puts a row into the journal, with what its message owes to destinations. */
-async function keep(
-  { store, clock, router = noRouter }: Pipeline,
-  reading: Reading,
-  entry: JournalEntry,
-): Promise<{ readonly existing?: JournalEntry }> {
-  const state = router.onArrival(reading, entry);
-  if (state.length === 0) return store.journal.append(entry);
-  try {
-    await store.commit({ ...journalOnly(reading, entry, clock()), state });
-    router.onQueued();
-    return {};
-  } catch (error) {
-    if (error instanceof CommitRefused && 'existing' in error.refusal) return error.refusal;
-    throw error;
-  }
 }
 
 /** Works it out anew where another process changed meanwhile what it goes by. */
