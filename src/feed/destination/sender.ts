@@ -96,13 +96,12 @@ export class Sender {
     const now = this.#desk.clock();
     const turn = await this.#turn();
     const from = turn && sendFrom(turn, this.destination, now);
-    if (turn === undefined || from === undefined) return limits.destinationPollMs;
-    const waitMs = from.getTime() - now.getTime();
-    if (waitMs <= 0) {
+    const waitMs = from === undefined ? Infinity : from.getTime() - now.getTime();
+    if (turn !== undefined && waitMs <= 0) {
       await this.#send(turn);
       return 0;
     }
-    // Whoever waits looks at the store again after it; and a clock may be set.
+    // Whoever waits looks at the store again after it: people may have acted. And a clock may be set.
     this.#forget();
     return Math.min(waitMs, limits.destinationPollMs);
   }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { readControl } from '../../../src/feed/destination/control.ts';
 import type { Destination } from '../../../src/feed/destination/destination.ts';
+import { pause, resume, retry } from '../../../src/feed/destination/intervene.ts';
 import type { Destinations } from '../../../src/feed/destination/start.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { stores } from '../../rest/fhir-app.ts';
@@ -152,6 +153,7 @@ describe.each(stores)('sending on %s', (_, open) => {
       breaker: 'closed',
       failures: 0,
     });
+    await until(() => running.told.includes('destination is back'));
     const said = running.told.filter((text) => text.startsWith('destination is'));
     expect(said).toEqual(['destination is away', 'destination is back']);
   });
@@ -222,5 +224,45 @@ describe('over TLS', () => {
         : (await listed(store))[0]?.lastError !== undefined,
     );
     expect(receiver.received).toHaveLength(isTaken ? 1 : 0);
+  });
+});
+
+describe('what people and the clock do', () => {
+  const by = { id: 'ann', display: 'Ann', role: 'admin' } as const;
+
+  it.each(['pause', 'held'] as const)('goes on by itself after %s is over', async (what) => {
+    const turns = what === 'held' ? [says('AR'), says('AA')] : [says('AA')];
+    const { store, receiver, running } = await play(openOne, turns);
+    const given = { store, now: new Date(), principal: by, destination: 'ris', reason: 'a test' };
+    if (what === 'pause') await pause(given);
+    const [id = ''] = await queue(store, 'ris', ['C1', 'C2']);
+    running.wake();
+    if (what === 'held') await until(async () => (await listed(store))[0]?.state === 'held');
+    else await running.idle();
+    expect(receiver.received).toHaveLength(what === 'held' ? 1 : 0);
+    if (what === 'pause') await resume(given);
+    else await retry(given, id);
+    // Nobody tells the sender: another process may have done it.
+    await until(allDone(store, 2));
+    expect([...new Set(receiver.controlIds)]).toEqual(['C1', 'C2']);
+  });
+
+  it('sends nothing in a maintenance window, and goes on after it', async () => {
+    const store = await openOne();
+    closers.push(() => store.close());
+    const receiver = new Receiver([says('AA')]);
+    const window = { weekdays: [], fromMinute: 60, toMinute: 120, zone: 'UTC' };
+    const port = await receiver.listen();
+    closers.push(() => receiver.close());
+    let now = new Date('2026-05-01T01:30:00Z');
+    const destination = destinationTo(port, { maintenance: [window] });
+    const running = sendTo(store, [destination], { clock: () => now });
+    closers.push(() => running.stop());
+    await queue(store, 'ris', ['C1']);
+    await running.idle();
+    expect(receiver.received).toEqual([]);
+    now = new Date('2026-05-01T02:00:00Z');
+    await until(allDone(store, 1));
+    expect(receiver.controlIds).toEqual(['C1']);
   });
 });
