@@ -4,9 +4,9 @@ import { flagName } from './config.ts';
 import type { Config } from './config.ts';
 import { start as startEngage } from './engage/start.ts';
 import { startSubscriptions } from './engage/subscription/start.ts';
+import type { ReaderDesk } from './feed/destination/change-reader.ts';
 import { composer } from './feed/destination/compose.ts';
-import { routerTo } from './feed/destination/router.ts';
-import type { DestinationDesk } from './feed/destination/desk.ts';
+import { routerTo, type Router } from './feed/destination/router.ts';
 import { standings } from './feed/destination/standing.ts';
 import { startDestinations } from './feed/destination/start.ts';
 import type { Destinations } from './feed/destination/start.ts';
@@ -86,8 +86,7 @@ interface Parts extends AppOptions {
   readonly conformance: Site['conformance'];
   readonly outbound: Outbound;
   readonly onFrame: Processor['onFrame'];
-  readonly desk: DestinationDesk;
-  readonly destinations: Destinations;
+  readonly out: Out;
 }
 
 /** Puts the rooms together. What any of them does is in the room. */
@@ -128,19 +127,16 @@ async function start(options: AppOptions, running: Running): Promise<App> {
   running.push(() => audit.close());
   const engage = startEngage({ ...site.engaging, store, clock, log, zone: config.zone });
   running.push(() => engage.stop());
-  const compose = composer(store, site.outMaps);
-  const isAlone = !isMongoUrl(config.store);
-  const desk = { store, clock, newId, log, destinations: site.destinations, isAlone };
-  const destinations = startDestinations({ ...desk, compose });
-  running.push(() => destinations.stop());
-  const router = routerTo(site.destinations, () => destinations.wake());
+  const out = startOut(site, { store, clock, newId, log, config });
+  running.push(() => out.destinations.stop());
+  const { router } = out;
   const processor = createProcessor({ ...site.feeding, store, clock, newId, log, router });
   running.push(() => processor.idle());
   const metrics = createMetrics({
     journalCounts: () => store.journal.counts(),
     resourceCounts: () => store.counts(),
     reindexing: () => reindex.unfinished(),
-    destinations: () => standings(desk),
+    destinations: () => standings(out.desk),
   });
   const single = timed(processor.onFrame, metrics);
   const onFrame = takeBatches({ onFrame: single, now: clock, newId });
@@ -151,7 +147,7 @@ async function start(options: AppOptions, running: Running): Promise<App> {
   const { conformance } = site;
   const outbound = createOutbound(config.outboundAllow);
   const serving = { store, keys, newId, audit, reindex, metrics, outbound, onFrame };
-  const parts = { ...options, conformance, ...serving, desk, destinations };
+  const parts = { ...options, conformance, ...serving, out };
   const http = await buildHttp(parts, httpPort);
   running.push(() => http.close());
   const subscriptions = startSubscriptions({ ...parts, baseUrl: baseUrlOf(config, httpPort) });
@@ -177,10 +173,29 @@ async function start(options: AppOptions, running: Running): Promise<App> {
       await processor.idle();
       await engage.idle();
       await subscriptions.idle();
-      await destinations.idle();
+      await out.destinations.idle();
     },
     close: () => stop(running),
   };
+}
+
+/** The way out: what sends to destinations, and what messages owe to them. */
+interface Out {
+  readonly desk: ReaderDesk;
+  readonly destinations: Destinations;
+  readonly router: Router;
+}
+
+function startOut(
+  { destinations: all, outMaps }: Site,
+  given: Pick<Parts, 'store' | 'clock' | 'newId' | 'log' | 'config'>,
+): Out {
+  const { config, ...shared } = given;
+  const isAlone = !isMongoUrl(config.store);
+  const compose = composer(given.store, outMaps);
+  const desk = { ...shared, destinations: all, isAlone, compose };
+  const destinations = startDestinations(desk);
+  return { desk, destinations, router: routerTo(all, () => destinations.wake()) };
 }
 
 /** Looks after what waits now and then; gives what ends that. */
@@ -267,7 +282,8 @@ async function buildHttp(parts: Parts, port: HttpPort): Promise<FastifyInstance>
   const secureCookie = baseUrl.startsWith('https:');
   authRoutes(http, { ...shared, keys, sessionHours: config.sessionHours, secureCookie });
   messageRoutes(http, { ...shared, describe: (id) => describeMessage(store, id) });
-  destinationRoutes(http, { ...shared, ...parts.desk, wake: () => parts.destinations.wake() });
+  const { desk, destinations } = parts.out;
+  destinationRoutes(http, { ...shared, ...desk, wake: () => destinations.wake() });
   await pages(http, join(root, 'dist/web'));
   await http.ready();
   return http;

@@ -270,7 +270,9 @@ export const commands: readonly Command[] = [
   },
 ];
 
-function destinationWork(docs: Readonly<Record<'pause' | 'resume' | 'retry' | 'skip', string>>): readonly Command[] {
+function destinationWork(
+  docs: Readonly<Record<'pause' | 'resume' | 'retry' | 'skip', string>>,
+): readonly Command[] {
   return (['pause', 'resume', 'retry', 'skip'] as const).map((word) => ({
     name: `destination ${word}`,
     usage: `destination ${word} NAME${word === 'retry' || word === 'skip' ? ' ID' : ''} --reason TEXT`,

@@ -108,11 +108,9 @@ export function createProcessor(pipeline: Pipeline): Processor {
   }
 
   async function answersTo(reading: Reading, tell: Accepted): Promise<Answers> {
-    if (isRefused(reading.issues) || !isSafeFirst(reading)) {
-      await keepWhatIsOwed(pipeline, reading);
-      return takeTurn(reading);
-    }
-    return acknowledgeFirst(pipeline, reading, { takeTurn, tell });
+    const isFirst = isSafeFirst(reading) && !isRefused(reading.issues);
+    if (isFirst) return acknowledgeFirst(pipeline, reading, { takeTurn, tell });
+    return keepWhatIsOwed(pipeline, reading).then(() => takeTurn(reading));
   }
 
   async function takeUp(before?: Date): Promise<void> {

@@ -5,6 +5,7 @@ import {
   readDelivery,
   type Delivery,
   type DeliveryList,
+  type KeptDelivery,
 } from '../feed/destination/delivery.ts';
 import type { DestinationDesk } from '../feed/destination/desk.ts';
 import { pause, resume, retry, skip, type Intervention } from '../feed/destination/intervene.ts';
@@ -145,7 +146,6 @@ function isList(text: string): text is DeliveryList {
   return (lists as readonly string[]).includes(text);
 }
 
-function rowOf({ delivery }: { readonly delivery: Delivery }): Omit<Delivery, 'parts'> {
-  const { parts: _, ...row } = delivery;
+function rowOf({ delivery: { parts: _, ...row } }: KeptDelivery): Omit<Delivery, 'parts'> {
   return row;
 }

@@ -99,47 +99,51 @@ function firsts(ledger: Receiver): readonly string[] {
   return [...new Set(ledger.controlIds)];
 }
 
-it('nothing is lost and the order holds, however often it is killed', { timeout: 240_000 }, async () => {
-  const [passed, recorded, made] = [await receiver(), await receiver(), await receiver()];
-  writeSite({ passed: passed.port, recorded: recorded.port, made: made.port });
-  let sent = 0;
-  for (let round = 0; round < kills; round += 1) {
-    const server = await serve();
-    const sending = send(server, sent);
-    await wait(50 + chance() * 1_500);
-    await kill(server);
-    sent = await sending;
-  }
-  const last = await serve();
-  sent = await send(last, sent);
-  expect(sent).toBe(messages);
-  const wanted = Array.from({ length: messages }, (_, index) => `C${String(index)}`);
-  const persons = (): ReadonlySet<string> =>
-    new Set(made.ledger.received.map((text) => /\rPID\|1\|\|(M\d+)\^/.exec(text)?.[1] ?? ''));
-  while (
-    firsts(passed.ledger).length < messages ||
-    firsts(recorded.ledger).length < messages ||
-    persons().size < messages
-  ) {
-    await wait(50);
-  }
-  expect(firsts(passed.ledger)).toEqual(wanted);
-  expect(firsts(recorded.ledger)).toEqual(wanted);
-  for (const { ledger } of [passed, recorded, made]) {
-    const texts = new Map<string, string>();
-    for (const text of ledger.received) {
-      const known = texts.get(controlIdOf(text));
-      // A double is the same message to the byte.
-      if (known !== undefined) expect(text).toBe(known);
-      texts.set(controlIdOf(text), text);
+it(
+  'nothing is lost and the order holds, however often it is killed',
+  { timeout: 240_000 },
+  async () => {
+    const [passed, recorded, made] = [await receiver(), await receiver(), await receiver()];
+    writeSite({ passed: passed.port, recorded: recorded.port, made: made.port });
+    let sent = 0;
+    for (let round = 0; round < kills; round += 1) {
+      const server = await serve();
+      const sending = send(server, sent);
+      await wait(50 + chance() * 1_500);
+      await kill(server);
+      sent = await sending;
     }
-  }
-  // One message for each person: none was made twice under another MSH-10.
-  expect(firsts(made.ledger)).toHaveLength(messages);
-  console.log(
-    `${String(kills)} kills, ${String(messages)} messages: ` +
-      `${String(passed.ledger.received.length)} + ${String(recorded.ledger.received.length)} + ` +
-      `${String(made.ledger.received.length)} received, 0 lost`,
-  );
-  await kill(last);
-});
+    const last = await serve();
+    sent = await send(last, sent);
+    expect(sent).toBe(messages);
+    const wanted = Array.from({ length: messages }, (_, index) => `C${String(index)}`);
+    const persons = (): ReadonlySet<string> =>
+      new Set(made.ledger.received.map((text) => /\rPID\|1\|\|(M\d+)\^/.exec(text)?.[1] ?? ''));
+    while (
+      firsts(passed.ledger).length < messages ||
+      firsts(recorded.ledger).length < messages ||
+      persons().size < messages
+    ) {
+      await wait(50);
+    }
+    expect(firsts(passed.ledger)).toEqual(wanted);
+    expect(firsts(recorded.ledger)).toEqual(wanted);
+    for (const { ledger } of [passed, recorded, made]) {
+      const texts = new Map<string, string>();
+      for (const text of ledger.received) {
+        const known = texts.get(controlIdOf(text));
+        // A double is the same message to the byte.
+        if (known !== undefined) expect(text).toBe(known);
+        texts.set(controlIdOf(text), text);
+      }
+    }
+    // One message for each person: none was made twice under another MSH-10.
+    expect(firsts(made.ledger)).toHaveLength(messages);
+    console.log(
+      `${String(kills)} kills, ${String(messages)} messages: ` +
+        `${String(passed.ledger.received.length)} + ${String(recorded.ledger.received.length)} + ` +
+        `${String(made.ledger.received.length)} received, 0 lost`,
+    );
+    await kill(last);
+  },
+);

@@ -109,7 +109,9 @@ it('tells a ward system of what apps write, and passes results on to an archive'
     status: 'current',
     subject: patient,
     content: [
-      { attachment: { contentType: 'text/plain', data: Buffer.from('one\ntwo').toString('base64') } },
+      {
+        attachment: { contentType: 'text/plain', data: Buffer.from('one\ntwo').toString('base64') },
+      },
     ],
   } as { resourceType: string });
   await until(() => ward.received.length === 3);
@@ -120,7 +122,11 @@ it('tells a ward system of what apps write, and passes results on to an archive'
   expect(lines(person)[2]).toBe(`PID|1||${id}^^^WEIR^PI||Müller^Jö\\F\\rg||198002`);
   // On the wall clock of the receiver.
   expect(booked).toContain('20260501100000+0200');
-  expect(lines(document).slice(-3, -1).map((line) => line.split('|')[5])).toEqual(['one', 'two']);
+  expect(
+    lines(document)
+      .slice(-3, -1)
+      .map((line) => line.split('|')[5]),
+  ).toEqual(['one', 'two']);
 
   const result = readFileSync('fixtures/ORU_R01/final/message.hl7');
   const client = await connectMllp({ ...parseAddress(app.mllp), timeoutMs: 10_000 });

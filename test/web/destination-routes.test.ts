@@ -63,7 +63,13 @@ it('lists destinations with how they stand', async () => {
   await web.store.commit({ now: new Date(), origin: 'test', changes: [], state });
   expect((await get('')).body).toMatchObject({
     destinations: [
-      { state: 'away', breaker: 'open', depth: 2, lastError: 'No connection', nextRetryAt: retryAt },
+      {
+        state: 'away',
+        breaker: 'open',
+        depth: 2,
+        lastError: 'No connection',
+        nextRetryAt: retryAt,
+      },
     ],
   });
   await hold(id, 'queue');
@@ -100,20 +106,21 @@ it('pauses and resumes, with who and why', async () => {
   });
   expect(await post('/ris/resume')).toBe(200);
   expect((await get('')).body).toMatchObject({ destinations: [{ state: 'waiting' }] });
-  expect(await audited()).toContain(
-    'destination/ris/pause?reason=the%20RIS%20is%20updated',
-  );
+  expect(await audited()).toContain('destination/ris/pause?reason=the%20RIS%20is%20updated');
 });
 
-it.each(['queue', 'aside'] as const)('what is held in %s is sent again in its place', async (list) => {
-  const [id = ''] = await queue(web.store, 'ris', ['C1', 'C2']);
-  await hold(id, list);
-  expect(await post(`/ris/deliveries/${id}/retry`)).toBe(200);
-  const [first, second] = await listed(web.store);
-  expect(first).toMatchObject({ controlId: 'C1', state: 'queued', errors: 0 });
-  expect(second).toMatchObject({ controlId: 'C2' });
-  expect(await listed(web.store, 'aside')).toEqual([]);
-});
+it.each(['queue', 'aside'] as const)(
+  'what is held in %s is sent again in its place',
+  async (list) => {
+    const [id = ''] = await queue(web.store, 'ris', ['C1', 'C2']);
+    await hold(id, list);
+    expect(await post(`/ris/deliveries/${id}/retry`)).toBe(200);
+    const [first, second] = await listed(web.store);
+    expect(first).toMatchObject({ controlId: 'C1', state: 'queued', errors: 0 });
+    expect(second).toMatchObject({ controlId: 'C2' });
+    expect(await listed(web.store, 'aside')).toEqual([]);
+  },
+);
 
 it('skips with a reason, and the message is gone from the store', async () => {
   const [id = ''] = await queue(web.store, 'ris', ['C1', 'C2']);
@@ -121,7 +128,10 @@ it('skips with a reason, and the message is gone from the store', async () => {
   expect(await post(`/ris/deliveries/${id}/skip`, { reason: 'sent by hand' })).toBe(200);
   expect(await listed(web.store)).toMatchObject([{ controlId: 'C2' }]);
   const [done] = await listed(web.store, 'done');
-  expect(done).toMatchObject({ state: 'skipped', lastError: expect.stringMatching(/sent by hand$/) });
+  expect(done).toMatchObject({
+    state: 'skipped',
+    lastError: expect.stringMatching(/sent by hand$/) as string,
+  });
   expect((await web.store.states('delivery-bytes|')).length).toBe(1);
   expect(await post(`/ris/deliveries/${id}/skip`)).toBe(404);
 });

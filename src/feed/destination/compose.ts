@@ -54,7 +54,8 @@ export function composer(store: Store, maps: ReadonlyMap<string, OutMap>): Compo
     const given = caseOf(change, wanted.destination, resources);
     for (let round = 0; round < limits.outReadsMax; round += 1) {
       const { message, missing } = runOutMap(map, given);
-      if (missing.length === 0) return message && written(message, change, { ...wanted, resources });
+      if (missing.length === 0)
+        return message && written(message, change, { ...wanted, resources });
       await readInto(store, missing, resources);
     }
     return undefined;
@@ -86,7 +87,9 @@ function inZone(text: string, zone: string | undefined): string {
   if (zone === undefined || !/(Z|[+-]\d\d:\d\d)$/.test(text)) return text;
   const moment = DateTime.fromISO(text, { zone });
   const fraction = /\.\d+/.exec(text)?.[0] ?? '';
-  return moment.isValid ? moment.toFormat("yyyy-MM-dd'T'HH:mm:ss") + fraction + moment.toFormat('ZZ') : text;
+  return moment.isValid
+    ? moment.toFormat("yyyy-MM-dd'T'HH:mm:ss") + fraction + moment.toFormat('ZZ')
+    : text;
 }
 
 async function readInto(
@@ -138,9 +141,14 @@ function header(
   { sending, receiving, processingId, version, charset, ack }: Destination,
   given: { readonly at: Date; readonly type: readonly string[]; readonly controlId: string },
 ): readonly FieldValue[] {
-  const asked = { original: [undefined, undefined], accept: ['AL', 'NE'], application: ['AL', 'AL'] };
+  const asked = {
+    original: [undefined, undefined],
+    accept: ['AL', 'NE'],
+    application: ['AL', 'AL'],
+  };
   // Before v2.3.1 there is no structure in MSH-9.
-  const type = Number(version.slice(0, 3)) < 2.3 || version === '2.3' ? given.type.slice(0, 2) : given.type;
+  const type =
+    Number(version.slice(0, 3)) < 2.3 || version === '2.3' ? given.type.slice(0, 2) : given.type;
   return [
     sending.application,
     sending.facility,

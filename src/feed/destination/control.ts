@@ -25,9 +25,20 @@ export interface KeptControl {
   readonly revision: number;
 }
 
+/** How a destination stands of which nothing is waited for. */
+export function unretried({ retryAt: _, ...control }: Control): Control {
+  return control;
+}
+
+/** How a destination stands that is not paused. */
+export function unpaused({ paused: _, ...control }: Control): Control {
+  return control;
+}
+
 const prefix = 'destination|';
 
-const unused: Control = {
+/** Of one that was never sent to. */
+export const unused: Control = {
   holder: '',
   failures: 0,
   breaker: 'closed',

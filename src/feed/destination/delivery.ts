@@ -58,6 +58,11 @@ export interface NewDelivery extends Pick<
   readonly loss?: readonly string[];
 }
 
+/** A delivery that waits for nothing: neither a next try nor an outcome. */
+export function unsettled({ nextRetryAt: _, settledAt: __, ...delivery }: Delivery): Delivery {
+  return delivery;
+}
+
 /** The changes that queue a message. A second commit with the same id is refused. */
 export function queued({ bytes, ...given }: NewDelivery): readonly StateChange[] {
   const text = Buffer.from(bytes).toString('base64');

@@ -182,7 +182,10 @@ class DestinationReader {
     if (given === undefined) return defaultEncoding;
     const { encoding, issues } = readEncoding(`MSH${given.value}${given.value.charAt(0)}`);
     if (encoding !== undefined && issues.length === 0 && given.value.length >= 5) return encoding;
-    this.#issues.add(given.place, 'encodingCharacters are five, such as "|^~\\\\&": MSH-1 and MSH-2');
+    this.#issues.add(
+      given.place,
+      'encodingCharacters are five, such as "|^~\\\\&": MSH-1 and MSH-2',
+    );
     return defaultEncoding;
   }
 

@@ -19,12 +19,16 @@ export function readSends(body: TreeReader, { maps }: SendNeeds): readonly SendR
     const criteria = rule.text('resource');
     const map = rule.text('map');
     if (criteria === undefined || map === undefined) {
-      rule.issues.add(rule.place, 'A rule of `send` is { resource: Patient?active=true, map: adt }');
+      rule.issues.add(
+        rule.place,
+        'A rule of `send` is { resource: Patient?active=true, map: adt }',
+      );
       return [];
     }
     const type = maps.get(map.value);
     if (type === undefined) {
-      const hint = suggestion(map.value, maps.keys()) || `; known are ${[...maps.keys()].join(', ')}`;
+      const hint =
+        suggestion(map.value, maps.keys()) || `; known are ${[...maps.keys()].join(', ')}`;
       rule.issues.add(map.place, `There is no out-map \`${map.value}\`${hint}`);
       return [];
     }

@@ -4,12 +4,20 @@ import { limits } from '../../limits.ts';
 import type { Principal } from '../../security/principal.ts';
 import type { Commit, Store } from '../../store/store.ts';
 import { intervention } from './audit.ts';
-import { putControl, readControl, tryCommit, type Control } from './control.ts';
+import {
+  putControl,
+  readControl,
+  tryCommit,
+  unpaused,
+  unretried,
+  type Control,
+} from './control.ts';
 import {
   put,
   readDelivery,
   remove,
   removeBytes,
+  unsettled,
   type DeliveryList,
   type KeptDelivery,
 } from './delivery.ts';
@@ -32,17 +40,18 @@ export async function pause(given: Intervention): Promise<void> {
 
 /** Sends again, at once also where it waits for a next try. */
 export async function resume(given: Intervention): Promise<void> {
-  await change(given, 'resume', async ({ paused: _, retryAt: __, ...control }) => ({ control }));
+  await change(given, 'resume', async (found) => ({
+    control: unretried(unpaused(found)),
+  }));
 }
 
 /** What is held, or waits for a next try, is sent again, before what came after it. */
 export async function retry(given: Intervention, id: string): Promise<void> {
   await change(given, 'retry', async (found) => {
-    const { retryAt: _, ...control } = found;
+    const control = unretried(found);
     const { list, kept } = await find(given, id);
     if (kept.delivery.state === 'inflight' && control.paused === undefined) onItsWay();
-    const { nextRetryAt: __, settledAt: ___, ...rest } = kept.delivery;
-    const delivery = { ...rest, state: 'queued', errors: 0 } as const;
+    const delivery = { ...unsettled(kept.delivery), state: 'queued', errors: 0 } as const;
     const state =
       list === 'queue'
         ? [{ ...put('queue', delivery), expectRevision: kept.revision }]
@@ -56,10 +65,14 @@ export async function skip(given: Intervention, id: string): Promise<void> {
   await change(given, 'skip', async (control) => {
     const { list, kept } = await find(given, id);
     if (kept.delivery.state === 'inflight' && control.paused === undefined) onItsWay();
-    const { nextRetryAt: _, ...rest } = kept.delivery;
     const settledAt = given.now.toISOString();
     const lastError = `Skipped by ${given.principal.display}: ${given.reason}`;
-    const delivery = { ...rest, state: 'skipped', settledAt, lastError } as const;
+    const delivery = {
+      ...unsettled(kept.delivery),
+      state: 'skipped',
+      settledAt,
+      lastError,
+    } as const;
     const state = [remove(list, kept), put('done', delivery), ...removeBytes(delivery)];
     return { control: { ...control, skipped: control.skipped + 1 }, state, kept };
   });

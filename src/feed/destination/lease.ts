@@ -47,10 +47,7 @@ export class DestinationLease {
   }
 
   /** Extends the lease, in one commit with what was found up to there; false where another has it. */
-  async save(
-    place: FeedPlace,
-    state: readonly StateChange[] = [],
-  ): Promise<boolean> {
+  async save(place: FeedPlace, state: readonly StateChange[] = []): Promise<boolean> {
     return this.#write(this.holder, place, state);
   }
 
@@ -58,11 +55,7 @@ export class DestinationLease {
     if (this.#revision !== undefined) await this.#write('', place, []);
   }
 
-  async #write(
-    holder: string,
-    place: FeedPlace,
-    state: readonly StateChange[],
-  ): Promise<boolean> {
+  async #write(holder: string, place: FeedPlace, state: readonly StateChange[]): Promise<boolean> {
     const { store, clock } = this.#desk;
     const now = clock();
     const until = now.getTime() + limits.destinationLeaseMs;

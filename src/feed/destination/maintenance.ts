@@ -2,10 +2,7 @@ import { DateTime } from 'luxon';
 import type { MaintenanceWindow } from './destination.ts';
 
 /** When the window ends in which `now` is; undefined where it is in none. Of several, the last to end. */
-export function maintenanceEnd(
-  windows: readonly MaintenanceWindow[],
-  now: Date,
-): Date | undefined {
+export function maintenanceEnd(windows: readonly MaintenanceWindow[], now: Date): Date | undefined {
   const ends = windows.flatMap((window) => endOf(window, now) ?? []);
   return ends.length === 0 ? undefined : new Date(Math.max(...ends));
 }

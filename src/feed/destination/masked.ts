@@ -13,9 +13,7 @@ export function maskedLines(bytes: Uint8Array): string {
 
 /** A message as lines. */
 export function linesOf(bytes: Uint8Array): string {
-  return decodeFrame(bytes)
-    .text.replace(/\r\n?/g, '\n')
-    .trimEnd();
+  return decodeFrame(bytes).text.replace(/\r\n?/g, '\n').trimEnd();
 }
 
 function covered(text: string): string {

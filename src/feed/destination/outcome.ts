@@ -1,5 +1,5 @@
-import type { Control } from './control.ts';
-import type { Delivery, DeliveryList } from './delivery.ts';
+import { unretried, type Control } from './control.ts';
+import { unsettled, type Delivery, type DeliveryList } from './delivery.ts';
 import type { Destination } from './destination.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -20,11 +20,10 @@ interface Standing {
 
 /** The message is on its way: whoever finds it so does not know what became of it. */
 export function beforeSending({ control, delivery }: Standing): Settled {
-  const { nextRetryAt: _, ...rest } = delivery;
   const breaker = control.breaker === 'open' ? 'half-open' : control.breaker;
   return {
     control: { ...control, breaker },
-    delivery: { ...rest, state: 'inflight', attempts: delivery.attempts + 1 },
+    delivery: { ...unsettled(delivery), state: 'inflight', attempts: delivery.attempts + 1 },
     list: 'queue',
   };
 }
@@ -55,8 +54,11 @@ function textOf(sent: Sent): string {
 
 /** The same at `now`, however long it was away. */
 function answered(control: Control, now: Date): Control {
-  const { retryAt: _, ...rest } = control;
-  return { ...rest, failures: 0, breaker: 'closed', lastSentAt: now.toISOString() };
+  return { ...unretried(control), failures: 0, breaker: 'closed', lastSentAt: now.toISOString() };
+}
+
+function faultless({ lastError: _, ...delivery }: Delivery): Delivery {
+  return delivery;
 }
 
 function accepted(
@@ -64,10 +66,14 @@ function accepted(
   { code }: { readonly code: string },
   now: Date,
 ): Settled {
-  const { lastError: _, ...rest } = delivery;
   return {
     control: { ...answered(control, now), sent: control.sent + 1 },
-    delivery: { ...rest, state: 'acknowledged', ackCode: code, settledAt: now.toISOString() },
+    delivery: {
+      ...faultless(delivery),
+      state: 'acknowledged',
+      ackCode: code,
+      settledAt: now.toISOString(),
+    },
     list: 'done',
   };
 }

@@ -17,7 +17,10 @@ export function rewriteHeader(bytes: Uint8Array, charset: string, wanted: NewHea
   if (wanted.sending === undefined && wanted.receiving === undefined) return bytes;
   if (/^utf-(16|32)/.test(charset)) {
     const text = decodeFrame(bytes, { override: charset }).text;
-    return encodeText(withParties(text, wanted, (said) => said), charset);
+    return encodeText(
+      withParties(text, wanted, (said) => said),
+      charset,
+    );
   }
   const asBytes = (said: string): string =>
     Buffer.from(encodeText(said, charset)).toString('latin1');

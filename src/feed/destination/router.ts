@@ -29,10 +29,7 @@ export const noRouter: Router = {
   onQueued: () => undefined,
 };
 
-export function routerTo(
-  destinations: readonly Destination[],
-  onQueued: () => void,
-): Router {
+export function routerTo(destinations: readonly Destination[], onQueued: () => void): Router {
   return {
     onQueued,
     onArrival: (reading, row) => passedTo(destinations, 'received', { reading, row }),

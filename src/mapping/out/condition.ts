@@ -1,6 +1,14 @@
 import { stringify } from '../../fhir/json.ts';
 import type { Resource } from '../../fhir/resource.ts';
-import { parseOutPath, placeOf, textOf, valuesAt, type OutPath, type Place, type Walk } from './place.ts';
+import {
+  parseOutPath,
+  placeOf,
+  textOf,
+  valuesAt,
+  type OutPath,
+  type Place,
+  type Walk,
+} from './place.ts';
 
 /**
  * When a rule of an out-map holds: `created`, `updated`, `changed start, end`, `PATH`, `!PATH`, `PATH = a, b`,
@@ -29,9 +37,16 @@ export function parseOutCondition(text: string): OutCondition | undefined {
 function parseTerm(text: string): Term | undefined {
   if (text === 'created' || text === 'updated') return { kind: text };
   if (text.startsWith('changed ')) {
-    const paths = text.slice(8).split(',').map((part) => parseOutPath(part.trim()));
+    const paths = text
+      .slice(8)
+      .split(',')
+      .map((part) => parseOutPath(part.trim()));
     return paths.includes(undefined) ? undefined : { kind: 'changed', paths: paths as OutPath[] };
   }
+  return parseValueTerm(text);
+}
+
+function parseValueTerm(text: string): Term | undefined {
   const ofBefore = text.startsWith('was ');
   const body = ofBefore ? text.slice(4).trim() : text;
   const [, left = '', sign = '', right = ''] = /^(.*?)(?:\s+(!?=)\s+(.*))?$/s.exec(body) ?? [];

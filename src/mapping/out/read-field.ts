@@ -1,3 +1,4 @@
+import { present } from '../../hl7v2/present.ts';
 import { scalarText, TreeReader } from '../language/tree-reader.ts';
 import { suggestion } from '../map-issue.ts';
 import { parseOutCondition } from './condition.ts';
@@ -29,7 +30,11 @@ export function readFields(set: TreeReader | undefined, needs: FieldNeeds): read
     const tree =
       value.kind === 'map'
         ? value
-        : { kind: 'map' as const, place: value.place, entries: new Map([['from', { place, value: path }]]) };
+        : {
+            kind: 'map' as const,
+            place: value.place,
+            entries: new Map([['from', { place, value: path }]]),
+          };
     const rule = readField(number, new TreeReader(tree, set.issues), needs);
     return rule === undefined ? [] : [rule];
   });
@@ -39,29 +44,36 @@ function readField(number: number, body: TreeReader, needs: FieldNeeds): FieldRu
   body.expectKeys(keys, 'a field');
   const source = readSource(body, needs);
   if (source === undefined) return undefined;
-  const [as, table] = [body.text('as'), body.text('table')];
-  if (table !== undefined && !needs.tables.has(table.value)) {
-    const hint = suggestion(table.value, needs.tables.keys());
-    body.issues.add(table.place, `There is no table \`${table.value}\`${hint}`);
-  }
+  const as = typeOf(number, body, { source, needs });
+  const [prefer, join] = [body.text('prefer')?.value, body.text('join')?.value];
+  const table = tableOf(body, needs);
+  const system = prefer === undefined ? undefined : systemOf(prefer);
+  const more = present({ table, join, prefer: system });
+  return { number, place: body.place, source, as, when: whenOf(body), ...more };
+}
+
+function tableOf(body: TreeReader, { tables }: FieldNeeds): string | undefined {
+  const table = body.text('table');
+  if (table === undefined || tables.has(table.value)) return table?.value;
+  const hint = suggestion(table.value, tables.keys());
+  body.issues.add(table.place, `There is no table \`${table.value}\`${hint}`);
+  return undefined;
+}
+
+/** The v2 type that a field is written as: what `as` says, else its own. */
+function typeOf(
+  number: number,
+  body: TreeReader,
+  { source, needs }: { readonly source: FieldSource; readonly needs: FieldNeeds },
+): string {
+  const as = body.text('as');
   const type = as?.value ?? needs.typeOf(number) ?? 'ST';
   const isNeeded = source.kind === 'path' || source.kind === 'event-time';
-  if (isNeeded && writers[type] === undefined) {
-    const known = Object.keys(writers);
-    const hint = suggestion(type, known) || `; known are ${known.join(', ')}`;
-    body.issues.add(as?.place ?? body.place, `Nothing is written as \`${type}\`${hint}`);
-  }
-  const [prefer, join] = [body.text('prefer'), body.text('join')];
-  return {
-    number,
-    place: body.place,
-    source,
-    as: type,
-    when: whenOf(body),
-    ...(table === undefined ? {} : { table: table.value }),
-    ...(prefer === undefined ? {} : { prefer: systemOf(prefer.value) }),
-    ...(join === undefined ? {} : { join: join.value }),
-  };
+  if (!isNeeded || writers[type] !== undefined) return type;
+  const known = Object.keys(writers);
+  const hint = suggestion(type, known) || `; known are ${known.join(', ')}`;
+  body.issues.add(as?.place ?? body.place, `Nothing is written as \`${type}\`${hint}`);
+  return type;
 }
 
 function readSource(body: TreeReader, needs: FieldNeeds): FieldSource | undefined {
@@ -79,7 +91,10 @@ function readSource(body: TreeReader, needs: FieldNeeds): FieldSource | undefine
   }
   const path = parseOutPath(text.value);
   if (path === undefined) {
-    body.issues.add(text.place, `\`${text.value}\` is not a path such as name[use=official].family`);
+    body.issues.add(
+      text.place,
+      `\`${text.value}\` is not a path such as name[use=official].family`,
+    );
     return undefined;
   }
   if (source === 'subId') return { kind: 'sub-id', path };

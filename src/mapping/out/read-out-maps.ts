@@ -29,9 +29,7 @@ export function readOutMaps(files: readonly MapFile[]): {
     const map = new OutMapReader(body, sources.outSegment).read(name);
     if (map !== undefined) maps.set(name, map);
   }
-  return issues.count === 0
-    ? { maps, issues: [] }
-    : { maps: new Map(), issues: issues.list() };
+  return issues.count === 0 ? { maps, issues: [] } : { maps: new Map(), issues: issues.list() };
 }
 
 type Trees = Readonly<Record<'out' | 'outSegment', Map<string, TreeMap>>>;
@@ -53,7 +51,18 @@ const mapKeys = [
   ...['out', 'version', 'doc', 'resource', 'events', 'segments'],
   ...['reports', 'ignore', 'tables'],
 ];
-const segmentKeys = ['segment', 'use', 'doc', 'each', 'lines', 'when', 'set', 'segments', 'before', 'says'];
+const segmentKeys = [
+  'segment',
+  'use',
+  'doc',
+  'each',
+  'lines',
+  'when',
+  'set',
+  'segments',
+  'before',
+  'says',
+];
 
 class OutMapReader {
   readonly #body: TreeReader;
@@ -182,7 +191,10 @@ class OutMapReader {
     const tables = body.map('tables');
     for (const [name, { place, value }] of tables?.tree.entries ?? []) {
       if (value.kind !== 'map' || !value.entries.has('else')) {
-        body.issues.add(place, `Table \`${name}\` is a map of codes with an \`else\`: keep, drop or a code`);
+        body.issues.add(
+          place,
+          `Table \`${name}\` is a map of codes with an \`else\`: keep, drop or a code`,
+        );
         continue;
       }
       const rows = new Map<string, string>();

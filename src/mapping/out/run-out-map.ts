@@ -226,7 +226,11 @@ class Run {
     const repetitions = valuesAt(path, from, this.#walk)
       .slice(0, all ? undefined : 1)
       .map((place) => {
-        const around = { place, sets: new Map<string, number>(), subIds: new Map<string, number>() };
+        const around = {
+          place,
+          sets: new Map<string, number>(),
+          subIds: new Map<string, number>(),
+        };
         return { components: this.#fields(parts, around, 1).map(asComponent) };
       })
       .filter(({ components }) => components.some((component) => component !== undefined));

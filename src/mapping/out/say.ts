@@ -1,7 +1,15 @@
 import type { ComponentValue } from '../../hl7v2/encode.ts';
 import type { Said } from './loss.ts';
 import type { OutTable } from './model.ts';
-import { isObject, parseOutPath, textOf, valuesAt, type OutPath, type Place, type Walk } from './place.ts';
+import {
+  isObject,
+  parseOutPath,
+  textOf,
+  valuesAt,
+  type OutPath,
+  type Place,
+  type Walk,
+} from './place.ts';
 
 /** An assigning authority as HL7 v2 has it. */
 export interface HdParts {

@@ -1,7 +1,16 @@
 import type { ComponentValue } from '../../hl7v2/encode.ts';
 import { codeSystemName } from '../datatypes/coding-system.ts';
 import { isObject, textOf, type Place } from './place.ts';
-import { at, hasMember, mark, orNothing, say, type Manner, type Write, type Written } from './say.ts';
+import {
+  at,
+  hasMember,
+  mark,
+  orNothing,
+  say,
+  type Manner,
+  type Write,
+  type Written,
+} from './say.ts';
 
 /** CodeableConcept, Coding, Reference (its display), Quantity (its unit) or text as CWE. */
 export const writeCoded: Write = (place, manner) => {

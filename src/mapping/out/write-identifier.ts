@@ -80,32 +80,38 @@ export const writePl: Write = (place, manner) => {
   if (resource !== undefined) {
     for (const name of ['reference', 'identifier', 'type']) mark(name, place, manner);
   }
-  const display = say('display', place, manner) || (resource ? say('name', resource, manner) : '');
   const [identifier] = at('identifier', resource ?? place, manner);
   const hd = identifier && authorityOf(identifier, manner);
-  if (identifier !== undefined) mark('value', identifier, manner);
-  const parts = display.split(',').map((part) => part.trim());
-  if (hd !== undefined && parts.length > 1 && parts.at(-1) === hd.namespace) parts.pop();
-  const [pointOfCare = '', room, bed, ...others] = parts;
-  if (pointOfCare === '') {
-    return identifier && hd && [say("value", identifier, manner), undefined, undefined, hdComponent(hd)];
+  const facility = hd && hdComponent(hd);
+  const display = say('display', place, manner) || say('name', resource ?? place, manner);
+  if (display === '') {
+    const value = identifier && say('value', identifier, manner);
+    return orNothing([value, undefined, undefined, value && facility]);
   }
-  const named = others.length > 0 ? others.join(', ') : undefined;
-  const isWhole = resource !== undefined && named !== undefined;
-  if (isWhole) return [display, undefined, undefined, hd && hdComponent(hd)];
-  return [
-    pointOfCare,
-    room,
-    bed,
-    hd && hdComponent(hd),
-    ...Array.from({ length: 4 }, () => undefined),
-    named,
-  ];
+  // The number was put together from the same parts.
+  if (identifier !== undefined) mark('value', identifier, manner);
+  const [pointOfCare, room, bed, ...others] = placesOf(display, hd?.namespace);
+  const isPlain = others.length === 0;
+  return isPlain
+    ? [pointOfCare, room, bed, facility]
+    : [...Array.from({ length: 3 }, none), facility, ...Array.from({ length: 4 }, none), display];
 };
+
+const none = (): undefined => undefined;
+
+function placesOf(display: string, facility: string | undefined): readonly string[] {
+  const parts = display.split(',').map((part) => part.trim());
+  if (parts.length > 1 && parts.at(-1) === facility) parts.pop();
+  return parts;
+}
 
 /** The type's code of table 0203; of another system, or a text alone, it stays unsaid. */
 export function typeOf(place: Place, manner: Manner): string | undefined {
-  const [coding] = at(`type.coding[system=${identifierTypes}] | type.coding[!system]`, place, manner);
+  const [coding] = at(
+    `type.coding[system=${identifierTypes}] | type.coding[!system]`,
+    place,
+    manner,
+  );
   if (coding === undefined) return undefined;
   mark('system', coding, manner);
   mark('display', coding, manner);
@@ -115,7 +121,11 @@ export function typeOf(place: Place, manner: Manner): string | undefined {
 export function authorityOf(place: Place, manner: Manner): HdParts {
   const system = say('system', place, manner);
   if (system !== '') return manner.authority(system);
-  return { namespace: say('assigner.display', place, manner), universalId: '', universalIdType: '' };
+  return {
+    namespace: say('assigner.display', place, manner),
+    universalId: '',
+    universalIdType: '',
+  };
 }
 
 function ownId(place: Place, { said }: Manner): string | undefined {

@@ -1,15 +1,6 @@
 import type { ComponentValue } from '../../hl7v2/encode.ts';
 import { isObject, type Place } from './place.ts';
-import {
-  at,
-  hdComponent,
-  mark,
-  orNothing,
-  say,
-  sayAll,
-  type Manner,
-  type Write,
-} from './say.ts';
+import { at, hdComponent, mark, orNothing, say, sayAll, type Manner, type Write } from './say.ts';
 import { authorityOf, typeOf } from './write-identifier.ts';
 import { dtmText } from './write-time.ts';
 
@@ -69,7 +60,13 @@ export const writeXcn: Write = (place, manner) => {
   const isNamed = name !== undefined && isObject(name.value);
   const { family, given, rest, suffix, prefix } = isNamed
     ? nameParts(name, manner)
-    : { family: name ? say('.', name, manner) : '', given: '', rest: '', suffix: suffixes([]), prefix: '' };
+    : {
+        family: name ? say('.', name, manner) : '',
+        given: '',
+        rest: '',
+        suffix: suffixes([]),
+        prefix: '',
+      };
   return orNothing([
     identifier && say('value', identifier, manner),
     family || (isNamed ? say('text', name, manner) : ''),
@@ -124,7 +121,12 @@ export const writeXad: Write = (place, manner) => {
   ]);
 };
 
-const equipment: Readonly<Record<string, string>> = { phone: 'PH', fax: 'FX', pager: 'BP', sms: 'CP' };
+const equipment: Readonly<Record<string, string>> = {
+  phone: 'PH',
+  fax: 'FX',
+  pager: 'BP',
+  sms: 'CP',
+};
 const phoneUse: Readonly<Record<string, string>> = { home: 'PRN', work: 'WPN', mobile: 'PRN' };
 const part = 'extension[url=http://hl7.org/fhir/StructureDefinition/contactpoint-';
 
@@ -193,9 +195,7 @@ function useOf(
 
 /** Both ends, at components 13 and 14 of XAD and XTN, 12 and 13 of XPN. */
 function periodOf(place: Place, manner: Manner): readonly ComponentValue[] {
-  return ['period.start', 'period.end'].map((path) =>
-    dtmText(say(path, place, manner), manner),
-  );
+  return ['period.start', 'period.end'].map((path) => dtmText(say(path, place, manner), manner));
 }
 
 function blanks(count: number): readonly undefined[] {

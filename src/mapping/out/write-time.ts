@@ -48,11 +48,7 @@ export const writeRange: Write = (place, manner) => {
   return both.some((part) => part !== undefined) ? both : undefined;
 };
 
-function periodEnd(
-  place: Parameters<Write>[0],
-  name: string,
-  manner: Manner,
-): string | undefined {
+function periodEnd(place: Parameters<Write>[0], name: string, manner: Manner): string | undefined {
   const { value, at, owner } = place;
   const member = (value as Readonly<Record<string, unknown>>)[name];
   if (member === undefined) return undefined;

@@ -1,7 +1,16 @@
 /** The value of an Observation, or of a part of one, as OBX-2, OBX-5 and OBX-6. */
 import type { ComponentValue } from '../../hl7v2/encode.ts';
 import { isObject, textOf, type Place } from './place.ts';
-import { at, hasMember, mark, orNothing, say, type Manner, type Write, type Written } from './say.ts';
+import {
+  at,
+  hasMember,
+  mark,
+  orNothing,
+  say,
+  type Manner,
+  type Write,
+  type Written,
+} from './say.ts';
 import { writeCoded } from './write-code.ts';
 import { writeClock, writeDate, writeRange, writeTime } from './write-time.ts';
 import { writeYesNo } from './write-text.ts';

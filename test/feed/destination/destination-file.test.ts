@@ -65,16 +65,43 @@ maintenance: [{ days: [sat, Sunday], from: '22:00', to: '02:30' }]
 describe('a fault is told with its place', () => {
   it.each([
     ['address: a:1', '1:1 The destination has no name; begin with destination: NAME'],
-    ['destination: RIS\naddress: a:1', '1:14 A destination is named by lower-case letters, digits and hyphens'],
+    [
+      'destination: RIS\naddress: a:1',
+      '1:14 A destination is named by lower-case letters, digits and hyphens',
+    ],
     ['destination: ris', '1:1 A destination has an `address` such as ris.example:2575'],
-    ['destination: ris\naddress: ris.example', '2:10 A destination has an `address` such as ris.example:2575'],
-    ['destination: ris\naddress: a:70000', '2:10 A destination has an `address` such as ris.example:2575'],
-    ['destination: ris\naddress: a:1\nadress: b', '3:1 `adress` is no key of a destination; did you mean `address`?'],
-    ['destination: ris\naddress: a:1\nzone: Rome', '3:7 `zone` is an IANA zone such as Europe/Rome'],
-    ['destination: ris\naddress: a:1\ncharset: EBCDIC', '3:10 charset is a name of HL7 table 0211, such as UNICODE UTF-8'],
-    ['destination: ris\naddress: a:1\nanswerWithin: 30', '3:15 `answerWithin` is a duration such as PT30S'],
-    ['destination: ris\naddress: a:1\nretry: { errors: -1 }', '3:18 `errors` is a whole number, 0 or more'],
-    ['destination: ris\naddress: a:1\nack: maybe', '3:6 `ack` must be one of original, accept, application'],
+    [
+      'destination: ris\naddress: ris.example',
+      '2:10 A destination has an `address` such as ris.example:2575',
+    ],
+    [
+      'destination: ris\naddress: a:70000',
+      '2:10 A destination has an `address` such as ris.example:2575',
+    ],
+    [
+      'destination: ris\naddress: a:1\nadress: b',
+      '3:1 `adress` is no key of a destination; did you mean `address`?',
+    ],
+    [
+      'destination: ris\naddress: a:1\nzone: Rome',
+      '3:7 `zone` is an IANA zone such as Europe/Rome',
+    ],
+    [
+      'destination: ris\naddress: a:1\ncharset: EBCDIC',
+      '3:10 charset is a name of HL7 table 0211, such as UNICODE UTF-8',
+    ],
+    [
+      'destination: ris\naddress: a:1\nanswerWithin: 30',
+      '3:15 `answerWithin` is a duration such as PT30S',
+    ],
+    [
+      'destination: ris\naddress: a:1\nretry: { errors: -1 }',
+      '3:18 `errors` is a whole number, 0 or more',
+    ],
+    [
+      'destination: ris\naddress: a:1\nack: maybe',
+      '3:6 `ack` must be one of original, accept, application',
+    ],
     ['destination: ris\naddress: a:1\nfeeds: [rx]', '3:9 There is no feed rx'],
     [
       'destination: ris\naddress: a:1\nsend: [{ resource: Patient, map: atd }]',

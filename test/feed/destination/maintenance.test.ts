@@ -10,7 +10,11 @@ it.each([
   ['at its end', '2026-05-03T02:30:00+02:00', undefined],
   ['on another day', '2026-05-03T22:30:00+02:00', undefined],
   // The clocks go forward at 02:00: 02:30 is 03:30.
-  ['in the night of the change to summer', '2026-03-28T23:00:00+01:00', '2026-03-29T03:30:00+02:00'],
+  [
+    'in the night of the change to summer',
+    '2026-03-28T23:00:00+01:00',
+    '2026-03-29T03:30:00+02:00',
+  ],
 ] as const)('%s', (_, now, end) => {
   const found = maintenanceEnd([night], new Date(now));
   expect(found?.getTime()).toBe(end && Date.parse(end));

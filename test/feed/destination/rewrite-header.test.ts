@@ -24,7 +24,9 @@ it('rewrites two fields, escaped, and no other byte', () => {
 it('rewrites UTF-16', () => {
   const bytes = Buffer.from('\u{feff}MSH|^~\\&|LAB|L\rPID|1', 'utf16le');
   const out = Buffer.from(rewriteHeader(bytes, 'utf-16le', { receiving }));
-  expect(out.toString('utf16le').replace('\u{feff}', '')).toBe('MSH|^~\\&|LAB|L|R\\F\\S|HOSP\rPID|1');
+  expect(out.toString('utf16le').replace('\u{feff}', '')).toBe(
+    'MSH|^~\\&|LAB|L|R\\F\\S|HOSP\rPID|1',
+  );
 });
 
 it('masks all but what is about the message', () => {

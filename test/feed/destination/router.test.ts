@@ -57,7 +57,9 @@ describe.each(stores)('messages that are passed on, on %s', (_, open) => {
     await send({ id: '2' });
     await send({ id: '2' });
     const queue = await listed(store);
-    expect(queue).toMatchObject([{ controlId: '2', patient: expect.stringMatching(/^Patient\//) }]);
+    expect(queue).toMatchObject([
+      { controlId: '2', patient: expect.stringMatching(/^Patient\//) as string },
+    ]);
   });
 
   it('go by what MSH and PID say, with a new receiver', async () => {

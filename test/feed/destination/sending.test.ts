@@ -36,10 +36,8 @@ async function play(
   return { store, receiver, running, destination };
 }
 
-const allDone =
-  (store: Store, count: number) =>
-  async (): Promise<boolean> =>
-    (await listed(store, 'done')).length === count;
+const allDone = (store: Store, count: number) => async (): Promise<boolean> =>
+  (await listed(store, 'done')).length === count;
 
 describe.each(stores)('sending on %s', (_, open) => {
   it('sends in order, one at a time, and keeps what was answered', async () => {
@@ -131,9 +129,13 @@ describe.each(stores)('sending on %s', (_, open) => {
   });
 
   it('CA without the answer that is wanted after it is an error, tried again', async () => {
-    const { store, receiver, running } = await play(open, [says('CA'), says('CA', 'AE'), says('CA', 'AA')], {
-      ack: 'application',
-    });
+    const { store, receiver, running } = await play(
+      open,
+      [says('CA'), says('CA', 'AE'), says('CA', 'AA')],
+      {
+        ack: 'application',
+      },
+    );
     await queue(store, 'ris', ['C1']);
     running.wake();
     await until(allDone(store, 1));

@@ -129,11 +129,20 @@ describe('v2 to FHIR to v2 to FHIR keeps', () => {
 
   it('any result', async () => {
     const value = fc.oneof(
-      fc.tuple(fc.constant('NM'), fc.integer({ min: -1000, max: 1000 }).map((n) => (n / 10).toFixed(1))),
+      fc.tuple(
+        fc.constant('NM'),
+        fc.integer({ min: -1000, max: 1000 }).map((n) => (n / 10).toFixed(1)),
+      ),
       fc.tuple(fc.constant('SN'), fc.constantFrom('<^5', '>=^90', '^1^:^128', '^2^-^5')),
       fc.tuple(fc.constant('ST'), escaped),
-      fc.tuple(fc.constant('TX'), fc.array(escaped, { minLength: 2, maxLength: 3 }).map((all) => all.join('~'))),
-      fc.tuple(fc.constant('CWE'), digits.map((code) => `${code}^Name^SCT`)),
+      fc.tuple(
+        fc.constant('TX'),
+        fc.array(escaped, { minLength: 2, maxLength: 3 }).map((all) => all.join('~')),
+      ),
+      fc.tuple(
+        fc.constant('CWE'),
+        digits.map((code) => `${code}^Name^SCT`),
+      ),
       fc.tuple(fc.constant('DT'), fc.constant('20260306')),
       fc.tuple(fc.constant('TS'), fc.constant('202603061015+0100')),
       fc.tuple(fc.constant('TM'), fc.constant('1015')),
