@@ -114,9 +114,9 @@ function unknownDestinations(
 ): readonly string[] {
   const names = new Set(destinations.map(({ name }) => name));
   return feeds.flatMap(({ name, applicationAck }) =>
-    applicationAck === undefined || names.has(applicationAck)
+    applicationAck === undefined || names.has(applicationAck.destination)
       ? []
-      : [`${name}.feed.yaml applicationAck names no destination: ${applicationAck}`],
+      : [`${name}.feed.yaml applicationAck names no destination: ${applicationAck.destination}`],
   );
 }
 

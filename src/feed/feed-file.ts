@@ -74,7 +74,7 @@ function feedFrom(values: Readonly<Record<string, unknown>>): Feed {
       defaultAuthority: values['defaultAuthority'] as string | undefined,
       sequence: values['sequence'] as boolean | undefined,
       passOnly: values['passOnly'] as boolean | undefined,
-      applicationAck: values['applicationAck'] as string | undefined,
+      applicationAck: answerWay(values['applicationAck']),
       charset: values['charset'] as string | undefined,
       expectedEveryMs:
         expectedEvery === undefined ? undefined : Duration.fromISO(expectedEvery).toMillis(),
@@ -117,13 +117,28 @@ const keys: Readonly<Record<string, Check>> = {
   ),
   sequence: must((value) => typeof value === 'boolean', 'sequence is true or false'),
   passOnly: must((value) => typeof value === 'boolean', 'passOnly is true or false'),
-  applicationAck: must(isText, 'applicationAck is the name of a destination'),
+  applicationAck: must(
+    (value) => isText(value) || isAnswerWay(value),
+    'applicationAck is a destination, or { destination: NAME, when: always | gone }',
+  ),
   charset: must(
     (value) => isText(value) && iconvName(value) !== undefined,
     'charset is not known; use a name of HL7 table 0211 or such as windows-1252',
   ),
   settings: must(isScalarMap, 'settings is a map of name to text, number or true/false'),
 };
+
+function isAnswerWay(value: unknown): value is Readonly<Record<string, string>> {
+  if (!isTextMap(value, ['destination', 'when'])) return false;
+  const { destination, when = 'always' } = value as Readonly<Record<string, string>>;
+  return destination !== undefined && (when === 'always' || when === 'gone');
+}
+
+function answerWay(value: unknown): Feed['applicationAck'] {
+  if (isText(value)) return { destination: value, when: 'always' };
+  if (!isAnswerWay(value)) return undefined;
+  return { destination: value['destination'] ?? '', when: value['when'] === 'gone' ? 'gone' : 'always' };
+}
 
 function unknownKey(name: string): string {
   return `A feed has no ${name}; it has ${Object.keys(keys).join(', ')}`;

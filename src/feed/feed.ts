@@ -22,14 +22,20 @@ export interface Feed {
   readonly ackMode: 'committed' | 'journaled';
   /** Whether MSH-13 counts its messages (sequence.ts). */
   readonly sequence?: boolean;
-  /** The destination to which answers of the application go (AA, AE, AR after CA); absent: to the sender's connection. */
-  readonly applicationAck?: string;
+  /** Where answers of the application go (AA, AE, AR after CA); absent: over the sender's connection. */
+  readonly applicationAck?: AnswerWay;
   /** Its messages are kept and passed on, and no map is run. */
   readonly passOnly?: boolean;
   /** Overrides MSH-18. */
   readonly charset?: string;
   /** The maps' settings, by name. */
   readonly settings: Readonly<Record<string, string | boolean | number>>;
+}
+
+/** `always`, or where the sender's connection is `gone` by then. */
+export interface AnswerWay {
+  readonly destination: string;
+  readonly when: 'always' | 'gone';
 }
 
 /** Takes any sender that no other feed takes, with the base pack. */

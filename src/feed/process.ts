@@ -121,7 +121,8 @@ export function createProcessor(pipeline: Pipeline): Processor {
     const due = entries.filter(({ receivedAt }) => before === undefined || receivedAt < before);
     for (const { bytes, peer, feed } of due.toReversed()) {
       const given = { feeds: pipeline.feeds(), map: pipeline.map, receivedAt: pipeline.clock() };
-      const reading = readFrame({ bytes, peer, feed }, given);
+      const isOpen = (): boolean => false;
+      const reading = readFrame({ bytes, peer, feed, isOpen }, given);
       await takeTurn(reading).catch((error: unknown) => answerFault(pipeline, reading, { error }));
     }
   }

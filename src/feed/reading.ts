@@ -22,6 +22,8 @@ export interface Frame {
   readonly peer: string;
   /** The feed it was posted to; absent: by the sender. */
   readonly feed?: string;
+  /** Whether an answer could still be heard; absent: it can. */
+  readonly isOpen?: () => boolean;
   /** What was found out about it before it is read, such as a batch that does not add up. */
   readonly remarks?: readonly Issue[];
 }
@@ -142,6 +144,12 @@ export function completed(
     messageType: whole.type,
     orderKeys: personKeys(result),
   };
+}
+
+/** Whether the application's answer goes to a destination, as the sender's connection stands now. */
+export function goesApart({ feed, frame, asked }: Reading): boolean {
+  if (feed.applicationAck === undefined || asked === undefined) return false;
+  return feed.applicationAck.when === 'always' || frame.isOpen?.() === false;
 }
 
 /** Whether an issue forbids to commit. */

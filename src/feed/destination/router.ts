@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Commit, JournalEntry, StateChange } from '../../store/store.ts';
-import type { Reading } from '../reading.ts';
+import { goesApart, type Reading } from '../reading.ts';
 import { queued } from './delivery.ts';
 import type { Destination, PassRule } from './destination.ts';
 import { isNamed, passes } from './message-filter.ts';
@@ -92,9 +92,9 @@ function headerOf(destination: Destination, { rewrite }: PassRule) {
 
 /** AA, AE or AR, where the feed wants it to go its own way. */
 function answerTo(reading: Reading, row: Row): readonly StateChange[] {
-  const destination = reading.feed.applicationAck;
+  const destination = reading.feed.applicationAck?.destination;
   const { ack, ackCode = '' } = row;
-  if (destination === undefined || reading.asked === undefined) return [];
+  if (destination === undefined || !goesApart(reading)) return [];
   if (ack === undefined || !ackCode.startsWith('A')) return [];
   const { messageType } = reading;
   // The same row has one answer, however often it is worked on.

@@ -104,7 +104,7 @@ describe.each(stores)('messages that are passed on, on %s', (_, open) => {
 
 describe.each(stores)('the answer of the application that goes its own way, on %s', (_, open) => {
   it.each(['committed', 'journaled'] as const)('a %s feed', async (ackMode) => {
-    const { store, processor } = await play(open, {}, { ackMode, applicationAck: 'ris' });
+    const { store, processor } = await play(open, {}, { ackMode, applicationAck: { destination: 'ris', when: 'always' } });
     const accepted: string[] = [];
     const bytes = enhanced({ id: '1' });
     const answer = await processor.onFrame({ bytes, peer: 'p' }, (accept) =>
@@ -125,15 +125,28 @@ describe.each(stores)('the answer of the application that goes its own way, on %
   });
 
   it('also where it is AE', async () => {
-    const { store, processor } = await play(open, {}, { applicationAck: 'ris' });
+    const { store, processor } = await play(open, {}, { applicationAck: { destination: 'ris', when: 'always' } });
     const bytes = enhanced({ id: '1', type: 'ADT^A99' });
     await processor.onFrame({ bytes, peer: 'p' });
     const [row] = await listed(store);
     expect(row === undefined ? '' : codeOf(text(await bytesOf(store, row)))).toBe('AE');
   });
 
+  it('only where the sender is gone by then, if the feed says so', async () => {
+    const way = { destination: 'ris', when: 'gone' } as const;
+    const { store, processor } = await play(open, {}, { applicationAck: way });
+    const frameOf = (id: string, isOpen: boolean) => ({
+      ...{ bytes: enhanced({ id }), peer: 'p' },
+      isOpen: () => isOpen,
+    });
+    expect(codeOf(text(await processor.onFrame(frameOf('1', true))))).toBe('AA');
+    expect(await listed(store)).toEqual([]);
+    await processor.onFrame(frameOf('2', false));
+    expect(await listed(store)).toMatchObject([{ messageType: 'ACK^A08' }]);
+  });
+
   it('a message in original mode is answered on its connection', async () => {
-    const { store, send } = await play(open, {}, { applicationAck: 'ris' });
+    const { store, send } = await play(open, {}, { applicationAck: { destination: 'ris', when: 'always' } });
     expect(codeOf(await send({ id: '1' }))).toBe('AA');
     expect(await listed(store)).toEqual([]);
   });
