@@ -129,7 +129,14 @@ async function start(options: AppOptions, running: Running): Promise<App> {
   running.push(() => engage.stop());
   const out = startOut(site, { store, clock, newId, log, config });
   running.push(() => out.destinations.stop());
-  const processor = createProcessor({ ...site.feeding, store, clock, newId, log, router: out.router });
+  const processor = createProcessor({
+    ...site.feeding,
+    store,
+    clock,
+    newId,
+    log,
+    router: out.router,
+  });
   running.push(() => processor.idle());
   const metrics = createMetrics({
     journalCounts: () => store.journal.counts(),

@@ -137,7 +137,10 @@ function isAnswerWay(value: unknown): value is Readonly<Record<string, string>> 
 function answerWay(value: unknown): Feed['applicationAck'] {
   if (isText(value)) return { destination: value, when: 'always' };
   if (!isAnswerWay(value)) return undefined;
-  return { destination: value['destination'] ?? '', when: value['when'] === 'gone' ? 'gone' : 'always' };
+  return {
+    destination: value['destination'] ?? '',
+    when: value['when'] === 'gone' ? 'gone' : 'always',
+  };
 }
 
 function unknownKey(name: string): string {

@@ -2,7 +2,7 @@
  * Paths into FHIR resources, as out-maps write them:
  *
  * - `name.family`, `value*` (whichever `value[x]` is there), `.` (the value itself), `/subject` (from the resource of the map)
- * - `identifier[type.coding.code=FILL]`, `[use!=work]`, `[code=a,b]`, `[url]` (has one), `[!url]`, `[0]`, `[1-]` (from the second on)
+ * - `identifier[type.coding.code=FILL]`, `[use!=work]`, `[code=a,b]`, `[reference^=Device/]` (begins so), `[url]` (has one), `[!url]`, `[0]`, `[1-]` (from the second on)
  * - `subject->Patient` (the resource that a reference names, if it is one of that type), `->` (of any type)
  * - `~status`: from the resource that the value stands in
  * - `a | b`: the first that has a value
@@ -35,7 +35,7 @@ type Step =
   | {
       readonly kind: 'filter';
       readonly path: OutPath;
-      readonly wanted: 'any' | 'none' | 'in' | 'not in';
+      readonly wanted: 'any' | 'none' | 'in' | 'not in' | 'begins';
       readonly values: readonly string[];
     };
 
@@ -104,19 +104,25 @@ function closing(text: string): number {
   return -1;
 }
 
+const signs: Readonly<Record<string, 'in' | 'not in' | 'begins'>> = {
+  '=': 'in',
+  '!=': 'not in',
+  '^=': 'begins',
+};
+
 function readBrackets(text: string): Step | undefined {
   const index = /^(\d{1,3})(-?)$/.exec(text);
   if (index) {
     const from = Number(index[1]);
     return { kind: 'index', from, to: index[2] === '-' ? Infinity : from + 1 };
   }
-  const [, left = '', sign = '', right = ''] = /^(.*?)(?:(!?=)(.*))?$/s.exec(text) ?? [];
+  const [, left = '', sign = '', right = ''] = /^(.*?)(?:([!^]?=)(.*))?$/s.exec(text) ?? [];
   const isNone = sign === '' && left.startsWith('!');
   const path = parseOutPath(isNone ? left.slice(1) : left);
   if (path === undefined) return undefined;
   const values = right.split(',').map((value) => value.trim());
   if (sign === '') return { kind: 'filter', path, wanted: isNone ? 'none' : 'any', values: [] };
-  return { kind: 'filter', path, wanted: sign === '=' ? 'in' : 'not in', values };
+  return { kind: 'filter', path, wanted: signs[sign] ?? 'in', values };
 }
 
 /** Splits where no bracket is open. */
@@ -211,7 +217,10 @@ function isWanted(
   const found = valuesAt(path, place, walk);
   if (wanted === 'any') return found.length > 0;
   if (wanted === 'none') return found.length === 0;
-  const has = found.some(({ value }) => values.includes(textOf(value)));
+  const texts = found.map(({ value }) => textOf(value));
+  if (wanted === 'begins')
+    return texts.some((text) => values.some((head) => text.startsWith(head)));
+  const has = texts.some((text) => values.includes(text));
   return wanted === 'in' ? has : !has;
 }
 

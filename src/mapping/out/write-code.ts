@@ -18,13 +18,20 @@ export const writeCoded: Write = (place, manner) => {
   if (hasMember(place, 'coding') || hasMember(place, 'text')) return concept(place, manner);
   if (hasMember(place, 'code')) return orNothing(triplet(place, manner));
   const display = say('display', place, manner);
-  return display === '' ? undefined : [undefined, display];
+  if (display === '') return undefined;
+  mark('reference', place, manner);
+  mark('type', place, manner);
+  return [undefined, display];
 };
 
 /** A code by its table, or a text without a code. */
 function codedText(place: Place, manner: Manner): Written | undefined {
   const text = textOf(place.value);
-  if (manner.table !== undefined) return translated(text, place, manner);
+  if (manner.table !== undefined) {
+    const row = translated(text, place, manner);
+    const system = manner.prefer === undefined ? undefined : codeSystemName(manner.prefer);
+    return row && [row, undefined, system];
+  }
   if (text === '') return undefined;
   manner.said.add(place);
   return [undefined, text];

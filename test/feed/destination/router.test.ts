@@ -104,7 +104,11 @@ describe.each(stores)('messages that are passed on, on %s', (_, open) => {
 
 describe.each(stores)('the answer of the application that goes its own way, on %s', (_, open) => {
   it.each(['committed', 'journaled'] as const)('a %s feed', async (ackMode) => {
-    const { store, processor } = await play(open, {}, { ackMode, applicationAck: { destination: 'ris', when: 'always' } });
+    const { store, processor } = await play(
+      open,
+      {},
+      { ackMode, applicationAck: { destination: 'ris', when: 'always' } },
+    );
     const accepted: string[] = [];
     const bytes = enhanced({ id: '1' });
     const answer = await processor.onFrame({ bytes, peer: 'p' }, (accept) =>
@@ -125,7 +129,11 @@ describe.each(stores)('the answer of the application that goes its own way, on %
   });
 
   it('also where it is AE', async () => {
-    const { store, processor } = await play(open, {}, { applicationAck: { destination: 'ris', when: 'always' } });
+    const { store, processor } = await play(
+      open,
+      {},
+      { applicationAck: { destination: 'ris', when: 'always' } },
+    );
     const bytes = enhanced({ id: '1', type: 'ADT^A99' });
     await processor.onFrame({ bytes, peer: 'p' });
     const [row] = await listed(store);
@@ -146,7 +154,11 @@ describe.each(stores)('the answer of the application that goes its own way, on %
   });
 
   it('a message in original mode is answered on its connection', async () => {
-    const { store, send } = await play(open, {}, { applicationAck: { destination: 'ris', when: 'always' } });
+    const { store, send } = await play(
+      open,
+      {},
+      { applicationAck: { destination: 'ris', when: 'always' } },
+    );
     expect(codeOf(await send({ id: '1' }))).toBe('AA');
     expect(await listed(store)).toEqual([]);
   });
