@@ -127,23 +127,12 @@ async function start(options: AppOptions, running: Running): Promise<App> {
   running.push(() => audit.close());
   const engage = startEngage({ ...site.engaging, store, clock, log, zone: config.zone });
   running.push(() => engage.stop());
-  const out = startOut(site, { store, clock, newId, log, config });
+  const shared = { store, clock, newId, log };
+  const out = startOut(site, { ...shared, config });
   running.push(() => out.destinations.stop());
-  const processor = createProcessor({
-    ...site.feeding,
-    store,
-    clock,
-    newId,
-    log,
-    router: out.router,
-  });
+  const processor = createProcessor({ ...site.feeding, ...shared, router: out.router });
   running.push(() => processor.idle());
-  const metrics = createMetrics({
-    journalCounts: () => store.journal.counts(),
-    resourceCounts: () => store.counts(),
-    reindexing: () => reindex.unfinished(),
-    destinations: () => standings(out.desk),
-  });
+  const metrics = metricsOf(store, reindex, out.desk);
   const single = timed(processor.onFrame, metrics);
   const onFrame = takeBatches({ onFrame: single, now: clock, newId });
 
@@ -202,6 +191,15 @@ function startOut(
   const desk = { ...shared, destinations: all, isAlone, compose };
   const destinations = startDestinations(desk);
   return { desk, destinations, router: routerTo(all, () => destinations.wake()) };
+}
+
+function metricsOf(store: Store, reindex: Reindex, desk: ReaderDesk): Metrics {
+  return createMetrics({
+    journalCounts: () => store.journal.counts(),
+    resourceCounts: () => store.counts(),
+    reindexing: () => reindex.unfinished(),
+    destinations: () => standings(desk),
+  });
 }
 
 /** Looks after what waits now and then; gives what ends that. */

@@ -121,8 +121,7 @@ export function createProcessor(pipeline: Pipeline): Processor {
     const due = entries.filter(({ receivedAt }) => before === undefined || receivedAt < before);
     for (const { bytes, peer, feed } of due.toReversed()) {
       const given = { feeds: pipeline.feeds(), map: pipeline.map, receivedAt: pipeline.clock() };
-      const isOpen = (): boolean => false;
-      const reading = readFrame({ bytes, peer, feed, isOpen }, given);
+      const reading = readFrame({ bytes, peer, feed, isOpen: nobodyListens }, given);
       await takeTurn(reading).catch((error: unknown) => answerFault(pipeline, reading, { error }));
     }
   }
@@ -139,6 +138,9 @@ export function createProcessor(pipeline: Pipeline): Processor {
 
   return { onFrame, resume, sweep, idle: () => order.idle() };
 }
+
+/** Whoever sent what is taken up later waits no more. */
+const nobodyListens = (): boolean => false;
 
 type TakeTurn = (reading: Reading) => Promise<Answers>;
 

@@ -33,7 +33,7 @@ export interface FeedPage {
 }
 
 /** Destinations that get resources. */
-export function receivers(destinations: readonly Destination[]): readonly Destination[] {
+function receivers(destinations: readonly Destination[]): readonly Destination[] {
   return destinations.filter(({ sends }) => sends.length > 0);
 }
 

@@ -223,7 +223,7 @@ function saysOf(body: TreeReader | undefined): SegmentRule['says'] {
 }
 
 /** `when`, a text or a list of texts of which all must hold. */
-export function conditionOf(body: TreeReader): OutCondition {
+function conditionOf(body: TreeReader): OutCondition {
   return body.texts('when').flatMap(({ value, place }) => {
     const condition = parseOutCondition(value);
     if (condition !== undefined) return condition;
