@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { putControl, readControl } from '../../src/feed/destination/control.ts';
 import { put, readDelivery } from '../../src/feed/destination/delivery.ts';
+import { readAccess } from '../../src/security/audit-event.ts';
 import { roles } from '../../src/security/principal.ts';
 import { destinationTo, listed, queue } from '../feed/destination/destination-fixture.ts';
 import { bearer, openWebApp } from './web-app.ts';
@@ -31,11 +32,7 @@ async function hold(id: string, list: 'queue' | 'aside'): Promise<void> {
 }
 async function audited(): Promise<readonly string[]> {
   const rows = await web.store.audit.rows(0, 100);
-  return rows.map(({ event }) => {
-    const { entity } = JSON.parse(event) as { entity: { query?: string }[] };
-    const query = entity.find((each) => each.query !== undefined)?.query ?? '';
-    return Buffer.from(query, 'base64').toString();
-  });
+  return rows.map(({ event }) => readAccess(event).query ?? '');
 }
 
 describe('who may', () => {

@@ -1,4 +1,4 @@
-import { auditEvent } from '../../security/audit-event.ts';
+import { accessText } from '../../security/audit-event.ts';
 import type { Principal } from '../../security/principal.ts';
 import type { AuditRecord } from '../../store/store.ts';
 import type { Delivery } from './delivery.ts';
@@ -23,10 +23,10 @@ type AuditedDelivery = Pick<Delivery, 'id' | 'cause' | 'patient'>;
 function record(
   { cause, patient }: AuditedDelivery,
   event: Pick<
-    Parameters<typeof auditEvent>[0],
+    Parameters<typeof accessText>[0],
     'at' | 'principal' | 'interaction' | 'requestId' | 'query'
   >,
 ): AuditRecord {
   const patients = patient === undefined ? [] : [patient];
-  return { event: auditEvent({ ...event, resources: [cause], patients, status: 200 }) };
+  return { event: accessText({ ...event, resources: [cause], patients, status: 200 }) };
 }
