@@ -367,6 +367,8 @@ export const limits = {
   deliveriesKeptMax: 1_000,
   /** Changes held against destinations in one commit. */
   destinationPageMax: 100,
+  /** UTF-16 units of the messages of one such commit, roughly; one longer message is a commit of its own. */
+  destinationPageChars: 8 * 1024 * 1024,
   /** How often a destination's queue is looked at where nothing told of it, and whether the process that sends lives. */
   destinationPollMs: 1_000,
   /** How long the process that sends may be silent before another takes over. */

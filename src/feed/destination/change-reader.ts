@@ -9,14 +9,14 @@ import type { IdentifiedResource } from '../../fhir/resource.ts';
 import { limits } from '../../limits.ts';
 import type { ChangeEvent, StateChange, Store, StoredVersion } from '../../store/store.ts';
 import { parseStored } from '../stored.ts';
-import type { Composed, OutChange } from './compose.ts';
-import { queued } from './delivery.ts';
+import { Uncomposed, type Composed, type OutChange } from './compose.ts';
+import { queued, unmade } from './delivery.ts';
 import type { DestinationDesk } from './desk.ts';
 import type { Destination, SendRule } from './destination.ts';
 import type { FeedPlace } from './lease.ts';
 
 export interface ReaderDesk extends DestinationDesk {
-  /** The message that a map makes of a change; undefined where it makes none. Never rejects for its content. */
+  /** The message that a map makes of a change; undefined where it makes none. Throws {@link Uncomposed} where it cannot be made. */
   readonly compose: (
     change: OutChange,
     wanted: { readonly destination: Destination; readonly rule: SendRule; readonly id: string },
@@ -65,7 +65,11 @@ export async function readPage(desk: ReaderDesk, place: FeedPlace): Promise<Feed
   const events = await desk.store.changes(place.cursor, limits.destinationPageMax);
   const state: StateChange[] = [];
   const concerned = new Set<string>();
+  let { cursor } = place;
   for (const event of events) {
+    // What documents come to may be far more than one commit should hold.
+    if (charsOf(state) > limits.destinationPageChars) break;
+    cursor = event.position;
     const asked = all.filter(
       ({ name, sends }) =>
         event.position > (place.since[name] ?? 0) && sends.some(({ type }) => type === event.type),
@@ -78,8 +82,11 @@ export async function readPage(desk: ReaderDesk, place: FeedPlace): Promise<Feed
       state.push(...rows);
     }
   }
-  const cursor = events.at(-1)?.position ?? place.cursor;
   return { place: { ...place, cursor }, state, concerned, isMore: events.length > 0 };
+}
+
+function charsOf(state: readonly StateChange[]): number {
+  return state.reduce((sum, { value = '' }) => sum + value.length, 0);
 }
 
 async function owed(
@@ -95,11 +102,17 @@ async function owed(
   for (const rule of destination.sends) {
     if (rule.type !== current.resourceType || !matches(entries, target, rule.where)) continue;
     const id = desk.newId();
-    const composed = await desk.compose(change, { destination, rule, id });
-    if (composed === undefined) continue;
     const queuedAt = desk.clock().toISOString();
     const given = { id, destination: destination.name, cause: reference, queuedAt };
-    rows.push(...queued({ ...given, ...composed }));
+    try {
+      const composed = await desk.compose(change, { destination, rule, id });
+      if (composed !== undefined) rows.push(...queued({ ...given, ...composed }));
+    } catch (err) {
+      if (!(err instanceof Uncomposed)) throw err;
+      const { map } = rule;
+      desk.log.error({ destination: destination.name, map, reference, err }, 'no message was made');
+      rows.push(unmade({ ...given, lastError: `${map}: ${err.message}` }));
+    }
   }
   return rows;
 }

@@ -7,7 +7,12 @@ import { encodeSegment, joinSegments, type FieldValue } from '../../hl7v2/encode
 import { present } from '../../hl7v2/present.ts';
 import { limits } from '../../limits.ts';
 import type { OutMap } from '../../mapping/out/model.ts';
-import { runOutMap, type OutCase, type OutMessage } from '../../mapping/out/run-out-map.ts';
+import {
+  runOutMap,
+  type OutCase,
+  type OutMessage,
+  type OutResult,
+} from '../../mapping/out/run-out-map.ts';
 import { hdOf } from '../../mapping/out/write-identifier.ts';
 import type { Store } from '../../store/store.ts';
 import { parseStored } from '../stored.ts';
@@ -43,6 +48,9 @@ export interface Wanted {
   readonly id: string;
 }
 
+/** A map that could not say a change; the cause is for the log. */
+export class Uncomposed extends Error {}
+
 export type Compose = (change: OutChange, wanted: Wanted) => Promise<Composed | undefined>;
 
 /** Composes by these maps, with what references name as it stands in the store. */
@@ -53,13 +61,23 @@ export function composer(store: Store, maps: ReadonlyMap<string, OutMap>): Compo
     const resources = new Map<string, Resource | undefined>();
     const given = caseOf(change, wanted.destination, resources);
     for (let round = 0; round < limits.outReadsMax; round += 1) {
-      const { message, missing } = runOutMap(map, given);
-      if (missing.length === 0)
+      const { message, missing } = ran(map, given);
+      if (missing.length === 0) {
         return message && written(message, change, { ...wanted, resources });
+      }
       await readInto(store, missing, resources);
     }
-    return undefined;
+    throw new Uncomposed('It refers to more resources than one message is made of (outReadsMax)');
   };
+}
+
+/** A resource may have a shape that no map foresaw: that must not stop what comes after it. */
+function ran(map: OutMap, given: OutCase): OutResult {
+  try {
+    return runOutMap(map, given);
+  } catch (cause) {
+    throw new Uncomposed('The out-map failed', { cause });
+  }
 }
 
 function caseOf(

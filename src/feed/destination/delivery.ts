@@ -85,6 +85,14 @@ export function queued({ bytes, ...given }: NewDelivery): readonly StateChange[]
   ];
 }
 
+/** A message that could not be made: put aside, so that somebody sees it. It has no bytes to send. */
+export function unmade(
+  given: Pick<Delivery, 'id' | 'destination' | 'cause' | 'queuedAt' | 'lastError'>,
+): StateChange {
+  const nothing = { controlId: '', messageType: '', attempts: 0, errors: 0, loss: [], parts: 0 };
+  return put('aside', { ...nothing, ...given, state: 'held', settledAt: given.queuedAt });
+}
+
 /** Writes a delivery into a list. */
 export function put(list: DeliveryList, delivery: Delivery): StateChange {
   return { key: deliveryKey(list, delivery), value: JSON.stringify(delivery) };

@@ -50,6 +50,12 @@ export async function retry(given: Intervention, id: string): Promise<void> {
   await change(given, 'retry', async (found) => {
     const control = unretried(found);
     const { list, kept } = await find(given, id);
+    if (kept.delivery.parts === 0) {
+      fail(
+        'not-supported',
+        'There is no message to send: correct the map, and write the resource again',
+      );
+    }
     if (kept.delivery.state === 'inflight' && control.paused === undefined) onItsWay();
     const delivery = { ...unsettled(kept.delivery), state: 'queued', errors: 0 } as const;
     const state =

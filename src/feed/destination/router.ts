@@ -75,9 +75,10 @@ function deliveryOf({ controlId, messageType }: Reading, row: Row) {
   return { id, controlId, messageType, cause: `Message/${id}`, queuedAt, ...person };
 }
 
-/** A message without a header is for nobody; what a system said itself is not sent back to it. */
-function isFor(destination: Destination, rule: PassRule, { message, feed }: Reading): boolean {
-  if (message === undefined) return false;
+/** A message without a header, or from somebody who may not send it, is for nobody; what a system said itself is not sent back to it. */
+function isFor(destination: Destination, rule: PassRule, reading: Reading): boolean {
+  const { message, feed, issues } = reading;
+  if (message === undefined || issues.some(({ code }) => code === 'sender-refused')) return false;
   if (rule.feeds.length > 0 && !rule.feeds.includes(feed.name)) return false;
   if (!destination.echo && destination.feeds.includes(feed.name)) return false;
   return passes(rule.only, message) && !isNamed(rule.except, message);

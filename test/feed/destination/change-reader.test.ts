@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { composer } from '../../../src/feed/destination/compose.ts';
+import { composer, Uncomposed } from '../../../src/feed/destination/compose.ts';
 import { bytesOf } from '../../../src/feed/destination/delivery.ts';
+import { retry, skip } from '../../../src/feed/destination/intervene.ts';
 import type { Destination } from '../../../src/feed/destination/destination.ts';
 import { messageUri } from '../../../src/fhir/message-source.ts';
 import type { IdentifiedResource } from '../../../src/fhir/resource.ts';
@@ -146,6 +147,43 @@ describe.each(stores)('from changes to messages, on %s', (_, open) => {
       'Patient/p1/_history/2',
       'Patient/p2/_history/1',
     ]);
+  });
+
+  it('what no message can be made of is put aside with its reason, and the others go', async () => {
+    const store = await open();
+    closers.push(() => store.close());
+    const able = composer(store, outMaps);
+    const destination = destinationTo(1, { ...nowhere, sends: sendsOf('Patient') });
+    const running = sendTo(store, [destination], {
+      compose: async (change, wanted) => {
+        if (change.current.id === 'p1') throw new Uncomposed('The out-map failed');
+        return able(change, wanted);
+      },
+    });
+    closers.push(() => running.stop());
+    await running.idle();
+    await write(store, patient('p1'), patient('p2'));
+    await until(async () => (await listed(store)).length === 1);
+    expect((await listed(store))[0]?.cause).toBe('Patient/p2/_history/1');
+    const [aside] = await listed(store, 'aside');
+    expect(aside).toMatchObject({ state: 'held', lastError: 'adt: The out-map failed', parts: 0 });
+    const principal = { id: 'ann', display: 'Ann', role: 'admin' } as const;
+    const given = { store, now: new Date(), principal, destination: 'ris', reason: 'a test' };
+    await expect(retry(given, aside?.id ?? '')).rejects.toThrow('There is no message to send');
+    await skip(given, aside?.id ?? '');
+    expect(await listed(store, 'aside')).toEqual([]);
+  });
+
+  it('many large messages are many commits', async () => {
+    const { store, begin } = await play(open, { sends: sendsOf('Patient') });
+    await begin().idle();
+    const comment = 'x'.repeat(3_000_000);
+    for (const id of ['p1', 'p2', 'p3', 'p4', 'p5']) {
+      await write(store, patient(id, { address: [{ line: [comment] }] }));
+    }
+    await until(async () => (await listed(store)).length === 5);
+    const [first] = await listed(store);
+    expect((await bytesOf(store, first as never)).length).toBeGreaterThan(3_000_000);
   });
 
   it('names what it could not say', async () => {

@@ -51,6 +51,13 @@ describe.each(stores)('messages that are passed on, on %s', (_, open) => {
     expect(rows.entries.map(({ state }) => state)).toEqual(['parked', 'failed']);
   });
 
+  it('do not go where the sender may not send them', async () => {
+    const { store, processor } = await play(open, { passes: [any] });
+    const bytes = frame({ id: '1', sender: 'OTHER|X' });
+    expect(codeOf(text(await processor.onFrame({ bytes, peer: 'p', feed: 'ehr' })))).toBe('AR');
+    expect(await listed(store)).toEqual([]);
+  });
+
   it('go only when they are in the record, where the rule says so', async () => {
     const { store, send } = await play(open, { passes: [{ ...any, when: 'processed' }] });
     await send({ id: '1', type: 'ADT^A99' });

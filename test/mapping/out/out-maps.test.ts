@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { decodeFrame } from '../../../src/hl7v2/charset.ts';
 import { groupSegments } from '../../../src/hl7v2/grammar.ts';
 import type { IdentifiedResource } from '../../../src/fhir/resource.ts';
-import { composer } from '../../../src/feed/destination/compose.ts';
+import { composer, Uncomposed } from '../../../src/feed/destination/compose.ts';
 import { readOutMaps } from '../../../src/mapping/out/read-out-maps.ts';
 import { openMemoryStore } from '../../../src/store/memory.ts';
 import { destinationTo } from '../../feed/destination/destination-fixture.ts';
@@ -328,4 +328,16 @@ segments:
       found.join('\n'),
     ).toBe(true);
   });
+});
+
+it('a shape that no map foresaw is a fault of one message', async () => {
+  const odd = { ...patient, name: [{ family: 'x', given: 7 as never }], telecom: 5 as never };
+  const hostile = Object.defineProperty({ ...odd }, 'gender', {
+    enumerable: true,
+    get: () => {
+      throw new Error('hostile');
+    },
+  });
+  await expect(compose('adt', hostile)).rejects.toThrow(Uncomposed);
+  expect(linesOf(await compose('adt', odd))[1]).toContain('|x^7|');
 });
