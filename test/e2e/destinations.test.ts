@@ -140,6 +140,9 @@ it('tells a ward system of what apps write, and passes results on to an archive'
 });
 
 it('shows how they stand, and lets an operator act', async () => {
+  const waiting = (): Promise<readonly unknown[]> => app.store.states('delivery|ward|queue|');
+  await app.idle();
+  await until(async () => (await waiting()).length === 0);
   const fine = await weir((io) => destinationListCommand(config(), args([]), io));
   expect(fine.code).toBe(0);
   expect(fine.stdout).toMatch(/archive +waiting +0 waiting, oldest 0 s, 1 sent/);
@@ -148,7 +151,7 @@ it('shows how they stand, and lets an operator act', async () => {
   expect((await weir((io) => pause(config(), args(['ward'], reason), io))).code).toBe(0);
   const before = ward.received.length;
   await create({ resourceType: 'Patient', name: [{ family: 'Paused' }] } as never);
-  await until(async () => (await app.store.states('delivery|ward|queue|')).length === 1);
+  await until(async () => (await waiting()).length === 1);
   const paused = await weir((io) => destinationListCommand(config(), args([]), io));
   expect(paused.code).toBe(1);
   expect(paused.stdout).toMatch(/ward +paused +1 waiting/);
