@@ -11,12 +11,21 @@ import { standings } from './feed/destination/standing.ts';
 import { startDestinations } from './feed/destination/start.ts';
 import type { Destinations } from './feed/destination/start.ts';
 import { describeMessage } from './feed/describe.ts';
+import { indexEarlierMessages } from './feed/earlier-messages.ts';
+import { explainMessage } from './feed/explain.ts';
 import { takeBatches } from './feed/batch-frame.ts';
 import { faultAnswer } from './feed/fault-answer.ts';
 import { httpFeed } from './feed/http-feed.ts';
+import { positionsOf } from './feed/message-fields.ts';
+import { startMessageRuns } from './feed/message-run.ts';
+import type { MessageRuns } from './feed/message-run.ts';
 import { startMllpServer } from './feed/mllp-server.ts';
 import { createProcessor } from './feed/process.ts';
-import type { Processor } from './feed/process.ts';
+import type { Pipeline, Processor } from './feed/process.ts';
+import { createRetention } from './feed/retention.ts';
+import type { Retention } from './feed/retention.ts';
+import { createRework } from './feed/rework.ts';
+import type { Rework } from './feed/rework.ts';
 import { fail } from './fhir/issue.ts';
 import { limits } from './limits.ts';
 import { parseAddress } from './ops/address.ts';
@@ -53,6 +62,7 @@ import { authRoutes } from './web/auth-routes.ts';
 import { destinationRoutes } from './web/destination-routes.ts';
 import { answerFailure } from './web/failure.ts';
 import { messageRoutes } from './web/message-routes.ts';
+import { messageWorkRoutes } from './web/message-work-routes.ts';
 import { pages } from './web/pages.ts';
 
 export interface App {
@@ -87,6 +97,10 @@ interface Parts extends AppOptions {
   readonly outbound: Outbound;
   readonly onFrame: Processor['onFrame'];
   readonly out: Out;
+  readonly pipeline: Pipeline;
+  readonly rework: Rework;
+  readonly runs: MessageRuns;
+  readonly retention: Retention;
 }
 
 /** Puts the rooms together. What any of them does is in the room. */
@@ -127,12 +141,13 @@ async function start(options: AppOptions, running: Running): Promise<App> {
   running.push(() => audit.close());
   const engage = startEngage({ ...site.engaging, store, clock, log, zone: config.zone });
   running.push(() => engage.stop());
-  const shared = { store, clock, newId, log };
-  const out = startOut(site, { ...shared, config });
+  const out = startOut(site, { store, clock, newId, log, config });
   running.push(() => out.destinations.stop());
-  const processor = createProcessor({ ...site.feeding, ...shared, router: out.router });
+  const pipeline = { ...site.feeding, store, clock, newId, log, router: out.router };
+  const processor = createProcessor(pipeline);
   running.push(() => processor.idle());
   const metrics = metricsOf(store, reindex, out.desk);
+  const working = workOnMessages({ pipeline, processor, metrics, config, running });
   const single = timed(processor.onFrame, metrics);
   const onFrame = takeBatches({ onFrame: single, now: clock, newId });
 
@@ -141,14 +156,15 @@ async function start(options: AppOptions, running: Running): Promise<App> {
   running.push(() => httpPort.close());
   const { conformance } = site;
   const outbound = createOutbound(config.outboundAllow);
-  const serving = { store, keys, newId, audit, reindex, metrics, outbound, onFrame };
+  const serving = { store, keys, newId, audit, reindex, metrics, outbound, onFrame, ...working };
   const parts = { ...options, conformance, ...serving, out };
   const http = await buildHttp(parts, httpPort);
   running.push(() => http.close());
   const subscriptions = startSubscriptions({ ...parts, baseUrl: baseUrlOf(config, httpPort) });
   running.push(() => subscriptions.stop());
   await processor.resume();
-  running.push(sweeping(processor, log));
+  running.push(sweeping(() => processor.sweep(), log));
+  running.push(sweeping(() => working.retention.sweep(), log));
   const mllp = await listening('MLLP', config.mllp, () =>
     startMllpServer({
       ...parseAddress(config.mllp),
@@ -202,13 +218,36 @@ function metricsOf(store: Store, reindex: Reindex, desk: ReaderDesk): Metrics {
   });
 }
 
+/** What people, and time, do with messages that came. */
+function workOnMessages(given: {
+  readonly pipeline: Pipeline;
+  readonly processor: Processor;
+  readonly metrics: Metrics;
+  readonly config: Config;
+  readonly running: Running;
+}): Pick<Parts, 'pipeline' | 'rework' | 'runs' | 'retention'> {
+  const { pipeline, processor, metrics, config, running } = given;
+  const rework = createRework(pipeline, processor);
+  const runs = startMessageRuns({ ...pipeline, rework });
+  running.push(() => runs.stop());
+  const earlier = indexEarlierMessages(pipeline);
+  running.push(() => earlier.stop());
+  const retention = createRetention({
+    ...pipeline,
+    keepDays: { processed: config.keepProcessedDays, failed: config.keepFailedDays },
+    onRemoved: (of, count) => metrics.messagesRemoved.inc({ class: of }, count),
+  });
+  running.push(() => retention.stop());
+  return { pipeline, rework, runs, retention };
+}
+
 /** Looks after what waits now and then; gives what ends that. */
-function sweeping(processor: Processor, log: AppOptions['log']): () => Promise<void> {
+function sweeping(sweep: () => Promise<void>, log: AppOptions['log']): () => Promise<void> {
   let last = Promise.resolve();
   const timer = setInterval(() => {
     last = last
-      .then(() => processor.sweep())
-      .catch((err: unknown) => log.error({ err }, 'What waits could not be taken up'));
+      .then(sweep)
+      .catch((err: unknown) => log.error({ err }, 'What is due now and then was not done'));
   }, limits.sweepMs);
   return async () => {
     clearInterval(timer);
@@ -285,7 +324,15 @@ async function buildHttp(parts: Parts, port: HttpPort): Promise<FastifyInstance>
   });
   const secureCookie = baseUrl.startsWith('https:');
   authRoutes(http, { ...shared, keys, sessionHours: config.sessionHours, secureCookie });
-  messageRoutes(http, { ...shared, describe: (id) => describeMessage(store, id) });
+  const { pipeline, rework, runs, retention } = parts;
+  const messages = { ...shared, positions: () => positionsOf(pipeline.feeds()) };
+  messageRoutes(http, {
+    ...messages,
+    describe: (id, unmasking) => describeMessage(store, id, unmasking),
+    explain: (id) => explainMessage(pipeline, id),
+    retention: retention.report,
+  });
+  messageWorkRoutes(http, { ...messages, rework, runs });
   const { desk, destinations } = parts.out;
   destinationRoutes(http, { ...shared, ...desk, wake: () => destinations.wake() });
   await pages(http, join(root, 'dist/web'));

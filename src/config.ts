@@ -29,6 +29,18 @@ export const settings = {
   logLevel: text('info', 'debug | info | warn | error | silent', 'What the log on stderr says'),
   zone: text('UTC', 'IANA zone', 'Zone of times that come without one, where a feed sets none'),
   sessionHours: number(12, 1, 24 * 14, 'Hours until a signed-in page asks again'),
+  keepProcessedDays: number(
+    365,
+    0,
+    36_500,
+    'Days that processed messages are kept; 0 keeps them for ever. What they wrote stays',
+  ),
+  keepFailedDays: number(
+    0,
+    0,
+    36_500,
+    'The same for messages that failed, are parked or were set aside; 0, the default, keeps them for ever',
+  ),
   stopTimeoutMs: number(
     20_000,
     100,

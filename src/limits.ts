@@ -1,8 +1,11 @@
+import { messageLimits } from './limits-messages.ts';
+
 /**
  * Every bound of Weir: name with its unit last, value, and why. Past a bound there is a clear error or
  * back-pressure, never memory.
  */
 export const limits = {
+  ...messageLimits,
   /** One MLLP frame. A scanned PDF in ORU/MDM is some 10 MB in base64. */
   frameBytesMax: 32 * 1024 * 1024,
   /** A frame must be complete this long after its start block. */
@@ -33,10 +36,27 @@ export const limits = {
   messagesWaitingMax: 5_000,
   /** Times a commit is planned anew because something it had read changed meanwhile. */
   commitAttemptsMax: 10,
+  /** Patches that wait for their turn, over all resources; then callers get `transient`. */
+  amendmentsWaitingMax: 5_000,
   /** Rows of each list that the journal keeps of one message's run. */
   reportRowsMax: 200,
   /** Segments in one message. */
   segmentsMax: 20_000,
+  /** HTTP connections; more are closed at once. */
+  httpConnectionsMax: 10_000,
+  /** Requests sent on one connection before the first of them is answered; all of their answers may wait in memory. */
+  httpPipelinedMax: 64,
+  /** What is refused before it was read is answered, and its connection is closed for good after this. */
+  httpLingerMs: 1_000,
+  /** The head of an HTTP request must be there by then. */
+  httpHeadTimeoutMs: 30_000,
+  /** The whole of it: 64 MiB in this time are 220 KB/s. */
+  httpRequestTimeoutMs: 300_000,
+  /** A client that takes nothing of its answer for so long is cut off. */
+  httpStallTimeoutMs: 120_000,
+  /** All of an answer must be taken by then: 64 MiB are 75 KB/s. */
+  httpAnswerTimeoutMs: 15 * 60_000,
+  httpCheckMs: 10_000,
   /** One REST body; Synthea's transaction Bundles reach 3 MB. */
   restBodyBytesMax: 64 * 1024 * 1024,
   /** Depth of a JSON body. */
@@ -63,6 +83,8 @@ export const limits = {
   xmlAttributesMax: 64,
   /** UTF-16 units of a FHIRPath that a client gives. */
   fhirPathCharsMax: 2_000,
+  /** Values, objects and lists of one resource: 100,000 take some 0.4 to 1 s to validate; a large code system has 300,000. */
+  resourceValuesMax: 400_000,
   /** Elements of a profile or concepts of a code system whose ids R4 wants compared each with each: some 0.1 s. */
   comparedMax: 5_000,
   /** Steps, and values that they come to, of all constraints that profiles put to one resource; some 0.5 s. */
@@ -85,6 +107,8 @@ export const limits = {
   profileKeyCharsMax: 2_000,
   /** Entries of a batch or transaction Bundle. */
   bundleEntriesMax: 10_000,
+  /** How long a batch or transaction may take: 10,000 entries take some 20 s. In the background it may take longer. */
+  bundleTimeoutMs: 120_000,
   /** UTF-16 units of the answer to one batch or transaction; what is past it is not performed. */
   bundleAnswerChars: 64 * 1024 * 1024,
   /** Resources on one search page. */
@@ -98,6 +122,17 @@ export const limits = {
   textWordsMax: 1_000,
   /** UTF-16 units of a word of a narrative. */
   textWordCharsMax: 64,
+  /** Different words of one resource by which it is found by `_content`. */
+  contentWordsMax: 20_000,
+  /** UTF-16 units of a value without white space that is still taken for a text, and not for a picture in base64. */
+  unbrokenTextCharsMax: 2_000,
+  /** Rest before words of newer versions go into the index of `_content` on SQLite; until then these are read. */
+  contentIndexPauseMs: 50,
+  /** The same while others write, and versions indexed so at once: some 5 ms of every 200, a fortieth of the writer's time. */
+  contentIndexBusyPauseMs: 200,
+  contentIndexBusyMax: 20,
+  /** The same while nobody writes: some 10 ms in which a commit waits. */
+  contentIndexIdleMax: 100,
   /** Links of one chained parameter or nested `_has`; each is a search within the search. */
   searchChainMax: 8,
   /** Entries of one composite parameter of one resource: its components' values multiply. */
@@ -357,6 +392,8 @@ export const limits = {
   importFileBytesMax: 8 * 1024 * 1024 * 1024,
   /** Files of one import. */
   importFilesMax: 1_000,
+  /** Conditional references whose target an import keeps in mind. */
+  importReferencesMax: 10_000,
   /** Lines whose faults an import tells; the rest are counted. */
   importErrorsMax: 10_000,
   /** A server that an import fetches from may be silent this long. */

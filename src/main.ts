@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { commands } from './cli/commands.ts';
 import type { Command } from './cli/commands.ts';
 import { parseArguments } from './cli/arguments.ts';
-import { exitCode, UsageError } from './cli/io.ts';
+import { exitCode, NoAnswer, UsageError } from './cli/io.ts';
 import type { CliIo, ExitCode } from './cli/io.ts';
 import { readConfig } from './cli/settings.ts';
 import { ConfigError, flagName, settings } from './config.ts';
@@ -21,6 +21,10 @@ async function main(args: readonly string[], io: CliIo): Promise<ExitCode> {
     const parsed = parseArguments(args.slice(command.name.split(' ').length), command.flags);
     return await command.run(readConfig(parsed.config, process.env, command.defaults), parsed, io);
   } catch (error) {
+    if (error instanceof NoAnswer) {
+      io.stderr.write(`${error.message}\n`);
+      return exitCode.no;
+    }
     if (error instanceof UsageError || error instanceof ConfigError) {
       io.stderr.write(`${error.message}\n\n${help(command)}`);
       return exitCode.usage;

@@ -1,10 +1,12 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { OutcomeError } from './fhir/issue.ts';
 import { parseJson } from './fhir/json.ts';
 import type { Resource } from './fhir/resource.ts';
 import { compileSearchParameters, type CustomSearchParameter } from './fhir/search-registry.ts';
 import { limits } from './limits.ts';
 import type { MapFolder } from './map-files.ts';
+import { readTopic } from './subscription/topic.ts';
 
 interface ProfileFile {
   readonly path: string;
@@ -13,8 +15,8 @@ interface ProfileFile {
 
 /**
  * What the folders' JSON files hold. Search parameters: a later one with the same url takes the place of an earlier; one
- * that is not `active` takes no part, so that `retired` switches one off. Profiles, code systems, value sets and concept
- * maps: as they are; a later one goes before an earlier of its url. Every fault names its file.
+ * that is not `active` takes no part, so that `retired` switches one off. Profiles, code systems, value sets, concept
+ * maps and SubscriptionTopics: as they are; a later one goes before an earlier of its url. Every fault names its file.
  */
 export async function readProfileFiles(folders: readonly MapFolder[]): Promise<{
   readonly parameters: readonly CustomSearchParameter[];
@@ -29,7 +31,9 @@ export async function readProfileFiles(folders: readonly MapFolder[]): Promise<{
     if (resourceType === 'SearchParameter')
       byUrl.set(typeof url === 'string' ? url : file.path, file);
     if (!conformanceTypes.has(resourceType)) continue;
-    if (typeof url === 'string') conformance.push(file.resource);
+    const fault = topicFault(file.resource);
+    if (fault !== undefined) faults.push(`${file.path}: ${fault}`);
+    else if (typeof url === 'string') conformance.push(file.resource);
     else faults.push(`${file.path}: a ${resourceType} needs a url`);
   }
   const files = [...byUrl.values()].filter(({ path, resource: { status } }) => {
@@ -50,7 +54,21 @@ const conformanceTypes: ReadonlySet<string> = new Set([
   'CodeSystem',
   'ValueSet',
   'ConceptMap',
+  'SubscriptionTopic',
 ]);
+
+/** What of an active SubscriptionTopic is not offered. */
+function topicFault(resource: Resource): string | undefined {
+  if (resource.resourceType !== 'SubscriptionTopic' || resource['status'] !== 'active')
+    return undefined;
+  try {
+    readTopic(resource);
+    return undefined;
+  } catch (error) {
+    if (error instanceof OutcomeError) return error.message;
+    throw error;
+  }
+}
 
 async function readProfiles(
   folders: readonly MapFolder[],

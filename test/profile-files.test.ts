@@ -49,6 +49,27 @@ describe('profiles/', () => {
     expect(parameters.map(({ code }) => code)).toEqual(['marital', 'other']);
   });
 
+  it.each([
+    [{ resource: 'Patient' }, undefined],
+    [{ resource: 'Patient', supportedInteraction: ['delete'] }, undefined],
+    [{ resource: 'Patient', supportedInteraction: ['read'] }, /supportedInteraction/],
+    [{ resource: 'Nonsense' }, /resource type of R4/],
+    [{ resource: 'Patient', fhirPathCriteria: 'true' }, /fhirPathCriteria is not offered/],
+    [{ resource: 'Patient', queryCriteria: { current: 'active=true' } }, undefined],
+    [{ resource: 'Patient', queryCriteria: { previous: 'a=b' } }, /previous is not offered/],
+    [{ resource: 'Patient', queryCriteria: { current: '' } }, /is a search/],
+    [undefined, /one resourceTrigger/],
+  ])('takes a SubscriptionTopic with the trigger %j, or says why not', async (trigger, fault) => {
+    write('own/topic.json', {
+      ...{ resourceType: 'SubscriptionTopic', url: 'http://example.org/t', status: 'active' },
+      ...(trigger === undefined ? {} : { resourceTrigger: [trigger] }),
+    });
+    const { conformance, faults } = await read();
+    expect(conformance).toHaveLength(fault === undefined ? 1 : 0);
+    if (fault === undefined) expect(faults).toEqual([]);
+    else expect(faults.join()).toMatch(fault);
+  });
+
   it('lets the site replace a parameter of the program, and switch it off', async () => {
     write('base/a.json', marital);
     write('own/mine.json', {

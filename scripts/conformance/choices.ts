@@ -24,6 +24,26 @@ export const choices: readonly (readonly [where: string, choice: string])[] = [
     'a conditional reference in a transaction',
     'finds what was there before it: none is 422, several are 412',
   ],
+  [
+    'a conditional reference elsewhere',
+    '422 in a create, update, patch or batch: R4 resolves them in transactions; $import resolves them too',
+  ],
+  ['a fullUrl twice in a batch or transaction', '400, and nothing is performed'],
+  [
+    'the address of an entry',
+    "below the base, or this server's own base before it; another address is 400",
+  ],
+  [
+    'a batch or transaction that takes more than 120 s, or whose client is gone',
+    'a batch performs no further entries (503 each), a transaction writes nothing (503)',
+  ],
+  ['If-Match on a read', 'passed over: it bears on writes'],
+  ['many patches of one resource at once', 'take turns; all are applied'],
+  ['_at', 'a version is current at its own instant, however soon the next one came'],
+  [
+    'a parameter of a terminology operation twice, or two that contradict',
+    '400: none wins in silence',
+  ],
   ['the same resource twice in a transaction', '400, also where criteria say so'],
   ['a GET that fails in a transaction', 'the transaction fails'],
   ['a code system that is not loaded', '404, and its name'],

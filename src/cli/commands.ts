@@ -31,6 +31,10 @@ const serving: readonly SettingName[] = [
   'stopTimeoutMs',
 ];
 
+const asJson: Flag = { name: '--json', doc: 'As JSON' };
+const unmask: Flag = { name: '--unmask', doc: 'Show whom it is about; needs --reason' };
+const why: Flag = { name: '--reason', takes: 'TEXT', doc: 'Why; it is kept with who did it' };
+
 export const commands: readonly Command[] = [
   {
     name: 'serve',
@@ -182,9 +186,80 @@ export const commands: readonly Command[] = [
     name: 'message show',
     usage: 'message show ID',
     doc: 'Shows a message of a running server: as it came, how it was read, what it wrote',
-    flags: [{ name: '--json', doc: 'As JSON' }],
+    flags: [asJson, unmask, why],
     settings: ['data', 'http'],
     run: async (...given) => (await import('./message-show.ts')).messageShowCommand(...given),
+  },
+  {
+    name: 'message search',
+    usage: 'message search NAME=VALUE...',
+    doc: 'Finds messages of a running server, newest first: PID-3=123 state=failed from=24h',
+    flags: [
+      { name: '--count', takes: 'N', doc: 'At most so many, 50 by default' },
+      { name: '--cursor', takes: 'TEXT', doc: 'Goes on after a page' },
+      asJson,
+    ],
+    settings: ['data', 'http'],
+    run: async (...given) => (await import('./message-search.ts')).messageSearchCommand(...given),
+  },
+  {
+    name: 'message explain',
+    usage: 'message explain ID',
+    doc: 'Says what no rule read, which codes have no row, and which rule made each element',
+    flags: [asJson],
+    settings: ['data', 'http'],
+    run: async (...given) => (await import('./message-explain.ts')).messageExplainCommand(...given),
+  },
+  {
+    name: 'message retry',
+    usage: 'message retry ID | NAME=VALUE...',
+    doc: 'Processes messages that were not taken, with the maps of now; exit 1 where one is not taken again',
+    flags: [why],
+    settings: ['data', 'http'],
+    run: async (...given) => (await import('./message-work.ts')).messageRetryCommand(...given),
+  },
+  {
+    name: 'message edit',
+    usage: 'message edit ID --file FILE --reason TEXT',
+    doc: 'Puts another text in the place of a message and processes it; the original is kept',
+    flags: [{ name: '--file', takes: 'FILE', doc: 'The whole message; - is stdin' }, why],
+    settings: ['data', 'http'],
+    run: async (...given) => (await import('./message-work.ts')).messageEditCommand(...given),
+  },
+  {
+    name: 'message skip',
+    usage: 'message skip ID --reason TEXT',
+    doc: 'Sets a message that was not taken aside for good',
+    flags: [why],
+    settings: ['data', 'http'],
+    run: async (...given) => (await import('./message-work.ts')).messageSkipCommand(...given),
+  },
+  {
+    name: 'message replay',
+    usage: 'message replay [--from TIME] [--to TIME] [--feed NAME] [NAME=VALUE...]',
+    doc: 'Processes messages that were taken once more, with the maps of now; --shadow writes nothing',
+    flags: [
+      { name: '--from', takes: 'TIME', doc: 'Arrived at or after: 2026-05-01, an instant, or 24h' },
+      { name: '--to', takes: 'TIME', doc: 'Arrived before' },
+      { name: '--feed', takes: 'NAME', doc: 'Of this feed' },
+      { name: '--shadow', doc: 'Tell what would change, and write nothing' },
+      { name: '--diff', doc: 'With --shadow: message by message, element by element' },
+      ...[asJson, unmask, why],
+    ],
+    settings: ['data', 'http'],
+    run: async (...given) => (await import('./message-replay.ts')).messageReplayCommand(...given),
+  },
+  {
+    name: 'message run',
+    usage: 'message run [ID]',
+    doc: 'Shows how far retries of many and replays are',
+    flags: [
+      { name: '--cancel', doc: 'End it' },
+      { name: '--diff', doc: 'Of a shadow replay: what it would change' },
+      ...[asJson, unmask, why],
+    ],
+    settings: ['data', 'http'],
+    run: async (...given) => (await import('./message-replay.ts')).messageRunCommand(...given),
   },
   {
     name: 'bench',

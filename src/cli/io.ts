@@ -26,3 +26,11 @@ export class UsageError extends Error {
     this.name = 'UsageError';
   }
 }
+
+/** Thrown where the running server says no, or none answers; main prints the text and exits with `no`. */
+export class NoAnswer extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'NoAnswer';
+  }
+}

@@ -1,19 +1,13 @@
-import { randomUUID } from 'node:crypto';
 import type { Config } from '../config.ts';
 import type { MessageDescription } from '../feed/describe.ts';
-import { loadKeys } from '../security/keys.ts';
-import { tokenFor } from '../security/sign-in.ts';
-import { audience } from '../security/token.ts';
 import type { ParsedArguments } from './arguments.ts';
 import { exitCode, UsageError, type CliIo, type ExitCode } from './io.ts';
-
-/** How long the server may take to answer. */
-const timeoutMs = 30_000;
+import { askServer } from './message-server.ts';
+import { reasonIn } from './message-work.ts';
 
 /**
- * `weir message show ID`: one message as it came, as it was read, what it wrote and what was left over.
- * The data file belongs to the running server, so it is asked over HTTP, with a token that the
- * data folder's key makes good for one minute. ID is the journal's or a control id (MSH-10).
+ * `weir message show ID`: one message as it came, as it was read, what it wrote and what was left over. Who it is about is
+ * masked; `--unmask` shows it, for a reason that is audited. ID is the journal's or a control id (MSH-10).
  */
 export async function messageShowCommand(
   config: Config,
@@ -21,50 +15,22 @@ export async function messageShowCommand(
   io: CliIo,
 ): Promise<ExitCode> {
   const [id, ...others] = args.positional;
-  if (id === undefined || others.length > 0)
-    throw new UsageError('Name one message: message show ID');
-  const url = `http://${config.http}/api/messages/${encodeURIComponent(id)}`;
-  const response = await ask(url, await shortToken(config));
-  if (response === undefined) {
-    io.stderr.write(`No server answers at ${config.http}; start it or name it with --http\n`);
-    return exitCode.no;
+  if (!id || others.length > 0) throw new UsageError('Name one message: message show ID');
+  const { reason } = reasonIn(args);
+  const unmask = args.flags['--unmask'] === true;
+  if (unmask && reason === undefined) {
+    throw new UsageError('Say with --reason why you have to see it; it is audited');
   }
-  if (response.status === 404) {
-    io.stderr.write('There is no message with this id or control id\n');
-    return exitCode.no;
-  }
-  if (!response.ok) {
-    io.stderr.write(`The server answered ${response.status}; is --data its data folder?\n`);
-    return exitCode.no;
-  }
-  const message = (await response.json()) as MessageDescription;
+  const query = unmask ? `?${new URLSearchParams({ unmask: 'true', reason: reason ?? '' })}` : '';
+  const path = `messages/${encodeURIComponent(id)}${query}`;
+  const message = await askServer<MessageDescription>(config, path);
   const shown = args.flags['--json'] === true ? JSON.stringify(message, null, 2) : page(message);
   io.stdout.write(`${shown}\n`);
   return exitCode.done;
 }
 
-async function ask(url: string, token: string): Promise<Response | undefined> {
-  try {
-    return await fetch(url, {
-      headers: { authorization: `Bearer ${token}`, accept: 'application/json' },
-      signal: AbortSignal.timeout(timeoutMs),
-    });
-  } catch {
-    return undefined;
-  }
-}
-
-async function shortToken(config: Config): Promise<string> {
-  const id = randomUUID();
-  return tokenFor(
-    { keys: loadKeys(config.data), clock: () => new Date(), newId: () => id },
-    { id: `token:${id}`, display: 'weir message show', role: 'admin' },
-    { audience: audience.api, ttlSeconds: 60 },
-  );
-}
-
 function page(message: MessageDescription): string {
-  const { entry, raw, ack, parsed, resources, loss, unmapped, issues, map } = message;
+  const { entry, raw, ack, parsed, resources, map, notes } = message;
   const width = Math.max(...parsed.map(({ position }) => position.length), 0);
   return [
     ...rows([
@@ -78,8 +44,13 @@ function page(message: MessageDescription): string {
       ['error', entry.lastError ?? ''],
       ['patient', entry.patient ?? ''],
       ['map', map],
+      ['instead', entry.supersededBy ?? ''],
     ]),
-    ...part('Raw', raw.split('\n')),
+    ...part('Done with it', notes.map(noteLine)),
+    ...part(
+      message.masked ? 'Raw (masked; --unmask --reason TEXT shows it)' : 'Raw',
+      raw.split('\n'),
+    ),
     ...part('Answer', ack.split('\n')),
     ...part(
       'Parsed',
@@ -90,6 +61,12 @@ function page(message: MessageDescription): string {
       'Mapped',
       resources.map((resource) => JSON.stringify(resource)),
     ),
+    ...leftOver(message),
+  ].join('\n');
+}
+
+function leftOver({ loss, unmapped, issues }: MessageDescription): readonly string[] {
+  return [
     ...part(
       'Not read by any rule',
       loss.map(({ position, count }) => `${position} (${count})`),
@@ -105,7 +82,15 @@ function page(message: MessageDescription): string {
         return `${severity} ${code}${place}: ${diagnostics}`;
       }),
     ),
-  ].join('\n');
+  ];
+}
+
+/** When, who, what, which other message, why; then how it stood before. */
+function noteLine(note: MessageDescription['notes'][number]): string {
+  const { at, by, action, message = '', reason = '', was = '', error = '', refused = '' } = note;
+  const before = was === '' ? '' : `was ${was}`;
+  const parts = [at, by, action, message, reason, before, error];
+  return [...parts, refused === '' ? '' : `refused: ${refused}`].filter(Boolean).join('  ');
 }
 
 function rows(pairs: readonly (readonly [string, string])[]): readonly string[] {

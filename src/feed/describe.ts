@@ -1,5 +1,7 @@
+import { maskContent } from '../fhir/mask.ts';
 import { decodeFrame } from '../hl7v2/charset.ts';
 import { fieldDefinition } from '../hl7v2/dictionary.ts';
+import { maskMessage, maskText } from '../hl7v2/mask.ts';
 import { parseMessage } from '../hl7v2/parse.ts';
 import { present } from '../hl7v2/present.ts';
 import { formatPosition } from '../hl7v2/path.ts';
@@ -7,6 +9,7 @@ import { limits } from '../limits.ts';
 import type { Message, Segment } from '../hl7v2/message.ts';
 import type { JournalEntry, JournalState, Store } from '../store/store.ts';
 import type { MessageReport } from './journal-entry.ts';
+import { notesOf, supersededBy, type Note } from './note.ts';
 
 /** A row of the message list, as JSON. */
 export interface MessageRow {
@@ -23,11 +26,19 @@ export interface MessageRow {
   readonly lastError?: string;
   /** `Patient/id`. */
   readonly patient?: string;
+  /** The message that took its place. */
+  readonly supersededBy?: string;
+  /** An instant. */
+  readonly nextRetryAt?: string;
 }
 
 /** One message: as it came, how it was read, what it became, what was left over. */
 export interface MessageDescription extends MessageReport {
   readonly entry: MessageRow;
+  /** Whether what says who it is about is hidden in `raw`, `parsed` and `resources`. */
+  readonly masked: boolean;
+  /** What people did with it, oldest first. */
+  readonly notes: readonly Note[];
   /** Segments, one per line. */
   readonly raw: string;
   readonly ack: string;
@@ -54,29 +65,35 @@ export interface ParsedField {
 export async function describeMessage(
   store: Store,
   id: string,
+  { unmask = false }: { readonly unmask?: boolean } = {},
 ): Promise<MessageDescription | undefined> {
-  const entry = (await store.journal.read(id)) ?? (await byControlId(store, id));
+  const entry = await findMessage(store, id);
   if (entry === undefined) return undefined;
   const report = reportOf(entry);
   const override = present({ override: report.charset });
-  const { text, charset } = decodeFrame(entry.bytes, override);
+  const { text: came, charset } = decodeFrame(entry.bytes, override);
+  const text = unmask ? came : masked(came, charset);
   const { message } = parseMessage(text, { charset });
   const written = entry.written ?? [];
+  const resources = await resourcesOf(store, written.slice(0, limits.searchPageMax));
   return {
     entry: messageRow(entry),
+    masked: !unmask,
+    notes: notesOf(entry),
     raw: lines(text),
     ack: entry.ack === undefined ? '' : lines(decodeFrame(entry.ack, override).text),
     parsed: message === undefined ? [] : parsedFields(message),
     ...report,
     written,
-    resources: await resourcesOf(store, written.slice(0, limits.searchPageMax)),
+    resources: unmask ? resources : resources.map((resource) => maskContent(resource)),
   };
 }
 
 /** The row without its bytes. */
 export function messageRow(entry: JournalEntry): MessageRow {
   const { id, feed, peer, receivedAt, controlId, messageType, state, attempts } = entry;
-  const { ackCode, lastError, patient } = entry;
+  const { ackCode, lastError, patient, nextRetryAt } = entry;
+  const other = supersededBy(entry);
   return {
     id,
     feed,
@@ -89,14 +106,23 @@ export function messageRow(entry: JournalEntry): MessageRow {
     ...(ackCode === undefined ? {} : { ackCode }),
     ...(lastError === undefined ? {} : { lastError }),
     ...(patient === undefined ? {} : { patient }),
+    ...(other === undefined ? {} : { supersededBy: other }),
+    ...(nextRetryAt === undefined ? {} : { nextRetryAt: nextRetryAt.toISOString() }),
   };
 }
 
-async function byControlId(store: Store, controlId: string): Promise<JournalEntry | undefined> {
-  return (await store.journal.list({ controlId, count: 1 })).entries[0];
+/** By the journal's id, or a control id: then the newest message with it. */
+export async function findMessage(store: Store, id: string): Promise<JournalEntry | undefined> {
+  const entry = await store.journal.read(id);
+  return entry ?? (await store.journal.list({ controlId: id, count: 1 })).entries[0];
 }
 
-function reportOf({ report }: JournalEntry): MessageReport {
+function masked(text: string, charset: string): string {
+  const { message } = parseMessage(text, { charset });
+  return message === undefined ? maskText(text) : maskMessage(message);
+}
+
+export function reportOf({ report }: JournalEntry): MessageReport {
   const nothing = { map: '', loss: [], unmapped: [], issues: [] };
   return report === undefined ? nothing : { ...nothing, ...(JSON.parse(report) as MessageReport) };
 }

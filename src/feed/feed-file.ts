@@ -4,7 +4,9 @@ import { Duration, IANAZone } from 'luxon';
 import { isMap, isScalar, LineCounter, parseDocument, type Node } from 'yaml';
 import { iconvName } from '../hl7v2/charset.ts';
 import { present } from '../hl7v2/present.ts';
+import { limits } from '../limits.ts';
 import { defaultFeed, type Feed } from './feed.ts';
+import { isPosition } from './message-fields.ts';
 
 /** A fault in a feed file, at `file:line:column`. */
 export interface FeedFault {
@@ -76,6 +78,7 @@ function feedFrom(values: Readonly<Record<string, unknown>>): Feed {
       passOnly: values['passOnly'] as boolean | undefined,
       applicationAck: answerWay(values['applicationAck']),
       charset: values['charset'] as string | undefined,
+      index: values['index'] as readonly string[] | undefined,
       expectedEveryMs:
         expectedEvery === undefined ? undefined : Duration.fromISO(expectedEvery).toMillis(),
     }),
@@ -125,6 +128,10 @@ const keys: Readonly<Record<string, Check>> = {
     (value) => isText(value) && iconvName(value) !== undefined,
     'charset is not known; use a name of HL7 table 0211 or such as windows-1252',
   ),
+  index: must(
+    isIndex,
+    `index is a list of at most ${String(limits.feedIndexMax)} positions such as ZPI-2 or PV1-3.1`,
+  ),
   settings: must(isScalarMap, 'settings is a map of name to text, number or true/false'),
 };
 
@@ -141,6 +148,14 @@ function answerWay(value: unknown): Feed['applicationAck'] {
     destination: value['destination'] ?? '',
     when: value['when'] === 'gone' ? 'gone' : 'always',
   };
+}
+
+function isIndex(value: unknown): boolean {
+  return (
+    Array.isArray(value) &&
+    value.length <= limits.feedIndexMax &&
+    value.every((item) => typeof item === 'string' && isPosition(item))
+  );
 }
 
 function unknownKey(name: string): string {

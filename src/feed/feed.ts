@@ -28,6 +28,8 @@ export interface Feed {
   readonly passOnly?: boolean;
   /** Overrides MSH-18. */
   readonly charset?: string;
+  /** Positions its messages are found by, beside those of every feed (message-fields.ts). */
+  readonly index?: readonly string[];
   /** The maps' settings, by name. */
   readonly settings: Readonly<Record<string, string | boolean | number>>;
 }

@@ -5,6 +5,7 @@ import { limits } from '../limits.ts';
 import type { LossEntry, UnmappedCode } from '../mapping/result.ts';
 import type { Commit, JournalChange, JournalEntry, JournalState, Store } from '../store/store.ts';
 import { keptAnswer } from './answer.ts';
+import { indexedFields } from './message-fields.ts';
 import type { Reading } from './reading.ts';
 
 /** How a message ended. */
@@ -54,6 +55,7 @@ export function journalEntry(
     bytes: frame.bytes,
     state: 'received',
     attempts: 1,
+    fields: indexedFields(reading.message, feed),
   };
 }
 

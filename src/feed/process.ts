@@ -24,7 +24,7 @@ import { keep, keepWhatIsOwed } from './destination/keep.ts';
 import { withWhatIsOwed, type Router } from './destination/router.ts';
 import type { Log } from './log.ts';
 import type { MapMessage } from './map-message.ts';
-import { KeyedOrder } from './order.ts';
+import { KeyedOrder } from '../ops/keyed-order.ts';
 import { takeInSequence } from './sequence.ts';
 import { completed, isRefused, readFrame, type Frame, type Reading } from './reading.ts';
 import { answerFault, refuse } from './refuse.ts';
@@ -56,6 +56,8 @@ export interface Processor {
   readonly resume: () => Promise<void>;
   /** Takes up what waits since a passing fault, and parks what waits too long for its continuation; to be called now and then. */
   readonly sweep: () => Promise<void>;
+  /** Does something with a message when it is its turn among those about the same people. */
+  readonly inTurn: <T>(reading: Reading, work: () => Promise<T>) => Promise<T>;
   /** Resolves when everything taken so far is settled. */
   readonly idle: () => Promise<void>;
 }
@@ -136,7 +138,8 @@ export function createProcessor(pipeline: Pipeline): Processor {
     await takeUp();
   }
 
-  return { onFrame, resume, sweep, idle: () => order.idle() };
+  const inTurn: Processor['inTurn'] = (reading, work) => order.run(reading.orderKeys, work);
+  return { onFrame, resume, sweep, inTurn, idle: () => order.idle() };
 }
 
 /** Whoever sent what is taken up later waits no more. */
@@ -182,7 +185,7 @@ async function acknowledgeFirst(
 }
 
 /** Works it out anew where another process changed meanwhile what it goes by. */
-async function whenNobodyElse<T>(work: () => Promise<T>): Promise<T> {
+export async function whenNobodyElse<T>(work: () => Promise<T>): Promise<T> {
   for (let count = 1; count <= limits.commitAttemptsMax; count += 1) {
     try {
       return await work();
@@ -190,7 +193,7 @@ async function whenNobodyElse<T>(work: () => Promise<T>): Promise<T> {
       if (!(error instanceof CommitRefused)) throw error;
     }
   }
-  return fail('write-conflict', 'Others kept taking messages of the same sender; send it again');
+  return fail('write-conflict', 'Others kept writing what the message is about; send it again');
 }
 
 /**

@@ -112,6 +112,7 @@ export const issueTable = {
   ),
   continuation: row('incomplete', 422, 'AE', '207', false, 'A part of the message did not come'),
   'sequence-number': row('conflict', 409, 'AE', '207', false, 'MSH-13 is not what MSA-4 expects'),
+  'message-state': row('conflict', 409, 'AR', '207', false, 'Its state forbids it; see the text'),
   'control-id-reuse': row(
     'duplicate',
     200,

@@ -55,18 +55,30 @@ export function contentNode(text: string): SearchNode | undefined {
 
 /** Whether the texts of a resource, its narrative among them, have all of the words. `body` is its JSON. */
 export function contentHas(body: string, words: readonly Word[]): boolean {
-  const texts: string[] = [];
-  gatherTexts(JSON.parse(body), texts);
-  const present = wordsOf(texts.join('\n'), Infinity);
+  const present = contentWords(body);
   const whole = new Set(present);
   return words.every(({ text, isBegun }) =>
     isBegun ? present.some((word) => word.startsWith(text)) : whole.has(text),
   );
 }
 
+/** Counts the changes to what {@link contentWords} gives: an index of it under another one is to be made again. */
+export const contentVersion = 1;
+
+/**
+ * The words of all texts of a resource, each once, at most limits.contentWordsMax. `body` is its JSON. What is long and
+ * has no white space is no text: a picture in base64.
+ */
+export function contentWords(body: string): readonly string[] {
+  const texts: string[] = [];
+  gatherTexts(JSON.parse(body), texts);
+  return wordsOf(texts.join('\n'), limits.contentWordsMax);
+}
+
 function gatherTexts(value: unknown, texts: string[]): void {
-  if (typeof value === 'string') texts.push(value);
-  else if (Array.isArray(value)) for (const item of value) gatherTexts(item, texts);
+  if (typeof value === 'string') {
+    if (value.length <= limits.unbrokenTextCharsMax || /\s/.test(value)) texts.push(value);
+  } else if (Array.isArray(value)) for (const item of value) gatherTexts(item, texts);
   else if (typeof value === 'object' && value !== null) {
     for (const [key, member] of Object.entries(value)) {
       if (key === 'div' && typeof member === 'string') texts.push(plainText(member));

@@ -4,6 +4,7 @@ import { boundedPath, pathBudget, type PathBudget } from './bounded-path.ts';
 import { limits } from '../limits.ts';
 import { dateInterval } from './date-interval.ts';
 import type { TypeDefinition } from './definitions.ts';
+import { elementDefinitionRules } from './element-definition-rules.ts';
 import { toPlain } from './json.ts';
 import type { Fault, Members } from './fault.ts';
 
@@ -11,7 +12,8 @@ import type { Fault, Members } from './fault.ts';
 const checkedElsewhere: ReadonlySet<string> = new Set(['ref-1']);
 
 /** Those met at every step, as code; the rest go to the FHIRPath engine. */
-const compiledRules: Readonly<Record<string, (value: Members) => boolean>> = {
+const compiledRules: Readonly<Record<string, (value: Members) => boolean | undefined>> = {
+  ...elementDefinitionRules,
   'ext-1': (value) => has(value, 'extension') !== hasChoice(value),
   'per-1': (value) => isOrdered(value['start'], value['end']),
   'qty-3': (value) => !has(value, 'code') || has(value, 'system'),

@@ -1,6 +1,8 @@
+import { isRawNumber } from './decimal.ts';
 import type { Issue } from './issue.ts';
 import { errorIssue } from './issue.ts';
 import { isResourceType } from './definitions.ts';
+import { limits } from '../limits.ts';
 import { toPlain } from './json.ts';
 import type { Resource } from './resource.ts';
 import { baseIssues } from './validate-base.ts';
@@ -22,9 +24,25 @@ export function validateResource(resource: Resource): readonly Issue[] {
   if (typeof type !== 'string' || !isResourceType(type)) {
     return [errorIssue('structure', 'resourceType is not a resource type of FHIR R4')];
   }
+  if (hasMoreValues(resource, limits.resourceValuesMax)) {
+    const most = `${String(limits.resourceValuesMax)} values (resourceValuesMax)`;
+    return [errorIssue('limit', `A resource may have ${most}`, { expression: [type] })];
+  }
   const own = elementIssues(resource);
   const base = baseIssues(toPlain(resource), own);
   if (base.length === 0) return own;
   const told = new Set(own.flatMap((issue) => issue.expression ?? []));
   return [...own, ...base.filter((issue) => !issue.expression?.some((path) => told.has(path)))];
+}
+
+/** Whether there are more values in it than `most`, itself, objects and lists included. */
+function hasMoreValues(value: unknown, most: number): boolean {
+  let left = most;
+  const open: unknown[] = [value];
+  for (let next = open.pop(); next !== undefined && left >= 0; next = open.pop()) {
+    left -= 1;
+    if (typeof next !== 'object' || next === null || isRawNumber(next)) continue;
+    for (const key in next) open.push((next as Readonly<Record<string, unknown>>)[key] ?? '');
+  }
+  return left < 0;
 }

@@ -1,6 +1,9 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { limits } from '../limits.ts';
+import { clientTimes, cutOffSlowReaders } from './slow-clients.ts';
+import type { ClientTimes } from './slow-clients.ts';
 
 export interface HttpPort {
   /** `http://host:port` as it listens. */
@@ -21,16 +24,29 @@ function isWebSocket({ headers }: IncomingMessage): boolean {
  * Listens before the server behind it is built: its own address, which may be a port that the system
  * chose, goes into links.
  */
-export async function openHttpPort(host: string, port: number): Promise<HttpPort> {
+export async function openHttpPort(
+  host: string,
+  port: number,
+  times: ClientTimes = clientTimes,
+): Promise<HttpPort> {
   const attached = Promise.withResolvers<RequestListener>();
   let handler: RequestListener | undefined;
   let closing = false;
-  const server = createServer({ shouldUpgradeCallback: isWebSocket }, (request, response) => {
+  const options = {
+    shouldUpgradeCallback: isWebSocket,
+    headersTimeout: times.headTimeoutMs,
+    requestTimeout: times.requestTimeoutMs,
+    connectionsCheckingInterval: times.checkMs,
+  };
+  const server = createServer(options, (request, response) => {
+    if (!slowReaders.takes(request, response)) return;
     // A kept connection would otherwise hold the stop up until its client lets go of it.
     response.once('close', () => closing && setImmediate(() => server.closeIdleConnections()));
     if (handler === undefined) void attached.promise.then((late) => late(request, response));
     else handler(request, response);
   });
+  server.maxConnections = limits.httpConnectionsMax;
+  const slowReaders = cutOffSlowReaders(server, times);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen({ host, port }, resolve);

@@ -6,6 +6,7 @@ const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5];
 export interface Metrics {
   readonly registry: Registry;
   readonly answerSeconds: Histogram;
+  readonly messagesRemoved: Counter<'class'>;
   readonly requests: Counter<'method' | 'route' | 'status'>;
   readonly requestSeconds: Histogram<'method' | 'route'>;
 }
@@ -89,6 +90,12 @@ export function createMetrics(sources: MetricSources): Metrics {
       name: 'weir_message_answer_seconds',
       help: 'From the whole frame to its answer',
       buckets,
+      registers,
+    }),
+    messagesRemoved: new Counter({
+      name: 'weir_journal_removed_total',
+      help: 'Messages that retention removed from the journal, by class',
+      labelNames: ['class'],
       registers,
     }),
     requests: new Counter({

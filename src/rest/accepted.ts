@@ -2,6 +2,7 @@ import { fail } from '../fhir/issue.ts';
 import type { Resource } from '../fhir/resource.ts';
 import { jsonBody, requireValid, resourceOf } from './body.ts';
 import type { Call, RestContext } from './call.ts';
+import { refuseConditionalReferences } from './conditional-reference.ts';
 import { requireProfiles } from './profiles.ts';
 
 /**
@@ -9,6 +10,13 @@ import { requireProfiles } from './profiles.ts';
  * Throws `structure`, `id-mismatch` or whatever validation finds; warnings do not stop it.
  */
 export async function acceptedResource(context: RestContext, call: Call): Promise<Resource> {
+  const resource = await acceptedEntry(context, call);
+  refuseConditionalReferences(resource, call.body);
+  return resource;
+}
+
+/** The same in a transaction, where conditional references are resolved later. */
+export async function acceptedEntry(context: RestContext, call: Call): Promise<Resource> {
   const resource = resourceOf(jsonBody(call));
   const { type } = call.at;
   if (type !== undefined && resource.resourceType !== type) {

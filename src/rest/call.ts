@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Issue } from '../fhir/issue.ts';
 import type { JsonObject, Resource } from '../fhir/resource.ts';
+import type { KeyedOrder } from '../ops/keyed-order.ts';
 import type { Outbound } from '../ops/outbound.ts';
 import type { AccessEvent } from '../security/audit-event.ts';
 import type { Interaction } from '../security/policy.ts';
@@ -24,6 +25,8 @@ export interface Call {
   readonly headers: Readonly<Record<string, string | undefined>>;
   /** JSON text as received, or the resource of a Bundle entry. */
   readonly body?: string | JsonObject;
+  /** Of a Bundle: aborts, with an OutcomeError, when work on it is of no use any more. */
+  readonly ended?: AbortSignal;
 }
 
 /** Who asks, which is all that some of the work needs to know of a call. */
@@ -82,6 +85,8 @@ export interface RestContext {
   readonly seal: PageSeal;
   /** Whether resources stored earlier are still being indexed by a search parameter of their type. */
   readonly isUnfinished: (type: string, param: string) => boolean;
+  /** Writes that are made of the current version take turns, by `Type/id`. */
+  readonly turns: KeyedOrder;
   readonly log: FastifyBaseLogger;
   /** Profiles, code systems, value sets and concept maps of the program and the site. */
   readonly conformance: readonly Resource[];

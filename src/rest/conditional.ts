@@ -4,7 +4,7 @@ import { isUnconditional } from '../fhir/search-ast.ts';
 import { limits } from '../limits.ts';
 import { CommitRefused } from '../store/store.ts';
 import type { Claim, StoredVersion } from '../store/store.ts';
-import type { Call, Params, RestContext } from './call.ts';
+import type { Call, Caller, Params, RestContext } from './call.ts';
 import { confined, parseCriteria } from './criteria.ts';
 import { formatQuery, parseQuery } from './query-string.ts';
 import { refuseUnfinished } from './unfinished.ts';
@@ -42,7 +42,7 @@ const controls = new Set(['_format', '_pretty', '_summary', '_elements', '_count
  */
 export async function findOne(
   context: RestContext,
-  call: Call,
+  call: Caller,
   { type, params }: Condition,
 ): Promise<StoredVersion | undefined> {
   const { query } = await parseCriteria(context, call, { types: [type], params, strict: true });

@@ -7,7 +7,7 @@ import type { ParsedSearch } from '../fhir/search-parse.ts';
 import { allowed, compartmentFilter } from '../security/policy.ts';
 import type { Principal } from '../security/principal.ts';
 import { authorize } from './authorize.ts';
-import type { Call, Params, RestContext } from './call.ts';
+import type { Caller, Params, RestContext } from './call.ts';
 import { searchCodes } from './search-codes.ts';
 
 /** What is searched for, and whether what is not understood is refused. */
@@ -20,7 +20,7 @@ export interface Criteria {
 /** Parses search parameters; throws every error that they have. */
 export async function parseCriteria(
   context: RestContext,
-  call: Call,
+  call: Caller,
   criteria: Criteria,
 ): Promise<ParsedSearch> {
   const codesOf = await searchCodes(context, call, criteria.params);

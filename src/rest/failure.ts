@@ -6,6 +6,7 @@ import type { Issue } from '../fhir/issue.ts';
 import type { IssueCode } from '../fhir/issue-table.ts';
 import { stringify } from '../fhir/json.ts';
 import { toOperationOutcome } from '../fhir/outcome.ts';
+import { endForGood } from '../ops/last-words.ts';
 import { CommitRefused } from '../store/store.ts';
 import { fhirJson } from './negotiate.ts';
 import { refuse } from './respond.ts';
@@ -71,7 +72,7 @@ export function badHead(error: Error & { readonly code?: string }, socket: Socke
     `Content-Length: ${String(Buffer.byteLength(body))}`,
     'Connection: close',
   ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+  endForGood(socket, `${head.join('\r\n')}\r\n\r\n${body}`);
 }
 
 function headFault(code: string | undefined): readonly [status: string, issue: Issue] {

@@ -8,6 +8,7 @@ import type {
 import { fail } from '../fhir/issue.ts';
 import { limits } from '../limits.ts';
 import type { Resource } from '../fhir/resource.ts';
+import { KeyedOrder } from '../ops/keyed-order.ts';
 import { createOutbound } from '../ops/outbound.ts';
 import type { Outbound } from '../ops/outbound.ts';
 import type { AccessEvent } from '../security/audit-event.ts';
@@ -22,6 +23,7 @@ import { runImport } from './import/import-run.ts';
 import { contentCodings } from './content-coding.ts';
 import { corsHeaders, isPreflight } from './cors.ts';
 import type { CorsOrigins } from './cors.ts';
+import { callEnd } from './call-end.ts';
 import { capabilities } from './interaction/capabilities.ts';
 import { readBody } from './media.ts';
 import { formatOrPlain, negotiate } from './negotiate.ts';
@@ -60,6 +62,8 @@ export interface FhirRestOptions {
   readonly outbound?: Outbound;
   /** Whether a type is still being indexed by a search parameter; absent: none is. */
   readonly isUnfinished?: (type: string, param: string) => boolean;
+  /** How long a batch or transaction may take; absent: limits.bundleTimeoutMs. */
+  readonly bundleTimeoutMs?: number;
   /** The origins whose pages may call with a token; absent: any. */
   readonly corsOrigins?: CorsOrigins;
 }
@@ -94,7 +98,8 @@ export const fhirRest: FastifyPluginAsync<FhirRestOptions> = async (app, options
 
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const principal = principals.get(request) ?? nobody;
-    const { route, call } = callOf(request, reply, principal);
+    const { route, call: plain } = callOf(request, reply, principal);
+    const call = route.interaction === 'batch' ? ending(reply, plain, options) : plain;
     if (!hasOwnFormat(call, route)) negotiate(call.params, call.headers['accept']);
     parsePrefer(call.headers['prefer']);
     const taken = goesBackground(route, call) ? takeAsync : take;
@@ -158,6 +163,7 @@ function createContext(options: FhirRestOptions): Workings {
     conformance: conformance.toReversed(),
     routes,
     seal: createPageSeal(secret),
+    turns: new KeyedOrder(limits.amendmentsWaitingMax),
     locate: (method, path) => locateRoute(routes, method, path),
     perform: (call) => perform(context, call),
   };
@@ -193,6 +199,11 @@ function noSuchAddress(request: FastifyRequest): never {
   const { route } = locateRoute(routes, request.method, pathOf(request));
   // There is such a route: the router gave up on a part that is too long for it.
   return fail('id-invalid', `The address does not fit ${route.url}`);
+}
+
+function ending(reply: FastifyReply, call: Call, options: FhirRestOptions): Call {
+  const { bundleTimeoutMs = limits.bundleTimeoutMs } = options;
+  return { ...call, ended: callEnd(reply, bundleTimeoutMs) };
 }
 
 function callOf(

@@ -6,7 +6,7 @@ import { capabilities } from './interaction/capabilities.ts';
 import { searchCompartment } from './interaction/compartment.ts';
 import { create } from './interaction/create.ts';
 import { conditionalDelete, deleteById } from './interaction/delete.ts';
-import { openApi } from './interaction/openapi.ts';
+import { openApi, openApiPage } from './interaction/openapi.ts';
 import { history } from './interaction/history.ts';
 import { conditionalPatch, patch } from './interaction/patch.ts';
 import { read, vread } from './interaction/read.ts';
@@ -65,6 +65,14 @@ export const routes: readonly Route[] = [
     interaction: 'capabilities',
     handle: openApi,
     open: true,
+  },
+  {
+    method: 'GET',
+    url: '/openapi.html',
+    interaction: 'capabilities',
+    handle: openApiPage,
+    open: true,
+    ownFormat: true,
   },
   { method: 'GET', url: '/', interaction: 'search-system', handle: searchSystem, reads: true },
   {

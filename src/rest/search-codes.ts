@@ -5,7 +5,7 @@ import type { CodesByModifier } from '../fhir/search-leaf.ts';
 import { splitValues, unescape } from '../fhir/search-escape.ts';
 import { limits } from '../limits.ts';
 import { ValueSetReader } from '../fhir/value-set.ts';
-import type { Call, Params, RestContext } from './call.ts';
+import type { Caller, Params, RestContext } from './call.ts';
 import { findConformance } from './conformance.ts';
 import { loadTerminology } from './terminology.ts';
 
@@ -17,7 +17,7 @@ type Codes = ReadonlyMap<string, ReadonlySet<string>>;
  */
 export async function searchCodes(
   context: RestContext,
-  call: Call,
+  call: Caller,
   params: Params,
 ): Promise<CodesByModifier | undefined> {
   const wanted = params.filter(([name]) => /:(?:in|not-in|above|below)$/.test(name));
@@ -35,7 +35,11 @@ export async function searchCodes(
   return (modifier, value) => known.get(`${modifier} ${value}`);
 }
 
-async function codesIn(context: RestContext, call: Call, text: string): Promise<Codes | undefined> {
+async function codesIn(
+  context: RestContext,
+  call: Caller,
+  text: string,
+): Promise<Codes | undefined> {
   const valueSet = await findConformance(context, call, 'ValueSet', unescape(text));
   if (!valueSet) return undefined;
   const terminology = await loadTerminology(context, call, { given: [valueSet] });
@@ -55,7 +59,7 @@ async function codesIn(context: RestContext, call: Call, text: string): Promise<
 /** A code with those above or below it. */
 async function relatedCodes(
   context: RestContext,
-  call: Call,
+  call: Caller,
   text: string,
   modifier: string,
 ): Promise<Codes | undefined> {

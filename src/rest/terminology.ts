@@ -1,4 +1,6 @@
 import { codeSystemOf, textOf } from '../fhir/code-system.ts';
+import type { CodeSystem } from '../fhir/code-system.ts';
+import { isSupplement } from '../fhir/code-system-supplement.ts';
 import { grammarSystem } from '../fhir/grammar-system.ts';
 import { fail } from '../fhir/issue.ts';
 import { splitCanonical } from '../fhir/reference.ts';
@@ -7,6 +9,7 @@ import { namedBy, type Terminology } from '../fhir/value-set.ts';
 import { limits } from '../limits.ts';
 import type { Caller, RestContext } from './call.ts';
 import { findConformance } from './conformance.ts';
+import { loadedCodeSystem } from './supplement.ts';
 
 /** What an operation starts from, as canonicals. */
 export interface TerminologyNeeds {
@@ -26,6 +29,7 @@ export async function loadTerminology(
   { codeSystems = [], valueSets = [], given = [] }: TerminologyNeeds,
 ): Promise<Terminology> {
   const found = new Map<string, Resource | undefined>();
+  const systems = new Map<string, CodeSystem | undefined>();
   const open: (readonly ['CodeSystem' | 'ValueSet', string])[] = [
     ...codeSystems.map((url) => ['CodeSystem', url] as const),
     ...valueSets.map((url) => ['ValueSet', url] as const),
@@ -51,14 +55,21 @@ export async function loadTerminology(
     const resource = await findConformance(context, call, type, canonical);
     found.set(key, resource);
     if (resource) takeNamed(resource);
+    if (resource?.resourceType !== 'CodeSystem') continue;
+    systems.set(canonical, await loadedCodeSystem(context, call, resource));
   }
   return {
     codeSystem: (canonical) => {
       const resource = found.get(`CodeSystem ${canonical}`);
-      const system = resource && codeSystemOf(resource);
-      const isLoaded = system !== undefined && system.content !== 'not-present';
-      return isLoaded ? system : grammarSystem(splitCanonical(canonical).url);
+      const system = systems.get(canonical) ?? (resource && ownCodes(resource));
+      return system ?? grammarSystem(splitCanonical(canonical).url);
     },
     valueSet: (canonical) => found.get(`ValueSet ${canonical}`),
   };
+}
+
+/** Of one that came with the call. */
+function ownCodes(resource: Resource): CodeSystem | undefined {
+  const system = codeSystemOf(resource);
+  return system.content === 'not-present' || isSupplement(system) ? undefined : system;
 }

@@ -4,7 +4,7 @@ import type { Interaction } from './policy.ts';
 /** What happened, as it is kept in the audit chain. References only: no content of any resource. */
 export interface AccessEvent {
   readonly at: Date;
-  readonly interaction: Interaction | 'transaction' | 'notification';
+  readonly interaction: Interaction | 'transaction' | 'notification' | 'operation';
   readonly principal: Principal;
   readonly requestId: string;
   /** Resources read or written, as `Type/id` or `Type/id/_history/v`. */
@@ -13,6 +13,8 @@ export interface AccessEvent {
   readonly patients: readonly string[];
   /** Search parameters as they were given. */
   readonly query?: string;
+  /** Why, as the person says. */
+  readonly reason?: string;
   /** HTTP status of the answer. */
   readonly status: number;
 }
@@ -43,6 +45,7 @@ export function auditEvent(event: AccessEvent): object {
     action: actionOf(event.interaction),
     recorded: event.at.toISOString(),
     outcome: outcomeOf(event.status),
+    ...(event.reason === undefined ? {} : { purposeOfEvent: [{ text: event.reason }] }),
     agent: [agentOf(event.principal)],
     source: { observer: { display: 'Weir' } },
     entity: [

@@ -13,7 +13,7 @@ export interface SearchCursor {
   readonly total: number | null;
 }
 
-/** Where a history or journal walk stands: the position of the last row returned. */
+/** Where a history walk stands: the position of the last row returned. */
 interface ListCursor {
   readonly before: number;
   readonly total: number;
@@ -39,6 +39,22 @@ export function readListCursor(text: string): ListCursor {
   const [before, total, ...rest] = decode(text);
   if (!isCount(before) || !isCount(total) || rest.length > 0) refuse();
   return { before, total };
+}
+
+/** Where a walk through the journal stands: the last row returned, by arrival and number. */
+interface JournalCursor {
+  readonly at: number;
+  readonly row: number;
+}
+
+export function writeJournalCursor({ at, row }: JournalCursor): string {
+  return encode([at, row]);
+}
+
+export function readJournalCursor(text: string): JournalCursor {
+  const [at, row, ...rest] = decode(text);
+  if (!isCount(at) || !isCount(row) || rest.length > 0) refuse();
+  return { at, row };
 }
 
 function encode(parts: readonly SortValue[]): string {

@@ -13,6 +13,7 @@ import {
   journalCounts,
   journalPage,
   leaseJobs,
+  removeRows,
 } from './memory/lists.ts';
 import { searchPage } from './memory/search.ts';
 import { Undo } from './memory/undo.ts';
@@ -135,5 +136,6 @@ function openJournal(data: MemoryData): Journal {
         .slice(0, limits.journalFindMax),
     list: async (query) => journalPage(data, query),
     counts: async () => journalCounts(data),
+    remove: async (removal) => removeRows(data, removal),
   };
 }

@@ -14,7 +14,8 @@
  *     sort, and among equals, the order is that of creation.
  *  8. Deleted and replaced content leaves no index entry, also not under `not` and `missing`.
  *  9. A journal row is unique per (feed, controlId, hash); an equal one is answered with the first. Its
- *     attempts are compared before it is brought up to date, where the commit asks for it.
+ *     attempts are compared before it is brought up to date, where the commit asks for it. It is found by its
+ *     fields from the commit on that wrote them, and no more once it is removed; an equal one is then new.
  * 10. An outbox row is handed out until a commit marks it done; a done mark given twice is refused.
  * 11. A job has one key; it is leased to one taker at a time; a lease expires and is taken over once.
  * 12. Audit rows form one hash chain in commit order.
@@ -177,7 +178,7 @@ export interface HistoryQuery {
   readonly type?: string;
   readonly id?: string;
   readonly since?: Date;
-  /** Only versions that were the current one at some time within [from, to). */
+  /** Only versions that were the current one at some time within [from, to): each at its own instant at least. */
   readonly at?: { readonly from: Date; readonly to: Date };
   readonly count: number;
   readonly cursor?: string;
@@ -223,6 +224,10 @@ export interface JournalEntry {
   readonly patient?: string;
   /** Loss and unmapped codes of the run (mapping/result.ts), as JSON. */
   readonly report?: string;
+  /** What it is found by, each once, as `PID-3=123` (feed/message-fields.ts). */
+  readonly fields?: readonly string[];
+  /** What people did with it, as JSON (feed/note.ts). */
+  readonly notes?: string;
 }
 
 export interface JournalChange extends JournalEntry {
@@ -239,7 +244,7 @@ export interface Journal {
   read(id: string): Promise<JournalEntry | undefined>;
   /** Oldest first; at most limits.journalFindMax. */
   find(feed: string, controlId: string): Promise<readonly JournalEntry[]>;
-  /** Newest first. */
+  /** By arrival, newest first; among those of one instant, by when they were written. */
   list(query: JournalQuery): Promise<JournalPage>;
   /** Rows by feed, state and ackCode. */
   counts(): Promise<
@@ -250,19 +255,45 @@ export interface Journal {
       readonly count: number;
     }[]
   >;
+  /**
+   * Removes the oldest rows that a retention names, with all they are found by; gives how many. What they wrote
+   * stays. A row that changed meanwhile, and fits no more, stays too.
+   */
+  remove(removal: JournalRemoval): Promise<number>;
 }
+
+/** All conditions hold for each row that is given. */
 export interface JournalQuery {
   readonly feed?: string;
-  readonly state?: JournalState;
+  /** One of these. */
+  readonly state?: JournalState | readonly JournalState[];
   readonly messageType?: string;
   readonly controlId?: string;
   readonly patient?: string;
+  /** Each as `JournalEntry.fields` has it. */
+  readonly fields?: readonly string[];
+  /** Arrived at this instant or later. */
+  readonly from?: Date;
+  /** Arrived before this instant. */
+  readonly to?: Date;
+  readonly oldestFirst?: boolean;
+  /** Without the frames, which may be long: `bytes` is empty. Nothing that is read so is to be committed. */
+  readonly bare?: boolean;
   readonly count: number;
   readonly cursor?: string;
 }
 export interface JournalPage {
   readonly entries: readonly JournalEntry[];
   readonly next?: string;
+}
+
+/** What was received and not yet settled is never removed. */
+export interface JournalRemoval {
+  readonly states: readonly Exclude<JournalState, 'received'>[];
+  /** Arrived before this instant. */
+  readonly before: Date;
+  /** At most so many. */
+  readonly count: number;
 }
 
 /** A version in the order of all versions. */

@@ -6,6 +6,7 @@ import type { IndexEntry } from '../fhir/search-ast.ts';
 import { allowed, compartmentFilter } from '../security/policy.ts';
 import type { Principal } from '../security/principal.ts';
 import type { ChangeEvent, Store, StoredVersion } from '../store/store.ts';
+import { withoutLinks } from './links.ts';
 import type { SubscriptionPlan } from './plan.ts';
 import type { ChangeKind } from './topic.ts';
 
@@ -34,18 +35,23 @@ export async function happening(store: Store, event: ChangeEvent): Promise<Happe
   return { event, kind, version, entries: extractIndex(resource) };
 }
 
-/** Whether a subscription is told of a change: it asks for it, and its owner would find the resource by a search. */
-export function isConcerned(
+/**
+ * Whether a subscription is told of a change: it asks for it, and its owner would find the resource by a search. The
+ * resource is judged as the change left it, what its criteria link it to as that stands now.
+ */
+export async function isConcerned(
+  store: Store,
   { type, kinds, where }: SubscriptionPlan,
   owner: Principal,
   { event, kind, version, entries }: Happening,
-): boolean {
+): Promise<boolean> {
   if (event.type !== type || !kinds.has(kind) || !allowed(owner, 'search-type', type)) return false;
   const { id, lastUpdated } = version;
-  const target = { type, id, lastUpdated: lastUpdated.getTime() };
+  const target = { type, id, lastUpdated: lastUpdated.getTime(), body: version.body };
   const confined = compartmentFilter(owner, type);
   if (confined !== undefined && !matches(entries, target, confined)) return false;
-  return matches(entries, target, where);
+  const judged = await withoutLinks(store, owner, where, { type, id, entries });
+  return matches(entries, target, judged);
 }
 
 /** The people that a happening speaks of, as `Patient/id`. */

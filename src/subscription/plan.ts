@@ -6,7 +6,7 @@
 import { isResourceType } from '../fhir/definitions.ts';
 import { fail, OutcomeError } from '../fhir/issue.ts';
 import { isError } from '../fhir/outcome.ts';
-import type { IdentifiedResource } from '../fhir/resource.ts';
+import type { IdentifiedResource, Resource } from '../fhir/resource.ts';
 import type { SearchNode } from '../fhir/search-ast.ts';
 import { parseSearch } from '../fhir/search-parse.ts';
 import { limits } from '../limits.ts';
@@ -32,6 +32,8 @@ export interface PlanOptions {
   /** Epoch milliseconds. */
   readonly now: number;
   readonly baseUrl: string;
+  /** SubscriptionTopics of the site are among these. */
+  readonly topics: readonly Resource[];
   /** Why an address must not be called. */
   readonly objection: (url: string) => string | undefined;
 }
@@ -46,23 +48,24 @@ export function planOf(resource: IdentifiedResource, options: PlanOptions): Subs
     const where = searchOf(criteria, options);
     return { ...shared, ...where, kinds: new Set<ChangeKind>(['create', 'update']) };
   }
-  const topic = topicOf(criteria);
+  const topic = topicOf(criteria, options.topics);
   if (topic === undefined) fail('not-supported', 'There is no such topic', place);
   const filters = extensionsOf(resource['_criteria'], 'backport-filter-criteria').map((one) => {
     const filter = searchOf(textAt(valueOf(one), 'Subscription.criteria'), options);
     if (filter.type !== topic.type) fail('value', `The topic is of ${topic.type} only`, place);
     return filter.where;
   });
-  const { canonical, type, kinds } = topic;
-  return { ...shared, topic: canonical, type, kinds, where: { op: 'and', nodes: filters } };
+  const { canonical, type, kinds, criteria: own } = topic;
+  const nodes = own === undefined ? filters : [searchOf(own, options).where, ...filters];
+  return { ...shared, topic: canonical, type, kinds, where: { op: 'and', nodes } };
 }
 
 const place = { expression: ['Subscription.criteria'] };
 
-/** `Type?parameters` as a strict search; chains need more than the one resource at hand, and are refused. */
+/** `Type?parameters` as a strict search. */
 export function searchOf(
   criteria: string,
-  { now, baseUrl }: PlanOptions,
+  { now, baseUrl }: Pick<PlanOptions, 'now' | 'baseUrl'>,
 ): { readonly type: string; readonly where: SearchNode } {
   const [type = '', ...rest] = criteria.split('?');
   if (!isResourceType(type))
@@ -74,18 +77,11 @@ export function searchOf(
   const { query, issues } = parseSearch([type], params, { strict: true, now, baseUrl });
   const [first, ...more] = issues.filter(isError).map((issue) => ({ ...issue, ...place }));
   if (first !== undefined) throw new OutcomeError([first, ...more]);
-  if (needsOthers(query.where)) fail('not-supported', 'Criteria take no chains and no _has', place);
   return { type, where: query.where };
 }
 
 const resultParameters =
   /^(_sort|_count|_include|_revinclude|_summary|_elements|_total|_format|_pretty|_type)(:|$)/;
-
-function needsOthers(node: SearchNode): boolean {
-  if (node.op === 'chain' || node.op === 'has') return true;
-  if (node.op === 'not') return needsOthers(node.node);
-  return (node.op === 'and' || node.op === 'or') && node.nodes.some(needsOthers);
-}
 
 function textAt(value: unknown, path: string): string {
   if (typeof value !== 'string' || value === '') {

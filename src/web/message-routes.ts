@@ -1,96 +1,123 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { fail } from '../fhir/issue.ts';
+import type { FastifyInstance } from 'fastify';
+import { deadLetters } from '../feed/dead-letters.ts';
 import { messageRow } from '../feed/describe.ts';
 import type { MessageDescription } from '../feed/describe.ts';
-import type { AccessEvent } from '../security/audit-event.ts';
-import type { Principal } from '../security/principal.ts';
-import type { JournalState, Store } from '../store/store.ts';
+import type { MessageExplanation } from '../feed/explain.ts';
+import { messageQuery, pageCount } from '../feed/message-query.ts';
+import type { RetentionReport } from '../feed/retention.ts';
+import { fail } from '../fhir/issue.ts';
+import type { JournalEntry, Store } from '../store/store.ts';
+import { accessBy, answerMisuse, callerOf, optionalReason, reasonOf } from './message-caller.ts';
+import type { CallerOptions } from './message-caller.ts';
 
-export interface MessageRoutesOptions {
+export interface MessageRoutesOptions extends CallerOptions {
   readonly store: Store;
-  readonly authenticate: (request: FastifyRequest) => Promise<Principal | undefined>;
+  /** What messages are found by. */
+  readonly positions: () => ReadonlySet<string>;
   /** A message by its id or control id; undefined where there is none. */
-  readonly describe: (id: string) => Promise<MessageDescription | undefined>;
-  readonly clock: () => Date;
-  /** Takes the audit event of a look at a message. */
-  readonly recordAccess: (event: AccessEvent) => Promise<void> | undefined;
+  readonly describe: (
+    id: string,
+    options: { readonly unmask: boolean },
+  ) => Promise<MessageDescription | undefined>;
+  readonly explain: (id: string) => Promise<MessageExplanation | undefined>;
+  readonly retention: () => Promise<RetentionReport>;
 }
 
-/** Who may look at messages: they hold everything about a person. */
-const readers = new Set(['admin', 'analyst', 'clinician', 'nurse', 'integration']);
-const states = new Set<string>(['received', 'processed', 'failed', 'parked', 'ignored']);
-const pageMax = 200;
-
-/** `GET /api/messages?state&controlId&feed&cursor&count` and `GET /api/messages/{id}`, for pages and the command line. */
+/**
+ * Looking at messages, for pages and the command line:
+ * - `GET /api/messages?PID-3=&state=&feed=&type=&from=&to=&count=&cursor=`
+ * - `GET /api/messages/dead-letters`
+ * - `GET /api/messages/{id}?unmask=true&reason=` and `GET /api/messages/{id}/explain`
+ * - `GET /api/retention`
+ */
 export function messageRoutes(app: FastifyInstance, options: MessageRoutesOptions): void {
-  app.get<{ Querystring: Record<string, string | undefined> }>(
-    '/api/messages',
-    async (request, reply) => {
-      const principal = await readerOf(request, options);
-      const { count, ...asked } = request.query;
-      const { entries, next } = await options.store.journal.list({
-        ...filterOf(asked),
-        count: Math.min(Math.max(Math.trunc(Number(count)) || 50, 1), pageMax),
-      });
-      const patients = new Set(entries.flatMap(({ patient }) => patient ?? []));
-      await options.recordAccess({
-        ...accessBy(principal, request, options),
-        interaction: 'search-type',
-        patients: [...patients],
-        query: request.url.slice(1),
-      });
-      void reply.header('cache-control', 'no-store');
-      return { entries: entries.map(messageRow), ...(next === undefined ? {} : { next }) };
-    },
-  );
-
-  app.get<{ Params: { id: string } }>('/api/messages/:id', async (request, reply) => {
-    const principal = await readerOf(request, options);
-    const view = await options.describe(request.params.id);
-    if (view === undefined) fail('not-found', 'There is no such message');
-    const { entry } = view;
-    await options.recordAccess({
-      ...accessBy(principal, request, options),
-      interaction: 'read',
-      patients: entry.patient === undefined ? [] : [entry.patient],
-      query: `api/messages/${entry.id}`,
-    });
+  listRoutes(app, options);
+  oneMessageRoutes(app, options);
+  app.get('/api/retention', answering, async (request, reply) => {
+    await callerOf(request, options);
     void reply.header('cache-control', 'no-store');
-    return view;
+    return options.retention();
   });
 }
 
-/** Who asks. Throws `login` or `forbidden`. */
-async function readerOf(
-  request: FastifyRequest,
-  { authenticate }: MessageRoutesOptions,
-): Promise<Principal> {
-  const principal = await authenticate(request);
-  if (principal === undefined) fail('login', 'Sign in first');
-  if (principal.patient !== undefined || !readers.has(principal.role)) {
-    fail('forbidden', `The role ${principal.role} does not read messages`);
-  }
-  return principal;
+const answering = { errorHandler: answerMisuse };
+
+function listRoutes(app: FastifyInstance, options: MessageRoutesOptions): void {
+  const { store, clock, recordAccess } = options;
+
+  app.get('/api/messages', answering, async (request, reply) => {
+    const principal = await callerOf(request, options);
+    const asked = new URL(request.url, 'http://weir.invalid').searchParams;
+    const cursor = asked.get('cursor') ?? '';
+    const count = pageCount(asked.get('count') ?? undefined);
+    const conditions = [...asked].filter(([name]) => name !== 'count' && name !== 'cursor');
+    const given = { positions: options.positions(), now: clock() };
+    const { entries, next } = await store.journal.list({
+      ...messageQuery(conditions, given),
+      ...{ count, bare: true },
+      ...(cursor === '' ? {} : { cursor }),
+    });
+    const access = accessBy(principal, request, options);
+    await recordAccess({ ...access, interaction: 'search-type', patients: patientsOf(entries) });
+    void reply.header('cache-control', 'no-store');
+    return { entries: entries.map(messageRow), ...(next === undefined ? {} : { next }) };
+  });
+
+  app.get('/api/messages/dead-letters', answering, async (request, reply) => {
+    const principal = await callerOf(request, options);
+    const found = await deadLetters(store);
+    const access = accessBy(principal, request, options);
+    await recordAccess({ ...access, interaction: 'search-type', patients: [] });
+    void reply.header('cache-control', 'no-store');
+    return found;
+  });
 }
 
-function accessBy(principal: Principal, request: FastifyRequest, { clock }: MessageRoutesOptions) {
-  return { at: clock(), principal, requestId: request.id, resources: [], status: 200 };
+function oneMessageRoutes(app: FastifyInstance, options: MessageRoutesOptions): void {
+  const { recordAccess } = options;
+
+  app.get<{ Params: { id: string }; Querystring: { unmask?: string; reason?: string } }>(
+    '/api/messages/:id',
+    answering,
+    async (request, reply) => {
+      const { unmask: asked = 'false', reason: given } = request.query;
+      if (asked !== 'true' && asked !== 'false') fail('value', 'unmask is true or false');
+      const unmask = asked === 'true';
+      const principal = await callerOf(request, options, unmask ? 'unmask' : 'read');
+      const reason = unmask ? reasonOf(given) : optionalReason(given);
+      const view = await options.describe(request.params.id, { unmask });
+      if (view === undefined) fail('not-found', 'There is no such message');
+      const { id, patient } = view.entry;
+      await recordAccess({
+        ...accessBy(principal, request, options),
+        ...{ interaction: 'read', patients: patient === undefined ? [] : [patient] },
+        query: `api/messages/${id}${unmask ? '?unmask=true' : ''}`,
+        ...(reason === undefined ? {} : { reason }),
+      });
+      void reply.header('cache-control', 'no-store');
+      return view;
+    },
+  );
+
+  app.get<{ Params: { id: string } }>(
+    '/api/messages/:id/explain',
+    answering,
+    async (request, reply) => {
+      const principal = await callerOf(request, options);
+      const explained = await options.explain(request.params.id);
+      if (explained === undefined) fail('not-found', 'There is no such message');
+      const { id, patient } = explained.entry;
+      await recordAccess({
+        ...accessBy(principal, request, options),
+        ...{ interaction: 'read', patients: patient === undefined ? [] : [patient] },
+        query: `api/messages/${id}/explain`,
+      });
+      void reply.header('cache-control', 'no-store');
+      return explained;
+    },
+  );
 }
 
-function filterOf(asked: Readonly<Record<string, string | undefined>>): {
-  feed?: string;
-  state?: JournalState;
-  controlId?: string;
-  messageType?: string;
-  cursor?: string;
-} {
-  const { state, feed, controlId, messageType, cursor } = asked;
-  if (state && !states.has(state)) fail('value', `state is one of ${[...states].join(', ')}`);
-  return {
-    ...(state ? { state: state as JournalState } : {}),
-    ...(feed ? { feed } : {}),
-    ...(controlId ? { controlId } : {}),
-    ...(messageType ? { messageType } : {}),
-    ...(cursor ? { cursor } : {}),
-  };
+function patientsOf(entries: readonly JournalEntry[]): readonly string[] {
+  return [...new Set(entries.flatMap(({ patient }) => patient ?? []))];
 }

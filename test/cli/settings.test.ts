@@ -33,6 +33,8 @@ describe('settings', () => {
       publicUrl: '',
       corsOrigins: '*',
       outboundAllow: '',
+      keepProcessedDays: 365,
+      keepFailedDays: 0,
       stopTimeoutMs: 20_000,
     });
   });

@@ -38,15 +38,17 @@ export function historyAtLaws(define: DefineLaw): void {
 
   define(
     6,
-    'history at a time: of versions in one millisecond the last was current',
+    'history at a time: of versions in one millisecond each was current at it, the last also after it',
     async (store) => {
       await commit(store, [put('a'), put('a', { content: { active: true } })], { now: at(1) });
       await commit(store, [put('a')], { now: at(1) });
       await commit(store, [put('a')], { now: at(2) });
       const whole = await store.history({ at: { from: at(0), to: at(9) }, count: 10 });
-      expect(labels(whole)).toEqual(['a/4', 'a/3']);
+      expect(labels(whole)).toEqual(['a/4', 'a/3', 'a/2', 'a/1']);
       const first = await store.history({ at: { from: at(1), to: at(1.001) }, count: 10 });
-      expect(labels(first)).toEqual(['a/3']);
+      expect(labels(first)).toEqual(['a/3', 'a/2', 'a/1']);
+      const after = await store.history({ at: { from: at(1.001), to: at(1.5) }, count: 10 });
+      expect(labels(after)).toEqual(['a/3']);
     },
   );
 

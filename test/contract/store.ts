@@ -9,7 +9,7 @@ import { historyAtLaws } from './store-history-at.ts';
 import { historyLaws } from './store-history.ts';
 import { indexLaws } from './store-index-entries.ts';
 import { jobLaws } from './store-jobs.ts';
-import { journalLaws } from './store-journal.ts';
+import { journalLaws, removalLaws } from './store-journal.ts';
 import { keyedLaws } from './store-keyed.ts';
 import { outboxLaws } from './store-outbox.ts';
 import { pagingLaws } from './store-paging.ts';
@@ -95,6 +95,7 @@ const all = [
   sortLaws,
   pagingLaws,
   journalLaws,
+  removalLaws,
   outboxLaws,
   jobLaws,
   keyedLaws,

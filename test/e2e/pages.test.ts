@@ -21,6 +21,7 @@ const executablePath = '/usr/bin/chromium';
 const installed = existsSync(executablePath);
 const site = 'fixtures/demo-site';
 const nurse: Principal = { id: 'ann', display: 'Ann Wells', role: 'nurse' };
+const analyst: Principal = { id: 'iris', display: 'Iris Hall', role: 'analyst' };
 const password = 'correct horse';
 
 let running: RunningApp;
@@ -190,7 +191,7 @@ describe.skipIf(!installed)(`the pages in a browser (skipped without ${executabl
     await page.goto(await link(nurse, '/messages'));
     const messages = page.getByRole('table', { name: 'Messages' });
     await row(messages, /pharmacy.*ZZZ\^Z99.*failed.*AR.*No map takes/).waitFor();
-    await page.getByLabel('Control id').fill(`L${DateTime.utc().toFormat('yyyyMMdd')}-001`);
+    await page.getByLabel('Search').fill(`MSH-10=L${DateTime.utc().toFormat('yyyyMMdd')}-001`);
     await messages.getByRole('row').nth(2).waitFor({ state: 'detached' });
     await tabTo(row(messages, 'laboratory').getByRole('link'));
     await page.keyboard.press('Enter');
@@ -207,6 +208,28 @@ describe.skipIf(!installed)(`the pages in a browser (skipped without ${executabl
     expect(troubles).toEqual([]);
   });
 
+  it('searches by what stands in a message, and says what is not looked for', async () => {
+    await page.goto(await link(nurse, '/messages'));
+    const messages = page.getByRole('table', { name: 'Messages' });
+    await page.getByLabel('Search').fill('PID-5=álvarez type=ORU^R01');
+    await row(messages, 'ADT').first().waitFor({ state: 'detached' });
+    await row(messages, 'ORU^R01').first().waitFor();
+    expect(troubles).toEqual([]);
+    await page.getByLabel('Search').fill('PID-7=1962');
+    await page.getByText('Messages are not found by PID-7').waitFor();
+  });
+
+  it('shows those who only read no way to change a message', async () => {
+    await page.goto(await link(nurse, '/messages/dead-letters'));
+    const letters = page.getByRole('table', { name: 'Dead letters' });
+    await letters.getByRole('row').nth(1).waitFor();
+    expect(await page.getByRole('button', { name: /Retry/ }).count()).toBe(0);
+    await letters.getByRole('row').nth(1).getByRole('link').nth(1).click();
+    await page.getByText('Whom it is about is masked').waitFor();
+    expect(await page.getByRole('button', { name: /Retry|Skip|Edit/ }).count()).toBe(0);
+    expect(troubles).toEqual([]);
+  });
+
   it('walks to older messages and filters by state', async () => {
     await page.goto(await link(nurse, '/messages'));
     await page.getByRole('button', { name: 'Older' }).click();
@@ -214,6 +237,59 @@ describe.skipIf(!installed)(`the pages in a browser (skipped without ${executabl
     await page.getByLabel('State').selectOption('failed');
     await row(page.getByRole('table'), 'processed').first().waitFor({ state: 'detached' });
     expect(await page.getByRole('row').count()).toBe(4);
+    expect(troubles).toEqual([]);
+  });
+
+  it('goes through the dead letters: why, by whom, an edit in the place of one, one set aside', async () => {
+    await page.goto(await link(analyst, '/messages/dead-letters'));
+    const letters = page.getByRole('table', { name: 'Dead letters' });
+    const unknown = row(letters, /pharmacy.*ZZZ\^Z99.*failed.*No map takes/);
+    await unknown.getByRole('link', { name: /No map takes/ }).click();
+    await heading('ZZZ^Z99').waitFor();
+    await page.getByText('Whom it is about is masked').waitFor();
+    expect(await page.getByText('ALVAREZ').count()).toBe(0);
+    await page.getByRole('tab', { name: 'Why' }).click();
+    await page
+      .getByText(/error message-type-unsupported/)
+      .first()
+      .waitFor();
+
+    await page.getByRole('button', { name: 'Retry' }).click();
+    await page.getByText('attempts 2').waitFor();
+    await page.getByRole('tab', { name: 'Done with it' }).click();
+    await row(page.getByRole('tabpanel'), /iris.*retry.*failed/).waitFor();
+
+    await page.getByRole('button', { name: 'Unmask' }).click();
+    await page.getByLabel('Why do you have to see it?').fill('to mend it');
+    await page.keyboard.press('Enter');
+    await page.getByText('Whom it is about is masked').waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Edit' }).click();
+    const text = page.getByLabel('The message that takes its place');
+    const raw = await text.inputValue();
+    await text.fill(raw.replace('ZZZ^Z99', 'ADT^A31'));
+    await page.getByLabel('Why is it changed?').fill('they meant A31');
+    await page.getByRole('button', { name: 'Send the edited message' }).click();
+    await heading('ADT^A31').waitFor();
+    await page.getByRole('tab', { name: 'Done with it' }).click();
+    await page.getByRole('tabpanel').getByRole('link', { name: 'edited' }).click();
+    await heading('ZZZ^Z99').waitFor();
+    await page.getByRole('link', { name: 'The message that took its place' }).waitFor();
+    expect(await page.getByRole('button', { name: 'Retry' }).count()).toBe(0);
+
+    await page.goto(`${running.app.http}/messages/dead-letters`);
+    await letters.getByRole('row').nth(1).waitFor();
+    const before = await letters.getByRole('row').count();
+    await letters.getByRole('row').nth(1).getByRole('link').nth(1).click();
+    await page.getByRole('button', { name: 'Skip' }).click();
+    await page.getByLabel('Why is it of no use?').fill('a test');
+    await page.getByRole('button', { name: 'Set it aside' }).click();
+    await page.getByText('ignored').waitFor();
+    await page.getByRole('link', { name: 'Messages' }).click();
+    await page.getByRole('link', { name: 'Dead letters' }).click();
+    await letters
+      .getByRole('row')
+      .nth(before - 1)
+      .waitFor({ state: 'detached' });
     expect(troubles).toEqual([]);
   });
 

@@ -16,6 +16,8 @@ import { audience } from '../../src/security/token.ts';
 
 export interface RunningApp {
   readonly app: App;
+  /** Its data folder. */
+  readonly data: string;
   /** What the log said, a JSON line each. */
   readonly logged: readonly string[];
   token(role: Role): Promise<string>;
@@ -41,6 +43,7 @@ export async function runApp(given: ConfigSource = {}): Promise<RunningApp> {
   };
   return {
     app,
+    data,
     logged,
     token,
     call: async (path, { role = 'admin', headers, ...options } = {}) => {

@@ -104,7 +104,7 @@ describe('describeMessage', () => {
     const { processor } = processorOn(store);
     await processor.onFrame({ bytes: Buffer.from('hello'), peer: 'p' });
     const row = await rowOf(store);
-    const shown = await describeMessage(store, row?.id ?? '');
+    const shown = await describeMessage(store, row?.id ?? '', { unmask: true });
     expect(shown).toMatchObject({ raw: 'hello', parsed: [], resources: [] });
     expect(shown?.issues[0]?.code).toBe('syntax-hl7');
   });

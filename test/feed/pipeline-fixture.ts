@@ -156,11 +156,16 @@ function instant(text: string): string {
 export function processorOn(
   store: Store,
   change: Partial<Pipeline> = {},
-): { processor: Processor; errors: object[]; send: (said: Said) => Promise<string> } {
+): {
+  processor: Processor;
+  pipeline: Pipeline;
+  errors: object[];
+  send: (said: Said) => Promise<string>;
+} {
   let count = 0;
   const start = Date.parse('2026-05-01T12:00:00Z');
   const errors: object[] = [];
-  const processor = createProcessor({
+  const pipeline: Pipeline = {
     store,
     feeds: () => [ehr, lab, rx, defaultFeed],
     map: mapByHand,
@@ -172,10 +177,11 @@ export function processorOn(
       error: (fields) => void errors.push(fields),
     },
     ...change,
-  });
+  };
+  const processor = createProcessor(pipeline);
   const send = async (said: Said): Promise<string> =>
     text(await processor.onFrame({ bytes: frame(said), peer: '127.0.0.1' }));
-  return { processor, errors, send };
+  return { processor, pipeline, errors, send };
 }
 
 export function text(bytes: Uint8Array | undefined): string {

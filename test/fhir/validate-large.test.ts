@@ -14,6 +14,8 @@ function definition(paths: readonly string[], more: object = {}): Resource {
   return made as Resource;
 }
 
+const rule = { key: 'a', severity: 'error', human: 'x', expression: 'true' };
+
 const broken = (resource: Resource): string =>
   validateResource(resource)
     .map(({ diagnostics }) => diagnostics)
@@ -52,5 +54,44 @@ describe('resources with many elements', () => {
     }));
     const whole = definition(paths, { differential: undefined, snapshot: { element }, ...more });
     expect(/sdf-8 /.test(broken(JSON.parse(JSON.stringify(whole)) as Resource))).toBe(!met);
+  });
+
+  const element = (more: object): Resource =>
+    definition([], {
+      differential: {
+        element: [
+          { id: 'Patient', path: 'Patient' },
+          { id: 'Patient.a', path: 'Patient.a', ...more },
+        ],
+      },
+    });
+  const two = { type: [{ code: 'string' }, { code: 'Quantity' }] };
+  it.each([
+    ['eld-2', { min: 2, max: '1' }, { min: 1, max: '*' }],
+    ['eld-2', { min: 2, max: '1' }, { min: 0, max: '0' }],
+    ['eld-5', { contentReference: '#a', type: [{ code: 'string' }] }, { contentReference: '#a' }],
+    ['eld-5', { contentReference: '#a', fixedString: 'a' }, { fixedString: 'a' }],
+    ['eld-6', { ...two, fixedString: 'a' }, two],
+    ['eld-7', { ...two, patternString: 'a' }, { type: [{ code: 'string' }], patternString: 'a' }],
+    ['eld-8', { patternString: 'a', fixedString: 'a' }, { fixedString: 'a' }],
+    ['eld-13', { type: [{ code: 'string' }, { code: 'string' }] }, two],
+    ['eld-14', { constraint: [rule, rule] }, { constraint: [rule, { ...rule, key: 'b' }] }],
+    ['eld-15', { defaultValueString: 'a', meaningWhenMissing: 'b' }, { defaultValueString: 'a' }],
+    ['eld-16', { sliceName: 'a b' }, { sliceName: 'a/b-1' }],
+    ['eld-18', { isModifier: true }, { isModifier: true, isModifierReason: 'x' }],
+    ['eld-18', { isModifier: true }, { isModifier: false }],
+    ['eld-22', { sliceIsConstraining: true }, { sliceIsConstraining: true, sliceName: 'a' }],
+  ])('%s: %j breaks it and %j does not', (key, bad, good) => {
+    expect(broken(element(bad))).toContain(`${key} `);
+    expect(broken(element(good))).not.toContain(`${key} `);
+  });
+
+  it('a resource of more values than are validated is refused before any work', () => {
+    const entry = Array.from({ length: 150_000 }, () => ({ item: { display: 'x' } }));
+    const list = { resourceType: 'List', status: 'current', mode: 'working', entry };
+    expect(validateResource(list as Resource)).toEqual([
+      expect.objectContaining({ code: 'limit', expression: ['List'] }),
+    ]);
+    expect(validateResource({ ...list, entry: entry.slice(0, 1000) })).toEqual([]);
   });
 });

@@ -16,7 +16,7 @@ export async function finished(
   address: string,
   options: CallOptions = {},
 ): Promise<CallAnswer> {
-  for (let i = 0; i < 400; i++) {
+  for (let i = 0; i < 1500; i++) {
     const answer = await fhir.call('GET', address, options);
     if (answer.status !== 202) return answer;
     expect(answer.headers['x-progress']).toBeTypeOf('string');

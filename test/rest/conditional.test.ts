@@ -139,4 +139,30 @@ describe.each(stores)('conditional interactions on %s', (_name, open) => {
     expect(await patch('1')).toMatchObject({ status: 200, json: { active: true } });
     expect(await patch('2')).toMatchObject({ status: 404 });
   });
+
+  it.each(['Patient?identifier=urn:mrn|1', 'Patient\\u003fidentifier=urn:mrn|1'])(
+    'a conditional reference outside of a transaction is refused, not stored: %s',
+    async (reference) => {
+      await fhir.call('POST', '/Patient', { body: patientOf('1') });
+      const text = (id: string): string =>
+        `{"resourceType":"Observation","id":"${id}","status":"final","code":{"text":"x"},` +
+        `"subject":{"reference":"${reference}"}}`;
+      const refused = { status: 422, json: { issue: [{ expression: ['Observation.subject'] }] } };
+      expect(await fhir.call('POST', '/Observation', { body: text('a') })).toMatchObject(refused);
+      expect(await fhir.call('PUT', '/Observation/a', { body: text('a') })).toMatchObject(refused);
+      const url = '/Observation?identifier=urn:a|1';
+      expect(await fhir.call('PUT', url, { body: text('a') })).toMatchObject(refused);
+      const body = `{"resourceType":"Bundle","type":"batch","entry":[{"resource":${text('a')},"request":{"method":"POST","url":"Observation"}}]}`;
+      const { json } = await fhir.call('POST', '/', { body });
+      expect(json.entry[0]?.response.status).toBe('422 Unprocessable Entity');
+      const other = text('b').replace(/,"subject":.*/, '}');
+      await fhir.call('PUT', '/Observation/b', { body: other });
+      const patch = `[{"op":"add","path":"/subject","value":{"reference":"${reference}"}}]`;
+      const headers = { 'content-type': 'application/json-patch+json' };
+      expect(await fhir.call('PATCH', '/Observation/b', { body: patch, headers })).toMatchObject(
+        refused,
+      );
+      expect((await fhir.call('GET', '/Observation?_summary=count')).json.total).toBe(1);
+    },
+  );
 });

@@ -34,6 +34,22 @@ describe('$graphql', () => {
       },
     ],
     [
+      'a list filtered by a path',
+      `{Patient(id:"ada"){
+        name(fhirpath:"use != 'official' and given.first() = 'Ada'"){use}
+        telecom(fhirpath:"system = 'phone' or %resource.active.not()"){value}
+        all:name(fhirpath:"family" _count:1){family}
+        none:name(fhirpath:"period.exists()"){use}}}`,
+      {
+        Patient: {
+          name: [{ use: 'maiden' }],
+          telecom: [{ value: '1' }],
+          all: [{ family: 'Lovelace' }],
+          none: null,
+        },
+      },
+    ],
+    [
       'aliases',
       '{a:Patient(id:"ada"){b:birthDate} c:Patient(_id:"bob"){id}}',
       { a: { b: '1815-12-10' }, c: { id: 'bob' } },

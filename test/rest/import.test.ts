@@ -133,6 +133,33 @@ describe.each(stores)('$import on %s', (_name, open) => {
     expect(manifest.error[0]?.count).toBe(252);
   });
 
+  it('conditional references lead to what stands or came before; others are told of', async () => {
+    const observation = (id: string, value: string) => ({
+      ...{ resourceType: 'Observation', id, status: 'final', code: { text: 'x' } },
+      subject: { reference: `Patient?identifier=urn:mrn|${value}` },
+    });
+    const lines = [
+      { resourceType: 'Patient', id: 'p1', identifier: [{ system: 'urn:mrn', value: '1' }] },
+      observation('o1', '1'),
+      observation('o2', '2'),
+      observation('o3', '1'),
+    ];
+    const body = text(lines);
+    const manifest = manifestOf(
+      await carriedOut(fhir, 'POST', '/$import', { body, headers: ndjson }),
+    );
+    expect(manifest.output.map(({ type, count }) => [type, count])).toEqual([
+      ['Patient', 1],
+      ['Observation', 2],
+    ]);
+    for (const id of ['o1', 'o3']) {
+      const { json } = await fhir.call('GET', `/Observation/${id}`);
+      expect(json.subject.reference).toBe('Patient/p1');
+    }
+    const [fault] = await faultsOf(manifest);
+    expect(JSON.stringify(fault)).toContain('Line 3');
+  });
+
   it.each([
     'http://169.254.169.254/latest/meta-data/',
     'http://127.0.0.2/x',

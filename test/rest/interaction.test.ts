@@ -290,6 +290,43 @@ describe.each(stores)('one resource on %s', (_name, open) => {
     expect(answer.json.issue[0]?.diagnostics).toContain('FHIRPath Patch');
   });
 
+  it('fifty patches at once to one resource are all applied, also while others write it', async () => {
+    await put('a');
+    const headers = { 'content-type': 'application/json-patch+json' };
+    const patches = Array.from({ length: 50 }, (_, i) =>
+      fhir.call('PATCH', '/Patient/a', {
+        body: [
+          {
+            op: 'add',
+            path: i === 0 ? '/address' : '/address/-',
+            value: i === 0 ? [city(0)] : city(i),
+          },
+        ],
+        headers,
+      }),
+    );
+    const labels = Array.from({ length: 10 }, (_, i) =>
+      fhir.call('POST', '/Patient/a/$meta-add', { body: tagged(`t${String(i)}`) }),
+    );
+    const answers = await Promise.all([...patches, ...labels]);
+    expect(answers.map(({ status }) => status)).toEqual(Array(60).fill(200));
+    const { json } = await fhir.call('GET', '/Patient/a');
+    const { address } = json as unknown as { readonly address: readonly { city: string }[] };
+    expect(address.map((one) => one.city)).toEqual(
+      Array.from({ length: 50 }, (_, i) => `c${String(i)}`),
+    );
+    expect(json.meta.tag).toHaveLength(10);
+    expect(json.meta.versionId).toBe('61');
+  });
+
+  it('If-Match bears on writes: a read passes it over', async () => {
+    await put('a');
+    for (const method of ['GET', 'HEAD']) {
+      const answer = await fhir.call(method, '/Patient/a', { headers: { 'if-match': 'W/"9"' } });
+      expect(answer.status).toBe(200);
+    }
+  });
+
   it('FHIRPath Patch is applied to the current version, honours If-Match and is validated', async () => {
     await put('a');
     const patch = (value: object, headers: Record<string, string> = {}) =>
@@ -313,4 +350,11 @@ function replaceGender(value: object) {
     { name: 'value', ...value },
   ];
   return { resourceType: 'Parameters', parameter: [{ name: 'operation', part }] };
+}
+
+const city = (i: number) => ({ city: `c${String(i)}` });
+
+function tagged(code: string) {
+  const valueMeta = { tag: [{ system: 'urn:t', code }] };
+  return { resourceType: 'Parameters', parameter: [{ name: 'meta', valueMeta }] };
 }

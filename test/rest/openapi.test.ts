@@ -81,6 +81,29 @@ describe('openapi.json', () => {
     expect(search?.security).toBeUndefined();
   });
 
+  it('is there to read: a page of the system and one of each type, without scripts', async () => {
+    const page = await fhir.call('GET', '/openapi.html', { token: '' });
+    expect([page.status, page.headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
+    expect(page.headers['content-security-policy']).toContain("default-src 'none'");
+    for (const type of resourceTypes()) expect(page.text).toContain(`href="?type=${type}"`);
+    expect(page.text).toContain('/_history');
+    const url = '/openapi.html?type=Patient';
+    const { text: ofPatient, headers } = await fhir.call('GET', url, {
+      token: '',
+      headers: { accept: 'text/html' },
+    });
+    for (const words of ['general-practitioner', '/Patient/{id}/$everything', 'If-Match']) {
+      expect(ofPatient).toContain(words);
+    }
+    expect(page.text + ofPatient).not.toMatch(/<script|https?:\/\/(?!weir\.test|hl7\.org|spec\.)/);
+    const known = { 'if-none-match': headers['etag'] ?? '' };
+    expect((await fhir.call('GET', url, { headers: known })).status).toBe(304);
+    for (const type of ['Nonsense', '%3Cscript%3E', 'constructor']) {
+      const refused = await fhir.call('GET', `/openapi.html?type=${type}`);
+      expect([refused.status, refused.json.resourceType]).toEqual([404, 'OperationOutcome']);
+    }
+  });
+
   it('is answered 304 to those who have it', async () => {
     const { headers } = await fhir.call('HEAD', '/openapi.json');
     const known = { 'if-none-match': headers['etag'] ?? '' };

@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import { expect } from 'vitest';
 import { startSubscriptions } from '../../src/engage/subscription/start.ts';
 import type { Subscriptions } from '../../src/engage/subscription/start.ts';
+import type { Resource } from '../../src/fhir/resource.ts';
 import { createOutbound } from '../../src/ops/outbound.ts';
 import type { Store } from '../../src/store/store.ts';
 import { baseUrl, openFhirApp } from './fhir-app.ts';
@@ -70,15 +71,17 @@ export interface SubscriptionApp {
 export async function openSubscriptionApp(
   open: () => Promise<Store>,
   pauses: readonly number[] = [5, 5, 5],
+  conformance: readonly Resource[] = [],
 ): Promise<SubscriptionApp> {
   const outbound = createOutbound('127.0.0.1');
-  const fhir = await openFhirApp(open, { outbound, newId: randomUUID });
+  const fhir = await openFhirApp(open, { outbound, newId: randomUUID, conformance });
   const subscriptions = startSubscriptions({
     store: fhir.store,
     clock: () => new Date(),
     newId: randomUUID,
     log: pino({ level: 'silent' }),
     outbound,
+    conformance,
     baseUrl,
     pauses,
   });

@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { stores } from './fhir-app.ts';
@@ -160,6 +161,18 @@ describe.each(stores)('those who listen on %s', (_name, open) => {
     const error = await new Promise<Error>((resolve) => socket.once('error', resolve));
     expect(error.message).toContain('404');
     expect((await app.fhir.call('GET', '/$ws')).status).toBe(404);
+  });
+
+  it('who does not close after a refusal is closed for good', async () => {
+    const [host = '', number = ''] = app.address.split(':');
+    const socket = connect(Number(number), host);
+    socket.pause();
+    socket.write(
+      `GET /fhir/none HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
+    );
+    const keepsSending = setInterval(() => socket.write('x'), 20);
+    await new Promise((resolve) => socket.once('close', resolve).on('error', () => undefined));
+    clearInterval(keepsSending);
   });
 
   it('a subscription that ends tells those who listen', async () => {

@@ -155,6 +155,7 @@ describe.each(stores)('several processes on %s', (_name, openStore) => {
         newId: randomUUID,
         log: pino({ level: 'silent' }),
         outbound: createOutbound('127.0.0.1'),
+        conformance: [],
       }),
     );
     const channel = { type: 'rest-hook', endpoint: receiver.url, payload };

@@ -76,5 +76,10 @@ export function writeLayout1(file: string): void {
   );
   db.exec("UPDATE counter SET value = 2 WHERE name = 'seq'");
   db.exec("UPDATE counter SET value = 5 WHERE name = 'pos'");
+  db.exec(`INSERT INTO journal (id, feed, peer, received_at, control_id, message_type, hash, state,
+    attempts, patient) VALUES ('m1', 'ehr', 'x', 1000, 'C1', 'ADT^A01', 'h1', 'processed', 1, 'Patient/p1'),
+    ('m2', 'lab', 'x', 2000, 'C2', 'ORU^R01', 'h2', 'failed', 2, NULL);
+    INSERT INTO journal_frame SELECT row, CAST('MSH|' || id AS BLOB) FROM journal;
+    INSERT INTO journal_tally SELECT feed, state, '', 1 FROM journal;`);
   db.close();
 }

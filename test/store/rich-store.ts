@@ -16,7 +16,12 @@ export async function fillStore(store: Store): Promise<void> {
       audit: [{ event: `{"n":${n}}` }, { event: '{"text":"Ärztin 漢"}' }],
     });
   }
-  await store.journal.append(journalEntry('j1', { bytes: bytesOf(70_000), receivedAt: at(20) }));
+  await store.journal.append(
+    journalEntry('j1', {
+      ...{ bytes: bytesOf(70_000), receivedAt: at(20) },
+      ...{ fields: ['PID-3=1', 'MSH-4=MERCY'], notes: '[]' },
+    }),
+  );
   await commit(store, [putText(patient(3, 2)), remove('p4')], {
     now: at(30),
     origin: 'rule:x',
@@ -65,7 +70,7 @@ function worked(id: string) {
   return journalEntry(id, {
     ...{ state: 'failed', attempts: 2, lastError: 'x', nextRetryAt: at(60), ackCode: 'AE' },
     ...{ ack: bytesOf(20), written: ['Patient/p3/_history/2'], patient: 'Patient/p3' },
-    report: '{"loss":[]}',
+    ...{ report: '{"loss":[]}', fields: ['PID-3=1', 'MSH-4=MERCY'], notes: '[]' },
   });
 }
 

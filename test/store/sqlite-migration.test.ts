@@ -4,7 +4,7 @@ import { matchAll, type SearchNode, type SortKey } from '../../src/fhir/search-a
 import { writeSearchCursor } from '../../src/store/cursor.ts';
 import { openSqliteStore } from '../../src/store/sqlite/open.ts';
 import { schemaVersion } from '../../src/store/sqlite/schema.ts';
-import type { Store } from '../../src/store/store.ts';
+import type { JournalQuery, Store } from '../../src/store/store.ts';
 import { commit, idsOf, put, query, remove, token } from '../contract/store-fixture.ts';
 import { writeLayout1 } from './layout-1-file.ts';
 import { temporaryFolders } from './temporary-folder.ts';
@@ -112,6 +112,24 @@ describe('a data file of layout 1', () => {
         ['Patient', 2],
       ]),
     );
+  });
+
+  it('finds its messages by all that they had, and by fields once they are given some', async () => {
+    const found = async (asked: Partial<JournalQuery>): Promise<string[]> =>
+      (await store.journal.list({ ...asked, count: 9 })).entries.map(({ id }) => id);
+    expect(await found({})).toEqual(['m2', 'm1']);
+    expect(await found({ feed: 'lab' })).toEqual(['m2']);
+    expect(await found({ state: ['failed', 'parked'] })).toEqual(['m2']);
+    expect(await found({ messageType: 'ADT^A01', to: new Date(1500) })).toEqual(['m1']);
+    expect(await found({ patient: 'Patient/p1', state: 'processed' })).toEqual(['m1']);
+    const m1 = await store.journal.read('m1');
+    expect(Buffer.from(m1?.bytes ?? []).toString()).toBe('MSH|m1');
+    expect(m1).not.toHaveProperty('fields');
+    await commit(store, [], { journal: m1 ? [{ ...m1, fields: ['PID-3=1'] }] : [] });
+    expect(await found({ fields: ['PID-3=1'] })).toEqual(['m1']);
+    const removal = { states: ['failed'], before: new Date(3000), count: 9 } as const;
+    expect(await store.journal.remove(removal)).toBe(1);
+    expect(await found({})).toEqual(['m1']);
   });
 
   it('refuses a sorted walk that began before', async () => {

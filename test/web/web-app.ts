@@ -8,6 +8,11 @@ import { tokenFor } from '../../src/security/sign-in.ts';
 import { audience } from '../../src/security/token.ts';
 import type { Audience } from '../../src/security/token.ts';
 import { describeMessage } from '../../src/feed/describe.ts';
+import { explainMessage } from '../../src/feed/explain.ts';
+import { positionsOf } from '../../src/feed/message-fields.ts';
+import { startMessageRuns } from '../../src/feed/message-run.ts';
+import type { MessageRuns } from '../../src/feed/message-run.ts';
+import { createRework } from '../../src/feed/rework.ts';
 import { openMemoryStore } from '../../src/store/memory.ts';
 import type { Store } from '../../src/store/store.ts';
 import { authRoutes } from '../../src/web/auth-routes.ts';
@@ -15,11 +20,16 @@ import type { Destination } from '../../src/feed/destination/destination.ts';
 import { destinationRoutes } from '../../src/web/destination-routes.ts';
 import { answerFailure } from '../../src/web/failure.ts';
 import { messageRoutes } from '../../src/web/message-routes.ts';
+import { messageWorkRoutes } from '../../src/web/message-work-routes.ts';
+import { processorOn, type Said } from '../feed/pipeline-fixture.ts';
 
 export interface WebApp {
   readonly app: FastifyInstance;
   readonly store: Store;
   readonly accesses: readonly AccessEvent[];
+  readonly runs: MessageRuns;
+  /** Sends a message; its answer. */
+  send(said: Said): Promise<string>;
   /** Moves the clock. */
   wait(ms: number): void;
   token(principal: Principal, kind: Audience, ttlSeconds?: number): Promise<string>;
@@ -47,14 +57,31 @@ export async function openWebApp(
   };
   const { secureCookie = false, destinations = [] } = options;
   authRoutes(app, { ...shared, keys, newId, sessionHours: 12, secureCookie });
-  const recordAccess = (event: AccessEvent): undefined => void accesses.push(event);
-  messageRoutes(app, { ...shared, recordAccess, describe: (id) => describeMessage(store, id) });
-  destinationRoutes(app, { ...shared, recordAccess, destinations, wake: () => undefined });
+  const { send, processor, pipeline } = processorOn(store, { newId, clock });
+  const messages = {
+    ...shared,
+    recordAccess: (event: AccessEvent) => void accesses.push(event),
+    positions: () => positionsOf(pipeline.feeds()),
+  };
+  messageRoutes(app, {
+    ...messages,
+    describe: (id, unmasking) => describeMessage(store, id, unmasking),
+    explain: (id) => explainMessage(pipeline, id),
+    retention: async () => ({
+      ...{ keepDays: { processed: 365, failed: 0 }, removed: { processed: 3, failed: 0 } },
+    }),
+  });
+  const rework = createRework({ ...pipeline, clock }, processor);
+  const runs = startMessageRuns({ ...pipeline, clock, newId, rework });
+  messageWorkRoutes(app, { ...messages, rework, runs });
+  destinationRoutes(app, { ...messages, destinations, wake: () => undefined });
   await app.ready();
   return {
     app,
     store,
     accesses,
+    runs,
+    send,
     wait: (ms) => {
       now += ms;
     },

@@ -1,3 +1,4 @@
+import type { Resource } from '../../fhir/resource.ts';
 import type { Outbound } from '../../ops/outbound.ts';
 import type { Store } from '../../store/store.ts';
 import type { Log } from '../log.ts';
@@ -9,6 +10,8 @@ export interface SubscriptionDesk {
   readonly newId: () => string;
   readonly log: Log;
   readonly outbound: Outbound;
+  /** What the site brings; the SubscriptionTopics among it are offered. */
+  readonly conformance: readonly Resource[];
   /** Absolute address of the FHIR base, without a slash at the end. */
   readonly baseUrl: string;
   /** How long to wait after the first, second ... failure in a row; after the last the subscription is in error. */

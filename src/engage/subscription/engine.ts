@@ -91,7 +91,9 @@ export class Engine {
     // Reads of an embedded store may answer at once: others get their turn.
     await setImmediate();
     for (const runner of asked) {
-      if (isConcerned(runner.plan, runner.record.owner, told)) runner.offer(event.position);
+      const { plan, record } = runner;
+      const isTold = await isConcerned(this.#desk.store, plan, record.owner, told);
+      if (isTold) runner.offer(event.position);
     }
   }
 
@@ -158,13 +160,13 @@ export class Engine {
 
   /** Undefined where the resource is gone, or asks for what cannot be done: then it says so. */
   async #planOf(kept: KeptRecord): Promise<SubscriptionPlan | undefined> {
-    const { store, clock, baseUrl, outbound } = this.#desk;
+    const { store, clock, baseUrl, outbound, conformance: topics } = this.#desk;
     const current = await store.read('Subscription', kept.record.id);
     if (current === undefined || current.deleted) return undefined;
     const objection = (url: string): string | undefined => outbound.objection(url);
     try {
       const now = clock().getTime();
-      return planOf(subscriptionOf(current), { now, baseUrl, objection });
+      return planOf(subscriptionOf(current), { now, baseUrl, topics, objection });
     } catch (error) {
       if (!(error instanceof OutcomeError)) throw error;
       await saveStatus(this.#desk, kept, { status: 'error', error: error.message });

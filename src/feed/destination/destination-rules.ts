@@ -1,4 +1,5 @@
 import { OutcomeError } from '../../fhir/issue.ts';
+import type { SearchNode } from '../../fhir/search-ast.ts';
 import { parsePath } from '../../hl7v2/path.ts';
 import { TreeReader } from '../../mapping/language/tree-reader.ts';
 import type { Tree } from '../../mapping/language/yaml-tree.ts';
@@ -33,7 +34,11 @@ export function readSends(body: TreeReader, { maps }: SendNeeds): readonly SendR
       return [];
     }
     try {
-      const found = searchOf(criteria.value, { now: 0, baseUrl: '', objection: () => undefined });
+      const found = searchOf(criteria.value, { now: 0, baseUrl: '' });
+      if (needsOthers(found.where)) {
+        rule.issues.add(criteria.place, 'The search takes no chains and no _has');
+        return [];
+      }
       if (found.type === type) return [{ ...found, map: map.value }];
       rule.issues.add(criteria.place, `The map \`${map.value}\` is for ${type}`);
     } catch (error) {
@@ -42,6 +47,13 @@ export function readSends(body: TreeReader, { maps }: SendNeeds): readonly SendR
     }
     return [];
   });
+}
+
+/** Chains are about other resources than the one at hand. */
+function needsOthers(node: SearchNode): boolean {
+  if (node.op === 'chain' || node.op === 'has') return true;
+  if (node.op === 'not') return needsOthers(node.node);
+  return (node.op === 'and' || node.op === 'or') && node.nodes.some(needsOthers);
 }
 
 /** `pass: [{ feed: lab, only: { MSH-9: ORU^R01 }, except: { PID-3.4: TEST }, when: processed }]`. */

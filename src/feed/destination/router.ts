@@ -53,6 +53,15 @@ export function withWhatIsOwed(
   return owed.length === 0 ? commit : { ...commit, state: [...(commit.state ?? []), ...owed] };
 }
 
+/** The commit of a message that is worked on again: it is passed on, and its answer, which was given before, is not sent again. */
+export function withWhatIsPassed(
+  router: Router | undefined,
+  { asked: _, ...reading }: Reading,
+  commit: Commit,
+): Commit {
+  return withWhatIsOwed(router, reading, commit);
+}
+
 function passedTo(
   destinations: readonly Destination[],
   when: PassRule['when'],

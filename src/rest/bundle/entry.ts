@@ -2,8 +2,9 @@ import { fail } from '../../fhir/issue.ts';
 import type { Json, JsonObject } from '../../fhir/resource.ts';
 import { limits } from '../../limits.ts';
 import { isObject, jsonBody } from '../body.ts';
-import type { Call, Params } from '../call.ts';
+import type { Call, Params, RestContext } from '../call.ts';
 import { splitUrl } from '../query-string.ts';
+import { belowBase } from './entry-address.ts';
 
 /** One entry of a batch or transaction: its request, taken apart, and its resource. */
 export interface RequestEntry {
@@ -22,7 +23,7 @@ export interface RequestBundle {
   readonly entries: readonly Json[];
 }
 
-/** The Bundle in the body of a call. Throws `structure`, `limit`. */
+/** The Bundle in the body of a call. Throws `structure`, `limit`, `duplicate-identity`. */
 export function requestBundle(call: Call): RequestBundle {
   const bundle = jsonBody(call);
   if (!isObject(bundle) || bundle['resourceType'] !== 'Bundle') {
@@ -37,11 +38,31 @@ export function requestBundle(call: Call): RequestBundle {
   if (entries.length > limits.bundleEntriesMax) {
     fail('limit', `A Bundle may have ${limits.bundleEntriesMax} entries (bundleEntriesMax)`);
   }
+  refuseSameFullUrl(entries);
   return { type, entries };
 }
 
+/** A fullUrl names one entry (bdl-7); of two it would not be certain what it leads to. Throws `duplicate-identity`. */
+function refuseSameFullUrl(entries: readonly Json[]): void {
+  const seen = new Map<string, number>();
+  for (const [position, entry] of entries.entries()) {
+    const fullUrl = isObject(entry) ? entry['fullUrl'] : undefined;
+    if (typeof fullUrl !== 'string') continue;
+    const other = seen.get(fullUrl);
+    if (other !== undefined) {
+      const expression = [`Bundle.entry[${position}]`];
+      fail('duplicate-identity', `Entry ${other} has the same fullUrl`, { expression });
+    }
+    seen.set(fullUrl, position);
+  }
+}
+
 /** Takes one entry apart. Throws `structure`, `required` or `value` at `Bundle.entry[n]`. */
-export function requestEntry(entry: Json, position: number, call: Call): RequestEntry {
+export function requestEntry(
+  { baseUrl }: Pick<RestContext, 'baseUrl'>,
+  call: Call,
+  { entry, position }: { readonly entry: Json; readonly position: number },
+): RequestEntry {
   const place = { expression: [`Bundle.entry[${position}].request`] };
   if (!isObject(entry)) fail('structure', 'The entry is not an object', place);
   const { request, resource, fullUrl } = entry;
@@ -50,13 +71,7 @@ export function requestEntry(entry: Json, position: number, call: Call): Request
   if (typeof method !== 'string' || typeof url !== 'string') {
     fail('required', 'A request needs method and url', place);
   }
-  if (url.replace(/[/?].*$/s, '') === '') {
-    fail(
-      'not-supported',
-      'An entry names a resource type; a Bundle in a Bundle is not taken',
-      place,
-    );
-  }
+  const address = belowBase(url, { ...place, baseUrl, method });
   if (resource !== undefined && !isObject(resource)) {
     fail('structure', 'The resource of the entry is not an object', place);
   }
@@ -66,7 +81,7 @@ export function requestEntry(entry: Json, position: number, call: Call): Request
   return {
     position,
     method,
-    ...splitUrl(url.replace(/^\/+/, '')),
+    ...splitUrl(address),
     headers: entryHeaders(request, call),
     ...(fullUrl === undefined ? {} : { fullUrl }),
     ...(resource === undefined ? {} : { resource }),
@@ -92,3 +107,15 @@ const conditionalHeaders = [
   ['ifModifiedSince', 'if-modified-since'],
   ['ifNoneExist', 'if-none-exist'],
 ] as const;
+
+/** The call that an entry stands for; it ends with that of its Bundle. */
+export function entryCall(
+  { principal, requestId, ended }: Call,
+  { method, path, params, headers, resource }: RequestEntry,
+): Omit<Call, 'at'> {
+  return {
+    ...{ principal, requestId, method, path, params, headers },
+    ...(resource === undefined ? {} : { body: resource }),
+    ...(ended === undefined ? {} : { ended }),
+  };
+}

@@ -1,9 +1,9 @@
-import { setImmediate } from 'node:timers/promises';
 import { fail } from '../../fhir/issue.ts';
 import type { Resource } from '../../fhir/resource.ts';
 import { canSee, checkId } from '../authorize.ts';
-import { acceptedResource } from '../accepted.ts';
+import { acceptedEntry } from '../accepted.ts';
 import type { Call, RestContext } from '../call.ts';
+import { takeTurn } from '../call-end.ts';
 import { claimKey, condition, findOne, parseIfNoneExist } from '../conditional.ts';
 import type { Condition } from '../conditional.ts';
 import { patchBody, patched } from '../interaction/patch.ts';
@@ -39,13 +39,13 @@ export async function planSteps(
   const steps: Step[] = [];
   for (const one of routed) {
     steps.push(await atEntry(one.entry, () => planStep(context, one, stale)));
-    if (steps.length % entriesPerTurn === 0) await setImmediate();
+    if (steps.length % entriesPerTurn === 0) await takeTurn(one.call);
   }
   return steps;
 }
 
 /** Entries planned without a wait: some 10 ms. Many are planned without any, and others have their turn between them. */
-const entriesPerTurn = 32;
+export const entriesPerTurn = 32;
 
 async function planStep(
   context: RestContext,
@@ -71,7 +71,7 @@ type Planned = DistributiveOmit<Step, 'entry' | 'call'>;
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 
 async function planCreate(context: RestContext, call: Call, stale: StaleClaims): Promise<Planned> {
-  const resource = await acceptedResource(context, call);
+  const resource = await acceptedEntry(context, call);
   const type = resource.resourceType;
   const id = context.newId();
   const ifNoneExist = call.headers['if-none-exist'];
@@ -86,7 +86,7 @@ async function planCreate(context: RestContext, call: Call, stale: StaleClaims):
 }
 
 async function planUpdate(context: RestContext, call: Call, stale: StaleClaims): Promise<Planned> {
-  const resource = await acceptedResource(context, call);
+  const resource = await acceptedEntry(context, call);
   if (call.at.id === undefined) return planConditionalUpdate(context, call, resource, stale);
   const { type, id } = placeOf(call);
   requireId(resource, id);

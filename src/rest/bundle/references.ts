@@ -1,11 +1,10 @@
-import { setImmediate } from 'node:timers/promises';
 import { fail } from '../../fhir/issue.ts';
 import { formatReference, parseReference } from '../../fhir/reference.ts';
-import { listReferences, rewriteReferences } from '../../fhir/reference-walk.ts';
+import { rewriteReferences } from '../../fhir/reference-walk.ts';
 import type { Resource } from '../../fhir/resource.ts';
-import type { Call, RestContext } from '../call.ts';
-import { condition, findOne } from '../conditional.ts';
-import { parseQuery } from '../query-string.ts';
+import type { RestContext } from '../call.ts';
+import { takeTurn } from '../call-end.ts';
+import { conditionalReferences, findReferenced } from '../conditional-reference.ts';
 import type { RequestEntry } from './entry.ts';
 import { atEntry } from './step.ts';
 import type { Step } from './step.ts';
@@ -39,13 +38,11 @@ export async function bundleNames(
       await atEntry(entry, () => nameOnce(byFullUrl, entry, target));
     }
     if (step.op !== 'put') continue;
-    for (const { reference, path } of listReferences(step.resource)) {
-      const parsed = parseReference(reference);
-      if (parsed?.kind !== 'conditional' || byCondition.has(reference)) continue;
-      const query = { type: parsed.type, query: parsed.query, path };
-      const found = await atEntry(entry, () => findReferenced(context, step.call, query));
-      byCondition.set(reference, found);
-      if (byCondition.size % 32 === 0) await setImmediate();
+    for (const one of conditionalReferences(step.resource)) {
+      if (byCondition.has(one.reference)) continue;
+      const found = await atEntry(entry, () => findReferenced(context, step.call, one));
+      byCondition.set(one.reference, found);
+      if (byCondition.size % 32 === 0) await takeTurn(step.call);
     }
   }
   return { byFullUrl, byCondition };
@@ -109,16 +106,4 @@ function targetText(
 function restBase(fullUrl: string | undefined): string | undefined {
   const parsed = fullUrl === undefined ? undefined : parseReference(fullUrl);
   return parsed?.kind === 'absolute' ? parsed.base : undefined;
-}
-
-async function findReferenced(
-  context: RestContext,
-  call: Call,
-  { type, query, path }: { type: string; query: string; path: string },
-): Promise<string> {
-  const found = await findOne(context, call, condition(type, parseQuery(query)));
-  if (found !== undefined) return formatReference(found.type, found.id);
-  return fail('reference-target', `No ${type} matches the conditional reference`, {
-    expression: [path],
-  });
 }

@@ -30,12 +30,12 @@ export async function selection(context: RestContext, work: Work): Promise<Selec
     });
   }
   return (version, withFilters) => {
-    const { type, id, lastUpdated } = version;
+    const { type, id, lastUpdated, body } = version;
     const confined = compartmentFilter(work.owner, type);
     const filter = withFilters ? filters.get(type) : undefined;
     if (confined === undefined && filter === undefined && patients === undefined) return true;
     const entries = extractIndex(jsonOf(version.body) as unknown as IdentifiedResource);
-    const target = { type, id, lastUpdated: lastUpdated.getTime() };
+    const target = { type, id, lastUpdated: lastUpdated.getTime(), body };
     const fulfils = (node: SearchNode | undefined): boolean =>
       node === undefined || matches(entries, target, node);
     return fulfils(confined) && fulfils(filter) && isOfPatients(patients, target, entries);

@@ -12,6 +12,7 @@ import {
   targetPlace,
   typeNameOf,
 } from './place.ts';
+import { checkPath } from './path-filter.ts';
 import type { Field, Place } from './place.ts';
 
 /**
@@ -128,6 +129,8 @@ class Checker {
     if (other !== undefined) {
       throw new GraphQLError(`There is no argument ${other} here`, { nodes: node });
     }
+    const path = argumentsOf(this.#query, node).get('fhirpath');
+    if (field.kind === 'element' && path !== undefined) checkPath(path, node);
     const isSearch = field.kind === 'list' || field.kind === 'connection';
     if (isSearch && place.kind !== 'system' && !given.includes('_reference')) {
       const message =
@@ -204,7 +207,9 @@ function argumentNames(field: Field): readonly string[] | undefined {
     case 'target':
       return ['type', 'optional'];
     case 'element':
-      return field.property.element.max === 1 ? [] : ['_count', '_offset', ...primitivesIn(field)];
+      return field.property.element.max === 1
+        ? []
+        : ['_count', '_offset', 'fhirpath', ...primitivesIn(field)];
     default:
       return [];
   }

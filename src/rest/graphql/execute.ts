@@ -25,6 +25,7 @@ import {
   resourcePlace,
   typeNameOf,
 } from './place.ts';
+import { PathFilter } from './path-filter.ts';
 import type { Field, Place } from './place.ts';
 import type { Found, Source } from './source.ts';
 
@@ -60,6 +61,7 @@ class Execution {
   readonly errors: GraphQLError[] = [];
   readonly #source: Source;
   readonly #query: Query;
+  readonly #paths = new PathFilter();
 
   constructor(source: Source, query: Query) {
     this.#source = source;
@@ -152,7 +154,13 @@ class Execution {
     switch (field.kind) {
       case 'element': {
         const { property } = field;
-        return itemsOf(value[property.key], placeIn(property), given, owner);
+        const path = given.get('fhirpath');
+        const held = value[property.key];
+        const isFiltered = typeof path === 'string' && Array.isArray(held);
+        const kept = isFiltered
+          ? this.#paths.kept(held as readonly Json[], path, { type: property.type, owner })
+          : held;
+        return itemsOf(kept, placeIn(property), given, owner);
       }
       case 'more':
         return itemsOf(value[node.name.value], elementPlace(), given, owner);

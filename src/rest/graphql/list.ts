@@ -29,13 +29,16 @@ export function itemsOf(
   if (value === undefined || value === null) return { isList: false, items: [] };
   const isList = Array.isArray(value);
   const all = isList ? (value as readonly Json[]) : [value];
-  const filters = [...given].filter(([name]) => name !== '_count' && name !== '_offset');
+  const filters = [...given].filter(([name]) => !ofLists.has(name));
   const kept = all.filter((item) => filters.every(([name, wanted]) => fits(item, name, wanted)));
   const offset = countOf(given.get('_offset')) ?? 0;
   const count = countOf(given.get('_count')) ?? kept.length;
   const some = kept.slice(offset, offset + count);
   return { isList, items: some.map((item) => ({ value: item, place, owner })) };
 }
+
+/** What is said of the list, not of an element of its items; `fhirpath` is looked at before (path-filter.ts). */
+const ofLists = new Set(['_count', '_offset', 'fhirpath']);
 
 function fits(item: Json, name: string, wanted: unknown): boolean {
   const value = isObject(item) ? item[name] : undefined;

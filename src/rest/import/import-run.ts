@@ -19,6 +19,7 @@ import type { HeldWork } from '../background/held-work.ts';
 import { joinText } from '../background/text-parts.ts';
 import { partKey } from '../background/work.ts';
 import { jsonOf, requireValid, resourceOf } from '../body.ts';
+import { conditionalReferences, withResolvedReferences } from '../conditional-reference.ts';
 import { noteChanges, requireProfiles } from '../profiles.ts';
 import type { RestContext } from '../call.ts';
 import { ownerChanges, requireSubscription } from '../subscription/owner.ts';
@@ -99,7 +100,8 @@ async function* fetched(
     }
     yield* answer.body;
   } catch (error) {
-    if (error instanceof OutcomeError || error instanceof OutboundRefused) throw error;
+    const isTold = error instanceof OutcomeError || error instanceof FetchFailed;
+    if (isTold || error instanceof OutboundRefused) throw error;
     throw new FetchFailed('The input could not be fetched', { cause: error });
   }
 }
@@ -118,6 +120,7 @@ class Batch {
   #keys = new Set<string>();
   #chars = 0;
   #faults: string[] = [];
+  readonly #references = new Map<string, string>();
   #line: number;
 
   constructor(context: RestContext, held: HeldWork) {
@@ -164,7 +167,16 @@ class Batch {
     requireSubscription(this.#context, principal, resource);
     const id = resource.id ?? derivedId(this.#held.work.id, this.position.input, number);
     checkId(id);
-    return withId(resource, id);
+    return this.#resolved(withId(resource, id));
+  }
+
+  /** With its conditional references resolved: against what stands, and what the lines before it brought. */
+  async #resolved(resource: IdentifiedResource): Promise<IdentifiedResource> {
+    const conditional = conditionalReferences(resource);
+    if (conditional.some(({ reference }) => !this.#references.has(reference))) await this.save();
+    if (this.#references.size >= limits.importReferencesMax) this.#references.clear();
+    const { owner: principal } = this.#held.work;
+    return withResolvedReferences(this.#context, { principal }, resource, this.#references);
   }
 
   /** Keeps what is wrong with a line; past limits.importErrorsMax it is counted only. */

@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
-import { errorIssue } from '../../fhir/issue.ts';
+import { errorIssue, OutcomeError } from '../../fhir/issue.ts';
 import type { Json } from '../../fhir/resource.ts';
 import { limits } from '../../limits.ts';
 import { bundleText } from '../bundle/bundle-text.ts';
-import { requestBundle, requestEntry } from '../bundle/entry.ts';
+import { entryCall, requestBundle, requestEntry } from '../bundle/entry.ts';
 import { entryOf, failedEntry } from '../bundle/response.ts';
 import { placedAt } from '../bundle/step.ts';
 import type { Answer, Call, RestContext } from '../call.ts';
@@ -26,10 +26,12 @@ async function batch(context: RestContext, call: Call, entries: readonly Json[])
   let chars = 0;
   for (let start = 0; start < entries.length; start += limits.batchParallelMax) {
     const some = entries.slice(start, start + limits.batchParallelMax);
-    const isFull = chars > limits.bundleAnswerChars;
-    const part = some.map(async (entry, i) =>
-      isFull ? unanswered(start + i) : batchEntry(context, call, entry, start + i),
-    );
+    const stop = reasonToStop(call, chars);
+    const part = some.map(async (entry, i) => {
+      const position = start + i;
+      if (stop !== undefined) return notPerformed(context, call, placedAt(stop, position));
+      return batchEntry(context, call, entry, position);
+    });
     for (const answer of await Promise.all(part)) {
       answers.push(answer);
       chars += answer.length;
@@ -40,11 +42,19 @@ async function batch(context: RestContext, call: Call, entries: readonly Json[])
   return { status: 200, body: bundleText({ type: 'batch-response', entries: answers }) };
 }
 
-/** An entry that is not performed, since the answers before it are too long already. */
-function unanswered(position: number): string {
+/**
+ * Why the entries that are left are not performed: the answers before them are too long already, the time is over, or
+ * nobody is there to be answered.
+ */
+function reasonToStop({ ended }: Call, chars: number): unknown {
+  if (ended?.aborted === true) return ended.reason;
+  if (chars <= limits.bundleAnswerChars) return undefined;
   const full = `The answers to a Bundle may have ${limits.bundleAnswerChars} characters`;
-  const expression = [`Bundle.entry[${position}]`];
-  return failedEntry([errorIssue('limit', `${full} (bundleAnswerChars)`, { expression })]);
+  return new OutcomeError([errorIssue('limit', `${full} (bundleAnswerChars)`)]);
+}
+
+function notPerformed(context: RestContext, call: Call, reason: unknown): string {
+  return failedEntry(issuesOf(reason, context.log, call.requestId));
 }
 
 async function batchEntry(
@@ -54,12 +64,9 @@ async function batchEntry(
   position: number,
 ): Promise<string> {
   try {
-    const { method, path, params, headers, resource } = requestEntry(json, position, call);
-    const { principal, requestId } = call;
-    const body = resource === undefined ? {} : { body: resource };
-    const entry = { principal, requestId, method, path, params, headers, ...body };
+    const entry = entryCall(call, requestEntry(context, call, { entry: json, position }));
     return await entryOf(context, entry, parsePrefer(call.headers['prefer']).return);
   } catch (error) {
-    return failedEntry(issuesOf(placedAt(error, position), context.log, call.requestId));
+    return notPerformed(context, call, placedAt(error, position));
   }
 }

@@ -1,5 +1,9 @@
 import { stringify } from '../../fhir/json.ts';
+import { isResourceType } from '../../fhir/definitions.ts';
+import { fail } from '../../fhir/issue.ts';
 import type { Answer, Call, RestContext } from '../call.ts';
+import { paramOf } from '../call.ts';
+import { apiPage } from '../openapi/page.ts';
 import { components } from '../openapi/component.ts';
 import { operation, templateOf, typesOf } from '../openapi/operation.ts';
 import { statement, statementKnown } from './statement.ts';
@@ -14,6 +18,20 @@ export async function openApi(context: RestContext, call: Call): Promise<Answer>
   if (known !== undefined) return known;
   const contentType = 'application/json; charset=utf-8';
   return { status: 200, etag: made.etag, raw: { contentType, bytes: made.bytes } };
+}
+
+/** `GET openapi.html[?type=Patient]`: the same to read. */
+export async function openApiPage(context: RestContext, call: Call): Promise<Answer> {
+  const type = paramOf(call.params, 'type');
+  if (type !== undefined && !isResourceType(type)) {
+    fail('unknown-type', 'type is a resource type of FHIR R4');
+  }
+  const made = statement(context, `page ${type ?? ''}`, () => apiPage(context, type));
+  const known = statementKnown(call, made);
+  if (known !== undefined) return known;
+  const headers = { 'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'" };
+  const contentType = 'text/html; charset=utf-8';
+  return { status: 200, etag: made.etag, headers, raw: { contentType, bytes: made.bytes } };
 }
 
 function document({ routes, baseUrl }: RestContext): object {

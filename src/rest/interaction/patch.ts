@@ -2,38 +2,24 @@ import { applyFhirPathPatch } from '../../fhir/fhirpath-patch.ts';
 import { fail } from '../../fhir/issue.ts';
 import { applyJsonPatch } from '../../fhir/json-patch.ts';
 import type { Json, Resource } from '../../fhir/resource.ts';
-import { limits } from '../../limits.ts';
-import { CommitRefused } from '../../store/store.ts';
 import type { StoredVersion } from '../../store/store.ts';
+import { amend } from '../amend.ts';
 import { isObject, jsonBody, jsonOf, requireValid, resourceOf } from '../body.ts';
 import type { Answer, Call, RestContext } from '../call.ts';
+import { refuseConditionalReferences } from '../conditional-reference.ts';
 import { condition, findOne } from '../conditional.ts';
-import { placeOf, typeOf } from '../place.ts';
-import { requireProfiles } from '../profiles.ts';
-import { commit, putChange, refusedAs, requireMatch } from '../write.ts';
-import { withId, written } from './create.ts';
-import { visible } from './read.ts';
+import { typeOf } from '../place.ts';
+import { written } from './create.ts';
 
 /** `PATCH Type/id` with a JSON Patch or a FHIRPath Patch: http://hl7.org/fhir/R4/http.html#patch. */
 export async function patch(context: RestContext, call: Call): Promise<Answer> {
-  const { type, id } = placeOf(call);
   const operations = patchBody(call);
-  const ifMatch = call.headers['if-match'];
-  for (let attempt = 1; ; attempt++) {
-    const current = visible(call, await context.store.read(type, id));
-    if (ifMatch !== undefined) requireMatch(ifMatch, current);
+  const make = (current: StoredVersion): Resource => {
     const resource = patched(current, operations);
-    await requireProfiles(context, call, resource);
-    const change = putChange(call, withId(resource, id), { versionId: current.versionId });
-    try {
-      const { versions } = await commit(context, call, { interaction: 'patch', changes: [change] });
-      return written(versions[0] ?? current, 200);
-    } catch (error) {
-      // Without If-Match the patch means whatever the current version is: read and apply again.
-      const retry = error instanceof CommitRefused && ifMatch === undefined;
-      if (!retry || attempt === limits.commitAttemptsMax) throw refusedAs(call, error);
-    }
-  }
+    refuseConditionalReferences(resource);
+    return resource;
+  };
+  return written(await amend(context, call, { interaction: 'patch', make }), 200);
 }
 
 /** `PATCH Type?criteria`: the one match is patched; none is `not-found`. */

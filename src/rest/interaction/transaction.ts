@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import { fail } from '../../fhir/issue.ts';
 import type { Json } from '../../fhir/resource.ts';
 import { limits } from '../../limits.ts';
@@ -6,17 +5,20 @@ import { CommitRefused } from '../../store/store.ts';
 import type { Change, StoredVersion } from '../../store/store.ts';
 import { authorize, checkPlace } from '../authorize.ts';
 import { bundleText } from '../bundle/bundle-text.ts';
-import { requestEntry } from '../bundle/entry.ts';
+import { entryCall, requestEntry } from '../bundle/entry.ts';
 import { withPinnedVersions } from '../bundle/pinned-version.ts';
-import { planSteps } from '../bundle/plan.ts';
+import { entriesPerTurn, planSteps } from '../bundle/plan.ts';
 import type { RoutedEntry } from '../bundle/plan.ts';
 import { bundleNames, withTargets } from '../bundle/references.ts';
 import type { BundleNames } from '../bundle/references.ts';
-import { entryOf, responseEntry } from '../bundle/response.ts';
+import { entryOf, failedEntry, responseEntry } from '../bundle/response.ts';
 import { atEntry, placedAt, refuseOverlap } from '../bundle/step.ts';
 import type { Step, WriteStep } from '../bundle/step.ts';
 import type { Answer, Call, RestContext } from '../call.ts';
+import { takeTurn } from '../call-end.ts';
+import { issuesOf } from '../failure.ts';
 import { parsePrefer } from '../prefer.ts';
+import type { Preference } from '../prefer.ts';
 import { requireSubscription } from '../subscription/owner.ts';
 import { commit, putChange, refusedAs } from '../write.ts';
 import { withId, written } from './create.ts';
@@ -34,6 +36,7 @@ export async function transaction(
   const routed = await routeEntries(context, call, entries);
   const stale = new Map<string, string>();
   for (let attempt = 1; ; attempt++) {
+    call.ended?.throwIfAborted();
     const steps = await withPinnedVersions(context, await planSteps(context, routed, stale));
     const writes = inOrder(steps);
     refuseOverlap(writes);
@@ -58,17 +61,15 @@ async function routeEntries(
 ): Promise<readonly RoutedEntry[]> {
   const routed: RoutedEntry[] = [];
   for (const [position, json] of entries.entries()) {
-    const entry = await atEntry({ position }, () => requestEntry(json, position, call));
+    const entry = await atEntry({ position }, () =>
+      requestEntry(context, call, { entry: json, position }),
+    );
     routed.push(
       await atEntry(entry, () => {
-        const { method, path, params, headers, resource } = entry;
-        const { route, at } = context.locate(method, path);
+        const { route, at } = context.locate(entry.method, entry.path);
         checkPlace(at);
         authorize(call.principal, route.interaction, at);
-        const { principal, requestId } = call;
-        const body = resource === undefined ? {} : { body: resource };
-        const one = { principal, requestId, method, path, at, params, headers, ...body };
-        return { entry, call: one, interaction: route.interaction };
+        return { entry, call: { ...entryCall(call, entry), at }, interaction: route.interaction };
       }),
     );
   }
@@ -102,7 +103,7 @@ async function rehearseReads(
     chars += body.length;
     if (chars > limits.bundleAnswerChars) await atEntry(entry, refuseLength);
     // Reads may be answered without any wait; others have their turn between them.
-    await setImmediate();
+    await takeTurn(call);
   }
 }
 
@@ -119,6 +120,7 @@ async function changesOf(
   const changes: Change[] = [];
   for (const step of writes) {
     changes.push(await atEntry(step.entry, () => changeOf(context, step, names)));
+    if (changes.length % entriesPerTurn === 0) await takeTurn(step.call);
   }
   return changes;
 }
@@ -154,14 +156,27 @@ async function answerAll(
   const wanted = parsePrefer(call.headers['prefer']).return;
   const entries: string[] = [];
   for (const step of steps) {
-    if (step.op === 'read') await setImmediate();
     entries.push(
       step.op === 'read'
-        ? await entryOf(context, step.call, wanted)
+        ? await readEntry(context, step.call, wanted)
         : responseEntry(context.baseUrl, writeAnswer(step, versions.get(step)), wanted),
     );
   }
   return { status: 200, body: bundleText({ type: 'transaction-response', entries }) };
+}
+
+/** What is written stands: a read for which there is no time left fails by itself. */
+async function readEntry(
+  context: RestContext,
+  call: Call,
+  wanted: Preference['return'],
+): Promise<string> {
+  try {
+    await takeTurn(call);
+  } catch (error) {
+    return failedEntry(issuesOf(error, context.log, call.requestId));
+  }
+  return entryOf(context, call, wanted);
 }
 
 function writeAnswer(step: Step, version: StoredVersion | undefined): Answer {

@@ -76,7 +76,8 @@ function header(name: string, description: string): Part {
   return { name, in: 'header', description, schema: text };
 }
 
-const parameters: Part = {
+/** By the name that operations refer to. */
+export const parameters: Part = {
   id: { name: 'id', in: 'path', required: true, schema: id, description: 'The logical id' },
   versionId: {
     name: 'versionId',
@@ -152,6 +153,7 @@ const responses: Part = {
     description: 'JSON that is no FHIR resource',
     content: { 'application/json': { schema: { type: 'object' } } },
   },
+  Page: { description: 'A page to read', content: { 'text/html': { schema: { type: 'string' } } } },
 };
 
 const bodies: Part = {

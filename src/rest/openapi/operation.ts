@@ -124,7 +124,12 @@ const successes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 function responsesOf({ interaction, url }: Route, type: string | undefined): Part {
   const isPlain = /\$timeline$|\.json$/.test(url);
   const byDefault = { 200: /\$sources$/.test(url) ? 'Parameters' : 'Bundle' };
-  const found = isPlain ? { 200: 'Json' } : (successes[interaction] ?? byDefault);
+  const isPage = url.endsWith('.html');
+  const found = isPage
+    ? { 200: 'Page' }
+    : isPlain
+      ? { 200: 'Json' }
+      : (successes[interaction] ?? byDefault);
   const named = Object.entries(found).map(([status, name]) => [
     status,
     ref('responses', name === '*' ? (type ?? 'Resource') : name),

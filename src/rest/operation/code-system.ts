@@ -1,6 +1,5 @@
 import { isBelow } from '../../fhir/code-system.ts';
 import type { CodeSystem, Concept } from '../../fhir/code-system.ts';
-import { codeSystemOf } from '../../fhir/code-system.ts';
 import { grammarSystem } from '../../fhir/grammar-system.ts';
 import { fail } from '../../fhir/issue.ts';
 import { splitCanonical } from '../../fhir/reference.ts';
@@ -11,7 +10,8 @@ import type { Answer, Call, RestContext } from '../call.ts';
 import { findConformance, parsed } from '../conformance.ts';
 import { visible } from '../interaction/read.ts';
 import { placeOf } from '../place.ts';
-import { inputOf, missing, shaped } from './input.ts';
+import { loadedCodeSystem } from '../supplement.ts';
+import { inputOf, missing, notAtResource, onlyOne, shaped } from './input.ts';
 import type { OperationInput } from './input.ts';
 import { parametersAnswer, partsOf } from './output.ts';
 import type { OutParameter } from './output.ts';
@@ -78,7 +78,9 @@ function propertiesOf(
 /** `CodeSystem[/id]/$validate-code`: http://hl7.org/fhir/R4/codesystem-operation-validate-code.html. */
 export async function validateSystemCode(context: RestContext, call: Call): Promise<Answer> {
   const input = inputOf(call);
+  onlyOne(input, 'code', 'coding', 'codeableConcept');
   const codings = input.codings('codeableConcept') ?? [codingOf(input, 'code', 'coding', 'url')];
+  onlyOne(input, 'url', 'codeSystem');
   const own = await ownSystem(context, call, input);
   const found: { coding: Coding; display: string | undefined }[] = [];
   let fault = 'The concept has no coding';
@@ -88,7 +90,11 @@ export async function validateSystemCode(context: RestContext, call: Call): Prom
       fault = `The coding is not of the code system ${own.url}`;
       continue;
     }
-    const url = coding.system ?? input.text('url');
+    const url = input.text('url') ?? coding.system;
+    if (coding.system !== undefined && coding.system !== url) {
+      fault = `The coding is not of the code system ${url ?? ''}`;
+      continue;
+    }
     const system = own ?? (await loadedSystem(context, call, url ?? missing('url'), version));
     const concept = system.find(code);
     if (concept) found.push({ coding, display: concept.display });
@@ -124,13 +130,16 @@ async function systemOf(context: RestContext, call: Call, coding: Coding): Promi
 
 /** The code of its own parameters, or of a Coding; the system of `system`, or as some operations have it, `url`. */
 function codingOf(input: OperationInput, code: string, coding: string, system = 'system'): Coding {
+  onlyOne(input, code, coding);
   const whole = input.coding(coding);
   if (whole) {
     const { system: own, version, code: value, display } = whole;
     for (const part of [own, version, value, display] as readonly unknown[]) {
       if (part !== undefined && typeof part !== 'string') fail('value', `${coding} is a Coding`);
     }
-    return whole;
+    agree(input, system === 'url' ? undefined : system, own);
+    agree(input, 'version', version);
+    return { ...whole, ...(own === undefined ? textIn(input, system, 'system') : {}) };
   }
   const parts = {
     system: input.text(system),
@@ -141,6 +150,19 @@ function codingOf(input: OperationInput, code: string, coding: string, system = 
   return Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== undefined));
 }
 
+/** Throws `value` where a parameter says something else than the Coding beside it. */
+function agree(input: OperationInput, name: string | undefined, own: string | undefined): void {
+  const text = name === undefined ? undefined : input.text(name);
+  if (text === undefined || own === undefined || text === own) return;
+  fail('value', `The parameter ${name ?? ''} contradicts the Coding`);
+}
+
+/** A parameter as a member of a Coding that has none. */
+function textIn(input: OperationInput, name: string, member: string): Partial<Coding> {
+  const text = input.text(name);
+  return text === undefined ? {} : { [member]: text };
+}
+
 /** The code system of the address, or in the body; undefined where it is to be found by its URL. */
 async function ownSystem(
   context: RestContext,
@@ -148,14 +170,16 @@ async function ownSystem(
   input: OperationInput,
 ): Promise<CodeSystem | undefined> {
   if (call.at.id !== undefined) {
+    notAtResource(input, 'url', 'codeSystem');
     const { type, id } = placeOf(call);
-    return loaded(parsed(visible(call, await context.store.read(type, id))), id);
+    const resource = parsed(visible(call, await context.store.read(type, id)));
+    return loaded(context, call, { resource, name: id });
   }
   const given = input.resource('codeSystem');
   if (given && given.resourceType !== 'CodeSystem') {
     fail('value', 'The parameter codeSystem is a CodeSystem');
   }
-  return given && loaded(shaped(given), 'codeSystem');
+  return given && loaded(context, call, { resource: shaped(given), name: 'codeSystem' });
 }
 
 async function loadedSystem(
@@ -165,13 +189,18 @@ async function loadedSystem(
   version: string | undefined,
 ): Promise<CodeSystem> {
   const canonical = canonicalOf(url, version);
-  return loaded(await findConformance(context, call, 'CodeSystem', canonical), canonical);
+  const resource = await findConformance(context, call, 'CodeSystem', canonical);
+  return loaded(context, call, { resource, name: canonical });
 }
 
 /** Throws `not-found` where the concepts are not here. */
-function loaded(resource: Resource | undefined, name: string): CodeSystem {
-  const system = resource && codeSystemOf(resource);
-  if (system && system.content !== 'not-present') return system;
+async function loaded(
+  context: RestContext,
+  call: Call,
+  { resource, name }: { readonly resource: Resource | undefined; readonly name: string },
+): Promise<CodeSystem> {
+  const system = resource && (await loadedCodeSystem(context, call, resource));
+  if (system) return system;
   const byGrammar = grammarSystem(splitCanonical(name).url);
   if (byGrammar) return byGrammar;
   return fail('not-found', `The code system ${shown(name)} is not loaded`);

@@ -9,7 +9,7 @@ import { findConformance, parsed } from '../conformance.ts';
 import { visible } from '../interaction/read.ts';
 import { placeOf } from '../place.ts';
 import { loadTerminology } from '../terminology.ts';
-import { inputOf, missing, shaped } from './input.ts';
+import { inputOf, missing, notAtResource, onlyOne, shaped } from './input.ts';
 import type { OperationInput } from './input.ts';
 
 /** `ValueSet[/id]/$expand`: http://hl7.org/fhir/R4/valueset-operation-expand.html. */
@@ -35,11 +35,14 @@ export async function valueSetOf(
   input: OperationInput,
 ): Promise<Resource> {
   if (call.at.id !== undefined) {
+    notAtResource(input, 'url', 'valueSet');
     const { type, id } = placeOf(call);
     return parsed(visible(call, await context.store.read(type, id)));
   }
+  onlyOne(input, 'url', 'valueSet');
   const given = input.body?.resourceType === 'ValueSet' ? input.body : input.resource('valueSet');
   if (given) {
+    if (input.has('url')) fail('value', 'The body is the value set; url cannot be given beside it');
     if (given.resourceType !== 'ValueSet') fail('value', 'The parameter valueSet is a ValueSet');
     return shaped(given);
   }

@@ -12,8 +12,10 @@ type Members = Readonly<Record<string, unknown>>;
 /** The `in` parameters of an operation: of the query, and of the Parameters in the body, which go first. */
 export interface OperationInput {
   readonly body: Resource | undefined;
-  /** A primitive value as text. */
+  has(name: string): boolean;
+  /** A value of a type that is written as a string. Throws `value` for another, and where it is given twice. */
   text(name: string): string | undefined;
+  /** The same of a parameter that may be repeated. */
   texts(name: string): readonly string[];
   /** Throws `value` for anything but true and false. */
   flag(name: string): boolean | undefined;
@@ -34,10 +36,15 @@ export function inputOf(call: Call): OperationInput {
     ...given.filter((each) => each['name'] === name).map(valueOf),
     ...call.params.filter(([key, value]) => key === name && value !== '').map(([, value]) => value),
   ];
-  const texts = (name: string): readonly string[] =>
-    valuesOf(name).map((value) => primitiveText(value) ?? wrong(name, 'a simple value'));
+  const valueOnce = (name: string): unknown => {
+    const [value, ...more] = valuesOf(name);
+    if (more.length > 0) fail('value', `The parameter ${name} is given more than once`);
+    return value;
+  };
+  const textAs = (name: string, value: unknown, wanted: string): string =>
+    textOf(value) ?? wrong(name, wanted);
   const members = (name: string): Members | undefined => {
-    const [value] = valuesOf(name);
+    const value = valueOnce(name);
     if (value === undefined) return undefined;
     return typeof value === 'object' && value !== null && !Array.isArray(value)
       ? (value as Members)
@@ -45,16 +52,21 @@ export function inputOf(call: Call): OperationInput {
   };
   return {
     body,
-    texts,
-    text: (name) => texts(name)[0],
+    has: (name) => valuesOf(name).length > 0,
+    texts: (name) => valuesOf(name).map((value) => textAs(name, value, 'text')),
+    text: (name) => {
+      const value = valueOnce(name);
+      return value === undefined ? undefined : textAs(name, value, 'text');
+    },
     flag: (name) => {
-      const [text] = texts(name);
-      if (text === undefined) return undefined;
-      return text === 'true' || (text === 'false' ? false : wrong(name, 'true or false'));
+      const value = valueOnce(name);
+      if (value === undefined || value === true || value === false) return value;
+      return value === 'true' || (value === 'false' ? false : wrong(name, 'true or false'));
     },
     whole: (name) => {
-      const [text] = texts(name);
-      if (text === undefined) return undefined;
+      const value = valueOnce(name);
+      if (value === undefined) return undefined;
+      const text = numberText(value) ?? textAs(name, value, 'a whole number from 0');
       return /^\d{1,9}$/.test(text) ? Number(text) : wrong(name, 'a whole number from 0');
     },
     coding: (name) => members(name),
@@ -74,11 +86,6 @@ function valueOf(parameter: Members): unknown {
   return key === undefined ? parameter['resource'] : parameter[key];
 }
 
-function primitiveText(value: unknown): string | undefined {
-  if (typeof value === 'boolean') return String(value);
-  return textOf(value) ?? numberText(value);
-}
-
 function wrong(name: string, wanted: string): never {
   return fail('value', `The parameter ${name} takes ${wanted}`);
 }
@@ -96,4 +103,23 @@ export function shaped(resource: Resource): Resource {
 /** Throws `parameter-missing`. */
 export function missing(what: string): never {
   return fail('parameter-missing', `The operation needs ${what}`);
+}
+
+/** Parameters that say one thing each in its way: only one may be given. Throws `value`. */
+export function onlyOne(input: OperationInput, ...names: readonly string[]): void {
+  const given = names.filter((name) => input.has(name));
+  if (given.length > 1) {
+    fail('value', `Of the parameters ${given.join(' and ')} only one can be given`);
+  }
+}
+
+/** The address names the resource already. Throws `value` where a parameter names one too. */
+export function notAtResource(input: OperationInput, ...names: readonly string[]): void {
+  for (const name of names) {
+    if (!input.has(name)) continue;
+    fail(
+      'value',
+      `The address names the resource; the parameter ${name} cannot be given beside it`,
+    );
+  }
 }

@@ -73,7 +73,7 @@ function searchParams(call: Call): Params {
   const isParameters = input.body?.resourceType === 'Parameters';
   const names = isParameters ? listOf(input.body?.['parameter']) : [];
   const given = [...new Set(names.map(({ name }) => textOf(name) ?? ''))]
-    .filter((name) => !call.params.some(([known]) => known === name))
+    .filter((name) => name !== 'max' && !call.params.some(([known]) => known === name))
     .flatMap((name) => input.texts(name).map((value) => [name, value] as const));
   return [...call.params, ...given].filter(([name]) => name !== 'max');
 }

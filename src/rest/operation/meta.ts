@@ -5,16 +5,12 @@ import { resourceTypes } from '../../fhir/definitions.ts';
 import type { Coding, Meta, Resource } from '../../fhir/resource.ts';
 import { matchAll } from '../../fhir/search-ast.ts';
 import { limits } from '../../limits.ts';
-import { CommitRefused } from '../../store/store.ts';
 import type { StoredVersion } from '../../store/store.ts';
+import { amend } from '../amend.ts';
 import { jsonBody, isObject, jsonOf, requireValid, resourceOf } from '../body.ts';
 import type { Answer, Call, RestContext } from '../call.ts';
 import { confined } from '../criteria.ts';
 import { visible } from '../interaction/read.ts';
-import { withId } from '../interaction/create.ts';
-import { placeOf } from '../place.ts';
-import { requireProfiles } from '../profiles.ts';
-import { commit, putChange, refusedAs, requireMatch } from '../write.ts';
 import { missing } from './input.ts';
 import { typesAtHand } from './person.ts';
 
@@ -104,25 +100,14 @@ async function changeMeta(
   call: Call,
   change: (current: Labels, given: Labels) => Labels,
 ): Promise<Answer> {
-  const { type, id } = placeOf(call);
   const given = givenMeta(call);
-  const ifMatch = call.headers['if-match'];
-  for (let attempt = 1; ; attempt++) {
-    const current = visible(call, await context.store.read(type, id));
-    if (ifMatch !== undefined) requireMatch(ifMatch, current);
+  const make = (current: StoredVersion): Resource => {
     const resource = withLabels(resourceOf(jsonOf(current.body)), (own) => change(own, given));
     requireValid(resource);
-    await requireProfiles(context, call, resource);
-    const put = putChange(call, withId(resource, id), { versionId: current.versionId });
-    try {
-      const { versions } = await commit(context, call, { interaction: 'update', changes: [put] });
-      const version = versions[0] ?? current;
-      return { ...metaAnswer(metaOf(version), [version]), version };
-    } catch (error) {
-      const retry = error instanceof CommitRefused && ifMatch === undefined;
-      if (!retry || attempt === limits.commitAttemptsMax) throw refusedAs(call, error);
-    }
-  }
+    return resource;
+  };
+  const version = await amend(context, call, { interaction: 'update', make });
+  return { ...metaAnswer(metaOf(version), [version]), version };
 }
 
 /** The parameter `meta`, a Meta that R4 would take. Throws `parameter-missing`, and what validation finds. */

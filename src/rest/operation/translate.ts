@@ -8,7 +8,7 @@ import type { Answer, Call, RestContext } from '../call.ts';
 import { findConformance, parsed, storedBy } from '../conformance.ts';
 import { visible } from '../interaction/read.ts';
 import { placeOf } from '../place.ts';
-import { inputOf, missing, shaped } from './input.ts';
+import { inputOf, missing, notAtResource, onlyOne, shaped } from './input.ts';
 import type { OperationInput } from './input.ts';
 import { parametersAnswer, partsOf } from './output.ts';
 import type { OutParameter } from './output.ts';
@@ -18,6 +18,7 @@ export async function translate(context: RestContext, call: Call): Promise<Answe
   const input = inputOf(call);
   const codings = codingsOf(input);
   const reverse = input.flag('reverse') ?? false;
+  onlyOne(input, 'targetsystem', 'targetSystem');
   const targetSystem = input.text('targetsystem') ?? input.text('targetSystem');
   const maps = await mapsOf(context, call, input);
   const others = await otherMapsOf(context, call, maps);
@@ -51,6 +52,7 @@ export async function translate(context: RestContext, call: Call): Promise<Answe
 }
 
 function codingsOf(input: OperationInput): readonly Coding[] {
+  onlyOne(input, 'code', 'coding', 'codeableConcept');
   const coding = input.coding('coding');
   const codings = input.codings('codeableConcept') ?? (coding ? [coding] : undefined);
   if (codings) return codings;
@@ -69,9 +71,11 @@ async function mapsOf(
   input: OperationInput,
 ): Promise<readonly Resource[]> {
   if (call.at.id !== undefined) {
+    notAtResource(input, 'url', 'conceptMap');
     const { type, id } = placeOf(call);
     return [parsed(visible(call, await context.store.read(type, id)))];
   }
+  onlyOne(input, 'url', 'conceptMap');
   const given = input.resource('conceptMap');
   if (given) {
     if (given.resourceType === 'ConceptMap') return [shaped(given)];

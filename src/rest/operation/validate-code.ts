@@ -5,7 +5,7 @@ import { ValueSetReader } from '../../fhir/value-set.ts';
 import type { Answer, Call, RestContext } from '../call.ts';
 import { loadTerminology } from '../terminology.ts';
 import { valueSetOf } from './expand.ts';
-import { inputOf, missing } from './input.ts';
+import { inputOf, missing, onlyOne } from './input.ts';
 import type { OperationInput } from './input.ts';
 import { parametersAnswer } from './output.ts';
 
@@ -27,6 +27,7 @@ export async function validateCode(context: RestContext, call: Call): Promise<An
 
 /** `code` with `system`, `coding`, or all of `codeableConcept`. */
 function codingsOf(input: OperationInput): readonly Coding[] {
+  onlyOne(input, 'code', 'coding', 'codeableConcept');
   const coding = input.coding('coding');
   const codings = input.codings('codeableConcept') ?? (coding ? [coding] : undefined);
   if (codings) {

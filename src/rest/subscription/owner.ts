@@ -47,9 +47,9 @@ export function requireSubscription(
 
 /** Throws what stands in the way of what a Subscription asks for. */
 function requirePlan(context: RestContext, resource: Resource): ReturnType<typeof planOf> {
-  const { clock, baseUrl, outbound } = context;
+  const { clock, baseUrl, outbound, conformance: topics } = context;
   const objection = (url: string): string | undefined => outbound.objection(url);
-  const options = { now: clock().getTime(), baseUrl, objection };
+  const options = { now: clock().getTime(), baseUrl, topics, objection };
   return planOf({ ...resource, id: resource.id ?? '' }, options);
 }
 

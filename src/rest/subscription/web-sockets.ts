@@ -4,6 +4,7 @@ import { WebSocketServer } from 'ws';
 import type { RawData, WebSocket } from 'ws';
 import { fail, OutcomeError } from '../../fhir/issue.ts';
 import { limits } from '../../limits.ts';
+import { endForGood } from '../../ops/last-words.ts';
 import type { Principal } from '../../security/principal.ts';
 import { notificationBundle } from '../../subscription/notification.ts';
 import { authorize, checkId } from '../authorize.ts';
@@ -71,8 +72,7 @@ export class WebSockets {
 }
 
 function refuse(socket: Duplex, status: string): void {
-  socket.on('error', () => undefined);
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  endForGood(socket, `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
 /** One client's WebSocket. */

@@ -30,7 +30,7 @@ interface MemoryJob extends Job {
   readonly leasedUntil: number;
 }
 
-interface JournalRow {
+export interface JournalRow {
   readonly row: number;
   readonly entry: JournalEntry;
 }

@@ -1,16 +1,24 @@
 import { compareCodePoints } from '../../fhir/search-match.ts';
-import { readListCursor, writeListCursor } from '../cursor.ts';
+import {
+  readJournalCursor,
+  readListCursor,
+  writeJournalCursor,
+  writeListCursor,
+} from '../cursor.ts';
 import type {
   ChangeEvent,
   HistoryPage,
   HistoryQuery,
   Job,
+  JournalEntry,
   JournalPage,
   JournalQuery,
+  JournalRemoval,
+  JournalState,
   LeasedJob,
   StoredVersion,
 } from '../store.ts';
-import { resourceKey, type MemoryData } from './data.ts';
+import { resourceKey, type JournalRow, type MemoryData } from './data.ts';
 
 /** Versions, newest first. */
 export function historyPage(data: MemoryData, query: HistoryQuery): HistoryPage {
@@ -34,15 +42,16 @@ export function historyPage(data: MemoryData, query: HistoryQuery): HistoryPage 
   return { versions, total, next: writeListCursor({ before: last.position, total }) };
 }
 
-/** Whether a version's time, from its own instant until the next version's, meets [from, to). */
+/** Whether a version's time, its own instant and what is left until the next version's, meets [from, to). */
 function wasCurrent(
   data: MemoryData,
   { type, id, versionId, lastUpdated }: StoredVersion,
   { from, to }: { readonly from: Date; readonly to: Date },
 ): boolean {
   const next = data.resources.get(resourceKey(type, id))?.versions[Number(versionId)]?.stored;
-  const begin = Math.max(lastUpdated.getTime(), from.getTime());
-  return begin < Math.min(next?.lastUpdated.getTime() ?? Infinity, to.getTime());
+  const begin = lastUpdated.getTime();
+  if (from >= to || begin >= to.getTime()) return false;
+  return begin >= from.getTime() || next === undefined || next.lastUpdated > from;
 }
 
 /** The change feed: versions after a position, oldest first. */
@@ -56,21 +65,55 @@ export function changesAfter(data: MemoryData, after: number, limit: number): Ch
     });
 }
 
-/** Journal rows, newest first. */
+/** Journal rows by arrival, newest first unless it is asked for otherwise. */
 export function journalPage(data: MemoryData, query: JournalQuery): JournalPage {
-  const cursor = query.cursor === undefined ? undefined : readListCursor(query.cursor);
-  const filters = ['feed', 'state', 'messageType', 'controlId', 'patient'] as const;
+  const cursor = query.cursor === undefined ? undefined : readJournalCursor(query.cursor);
+  const sign = query.oldestFirst === true ? 1 : -1;
   const rows = [...data.journal.values()]
-    .filter(({ row }) => cursor === undefined || row < cursor.before)
-    .filter(({ entry }) =>
-      filters.every((name) => query[name] === undefined || query[name] === entry[name]),
-    )
-    .sort((a, b) => b.row - a.row);
+    .filter(({ entry }) => fits(entry, query))
+    .sort((a, b) => sign * byArrival(a, b))
+    .filter((row) => cursor === undefined || sign * byArrival(row, placeOf(cursor)) > 0);
   const page = rows.slice(0, query.count);
-  const entries = page.map(({ entry }) => entry);
+  const entries = page.map(({ entry }) =>
+    query.bare === true ? { ...entry, bytes: new Uint8Array() } : entry,
+  );
   const last = page.at(-1);
   if (rows.length <= query.count || last === undefined) return { entries };
-  return { entries, next: writeListCursor({ before: last.row, total: 0 }) };
+  const at = last.entry.receivedAt.getTime();
+  return { entries, next: writeJournalCursor({ at, row: last.row }) };
+}
+
+type Arrived = Pick<JournalRow, 'row'> & { readonly entry: Pick<JournalEntry, 'receivedAt'> };
+
+function byArrival(a: Arrived, b: Arrived): number {
+  return a.entry.receivedAt.getTime() - b.entry.receivedAt.getTime() || a.row - b.row;
+}
+
+function placeOf({ at, row }: { readonly at: number; readonly row: number }): Arrived {
+  return { row, entry: { receivedAt: new Date(at) } };
+}
+
+function fits(entry: JournalEntry, query: JournalQuery): boolean {
+  const { state, fields = [], from, to } = query;
+  const states: readonly JournalState[] = typeof state === 'string' ? [state] : (state ?? []);
+  const names = ['feed', 'messageType', 'controlId', 'patient'] as const;
+  return (
+    names.every((name) => query[name] === undefined || query[name] === entry[name]) &&
+    (state === undefined || states.includes(entry.state)) &&
+    fields.every((field) => entry.fields?.includes(field) === true) &&
+    (from === undefined || entry.receivedAt >= from) &&
+    (to === undefined || entry.receivedAt < to)
+  );
+}
+
+/** Removes the oldest of those that a removal names. */
+export function removeRows(data: MemoryData, { states, before, count }: JournalRemoval): number {
+  const rows = [...data.journal.values()]
+    .filter(({ entry }) => fits(entry, { state: states, to: before, count }))
+    .sort(byArrival)
+    .slice(0, count);
+  for (const { entry } of rows) data.journal.delete(entry.id);
+  return rows.length;
 }
 
 export function journalCounts(data: MemoryData) {
@@ -81,8 +124,8 @@ export function journalCounts(data: MemoryData) {
   }
   return [...counts]
     .map(([group, count]) => {
-      const [feed, state, ackCode] = JSON.parse(group) as [string, JournalQuery['state'], string];
-      return { feed, state: state ?? 'received', ackCode, count };
+      const [feed, state, ackCode] = JSON.parse(group) as [string, JournalState, string];
+      return { feed, state, ackCode, count };
     })
     .sort(
       (a, b) =>

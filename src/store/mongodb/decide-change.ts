@@ -106,7 +106,6 @@ function replace(set: WorkingSet, before: Present, after: Present): void {
   set.replaced.set(before.position, {
     replacedBy: after.position,
     until: after.updated,
-    ...(after.updated <= before.updated ? { never: true as const } : {}),
     sort: before.sort,
   });
 }

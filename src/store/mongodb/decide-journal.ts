@@ -1,5 +1,11 @@
 import { attemptsHold } from '../expectation.ts';
-import { CommitRefused, type JournalChange, type JournalEntry } from '../store.ts';
+import {
+  CommitRefused,
+  type JournalChange,
+  type JournalEntry,
+  type JournalRemoval,
+  type JournalState,
+} from '../store.ts';
 import {
   newJournalDocument,
   sameness,
@@ -45,6 +51,24 @@ export function appendEntry(
   for (const piece of pieces) set.parts.set(piece._id, piece);
   count(set, document, 1);
   return {};
+}
+
+/** Removes those of the rows that still fit. */
+export function removeRows(
+  set: WorkingSet,
+  ids: readonly string[],
+  { states, before }: JournalRemoval,
+): number {
+  const settled: readonly JournalState[] = states;
+  const rows = ids
+    .flatMap((id) => set.journal.get(id) ?? [])
+    .filter(({ state, receivedAt }) => settled.includes(state) && receivedAt < before.getTime());
+  for (const row of rows) {
+    set.journal.set(row._id, undefined);
+    set.same.set(row.same, undefined);
+    count(set, row, -1);
+  }
+  return rows.length;
 }
 
 function count(set: WorkingSet, { feed, state, ackCode = '' }: JournalDocument, by: 1 | -1): void {

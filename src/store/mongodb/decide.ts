@@ -9,7 +9,7 @@ import {
   type LeasedJob,
 } from '../store.ts';
 import { applyChange } from './decide-change.ts';
-import { appendEntry, applyJournal } from './decide-journal.ts';
+import { appendEntry, applyJournal, removeRows } from './decide-journal.ts';
 import type { JobDocument } from './layout.ts';
 import type { PreparedCommit, PreparedReplay, WriteAnswer, WriteRequest } from './request.ts';
 import type { WorkingSet } from './working-set.ts';
@@ -28,6 +28,8 @@ export function decide(
         return appendEntry(set, request.entry);
       case 'lease':
         return leaseJobs(set, request, nextLease);
+      case 'remove':
+        return removeRows(set, request.ids, request.removal);
       case 'replay':
         for (const commit of request.commits) replayCommit(set, commit);
         return undefined;

@@ -43,7 +43,10 @@ export function updatedJournalDocument(
 export const frameOwner = (row: number): string => `f${row}`;
 
 /** The fields that change as a message is worked on. */
-const optional = ['lastError', 'ack', 'ackCode', 'written', 'patient', 'report'] as const;
+const optional = [
+  ...(['lastError', 'ack', 'ackCode', 'written', 'patient'] as const),
+  ...(['report', 'fields', 'notes'] as const),
+] as const;
 
 function progress(entry: JournalEntry): Pick<JournalDocument, 'state' | 'attempts'> {
   const { state, attempts, nextRetryAt } = entry;

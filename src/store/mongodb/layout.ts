@@ -56,8 +56,6 @@ export interface VersionDocument {
   /** Once it is replaced: by which position, when, and what it was sorted by until then. */
   readonly replacedBy?: number;
   readonly until?: number;
-  /** Replaced at its own instant: it was never current. */
-  readonly never?: true;
   readonly sort?: IndexFields['sort'];
 }
 
@@ -108,6 +106,8 @@ export interface JournalDocument {
   readonly written?: readonly string[];
   readonly patient?: string;
   readonly report?: string;
+  readonly fields?: readonly string[];
+  readonly notes?: string;
 }
 
 export interface OutboxDocument {
@@ -249,9 +249,13 @@ export const indexes: Partial<Record<keyof Collections, readonly IndexDescriptio
     { key: { row: -1 } },
     { key: { same: 1 } },
     { key: { controlId: 1, feed: 1, row: -1 } },
-    { key: { feed: 1, row: -1 } },
-    { key: { state: 1, row: -1 } },
-    { key: { patient: 1, row: -1 } },
+    // By arrival; a walk goes either way through them.
+    { key: { receivedAt: -1, row: -1 } },
+    { key: { feed: 1, receivedAt: -1, row: -1 } },
+    { key: { state: 1, receivedAt: -1, row: -1 } },
+    { key: { messageType: 1, receivedAt: -1, row: -1 } },
+    { key: { patient: 1, receivedAt: -1, row: -1 } },
+    { key: { fields: 1, receivedAt: -1, row: -1 } },
   ],
   job: [{ key: { due: 1, _id: 1 } }],
   commit: [{ key: { at: 1 }, expireAfterSeconds: daySeconds }],

@@ -4,6 +4,7 @@ import { expectationHolds } from '../expectation.ts';
 import { claimId } from './claim-id.ts';
 import { frameOwner, sameness } from './journal-document.ts';
 import type { Collections, OrderDocument, ResourceDocument } from './layout.ts';
+import type { JournalEntry } from '../store.ts';
 import type { Parts } from './parts.ts';
 import { commitsOf, type PreparedChange, type WriteRequest } from './request.ts';
 import { WorkingSet } from './working-set.ts';
@@ -106,11 +107,27 @@ async function loadClaims(loading: Loading, keys: readonly string[]): Promise<vo
 }
 
 async function loadJournal(loading: Loading, requests: readonly WriteRequest[]): Promise<void> {
-  const { collections, parts, session, set } = loading;
   const entries = requests.flatMap((request) => {
     if (request.kind === 'append') return [request.entry];
     return commitsOf(request).flatMap(({ journal = [] }) => journal);
   });
+  await loadEntries(loading, entries);
+  await loadRemoved(
+    loading,
+    requests.flatMap((request) => (request.kind === 'remove' ? request.ids : [])),
+  );
+}
+
+/** Without the pieces of long frames: nobody is answered with what is removed. */
+async function loadRemoved(loading: Loading, ids: readonly string[]): Promise<void> {
+  const { collections, set } = loading;
+  for (const document of await findAmong(loading, { in: collections.journal, values: ids })) {
+    if (set.journal.get(document._id) === undefined) set.journal.load(document._id, document);
+  }
+}
+
+async function loadEntries(loading: Loading, entries: readonly JournalEntry[]): Promise<void> {
+  const { collections, parts, session, set } = loading;
   if (entries.length === 0) return;
   const known = await findAmong(loading, {
     in: collections.journal,

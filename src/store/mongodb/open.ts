@@ -107,6 +107,9 @@ function assemble(options: MongoOptions, connection: Connection, open: OpenParts
       find: answering((feed: string, controlId: string) => journal.find(feed, controlId)),
       list: answering((query) => journal.list(query)),
       counts: answering(() => journal.counts()),
+      remove: answering(async (removal) =>
+        queue.write({ kind: 'remove', ids: await journal.removable(removal), removal }),
+      ),
     },
     outbox: {
       pending: answering((limit) => keyed.pending(limit)),

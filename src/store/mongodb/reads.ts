@@ -146,9 +146,9 @@ function historyScope({ type, id, since, at }: HistoryQuery): Document[] {
   if (at === undefined) return scope;
   const [from, to] = [at.from.getTime(), at.to.getTime()];
   if (from >= to) return [...scope, { _id: { $in: [] } }];
-  // Current from its own instant until the next version's: a span that may be empty.
-  const untilAfter = { $or: [{ until: null }, { until: { $gt: from } }] };
-  return [...scope, { updated: { $lt: to } }, { never: null }, untilAfter];
+  // Current at its own instant, however soon the next version came, and until that.
+  const within = [{ updated: { $gte: from } }, { until: null }, { until: { $gt: from } }];
+  return [...scope, { updated: { $lt: to } }, { $or: within }];
 }
 
 function together(conditions: readonly Document[]): Filter<VersionDocument> {

@@ -3,7 +3,14 @@ import { fail } from '../../fhir/issue.ts';
 import { limits } from '../../limits.ts';
 import type { ReplayedCommit } from '../archive.ts';
 import { renderUnstamped, type UnstampedBody } from '../stamp.ts';
-import type { Change, Commit, CommitResult, JournalEntry, LeasedJob } from '../store.ts';
+import type {
+  Change,
+  Commit,
+  CommitResult,
+  JournalEntry,
+  JournalRemoval,
+  LeasedJob,
+} from '../store.ts';
 import { indexFields, type IndexFields } from './index-fields.ts';
 
 /** A change with its body rendered and its index fields made. */
@@ -31,6 +38,12 @@ export type WriteRequest =
       readonly leaseMs: number;
       readonly limit: number;
     }
+  | {
+      readonly kind: 'remove';
+      /** Of the rows that were found for it. */
+      readonly ids: readonly string[];
+      readonly removal: JournalRemoval;
+    }
   | { readonly kind: 'replay'; readonly commits: readonly PreparedReplay[] };
 
 /** A commit with the numbers it has elsewhere (store/archive.ts). */
@@ -41,6 +54,7 @@ export interface WriteAnswers {
   readonly commit: CommitResult;
   readonly append: { readonly existing?: JournalEntry };
   readonly lease: readonly LeasedJob[];
+  readonly remove: number;
   readonly replay: undefined;
 }
 
@@ -109,7 +123,7 @@ export function commitsOf(request: WriteRequest): readonly PreparedCommit[] {
 
 /** Roughly the bytes that a request writes: bounds a group. */
 export function weightOf(request: WriteRequest): number {
-  if (request.kind === 'lease') return 0;
+  if (request.kind === 'lease' || request.kind === 'remove') return 0;
   if (request.kind === 'append') return request.entry.bytes.byteLength;
   return commitsOf(request).reduce((sum, commit) => sum + commitWeight(commit), 0);
 }

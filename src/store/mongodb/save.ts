@@ -1,6 +1,6 @@
 import type { AnyBulkWriteOperation, ClientSession, Collection, Document } from 'mongodb';
 import { claimId } from './claim-id.ts';
-import { progressUpdate } from './journal-document.ts';
+import { frameOwner, progressUpdate } from './journal-document.ts';
 import { noFields } from './index-fields.ts';
 import type { Collections, ResourceDocument } from './layout.ts';
 import { partIds, splitText } from './parts.ts';
@@ -123,7 +123,7 @@ async function saveSources(saving: Saving, set: WorkingSet): Promise<void> {
 
 async function saveJournal(saving: Saving, set: WorkingSet): Promise<void> {
   const operations = set.journal.changes().flatMap(({ key, before, now }): Operation[] => {
-    if (now === undefined) return [];
+    if (now === undefined) return before ? [{ deleteOne: { filter: { _id: key } } }] : [];
     if (before !== undefined) {
       return [{ updateOne: { filter: { _id: key }, update: progressUpdate(now) } }];
     }
@@ -131,6 +131,12 @@ async function saveJournal(saving: Saving, set: WorkingSet): Promise<void> {
     return [{ insertOne: { document } }];
   });
   await write(saving, saving.collections.journal, operations);
+  const { collections, session } = saving;
+  for (const { before, now } of set.journal.changes()) {
+    if (now !== undefined || before?.parts === undefined) continue;
+    const _id = { $in: partIds(frameOwner(before.row), before.parts) };
+    await collections.part.deleteMany({ _id }, { session });
+  }
 }
 
 async function saveKeyed(saving: Saving, set: WorkingSet): Promise<void> {

@@ -23,7 +23,7 @@ export type Present = Omit<ResourceDocument, keyof IndexFields> & {
 };
 
 /** What is noted of a version when the next one takes its place. */
-export type Replacement = Pick<VersionDocument, 'never' | 'sort'> & {
+export type Replacement = Pick<VersionDocument, 'sort'> & {
   readonly replacedBy: number;
   readonly until: number;
 };

@@ -5,6 +5,7 @@ import type { AuditRow } from '../store.ts';
 import { openAudit } from './audit.ts';
 import { IndexCheck, type IndexCheckOptions } from './check-index-rows.ts';
 import { openReadConnection } from './connection.ts';
+import { indexedRow } from './journal-fields.ts';
 import { schemaVersion } from './schema.ts';
 import { Statements } from './statements.ts';
 
@@ -178,6 +179,18 @@ const invariants: readonly { readonly text: string; readonly sql: string }[] = [
     text: 'Messages without their bytes, or bytes without their message',
     sql: `SELECT (SELECT count(*) FROM journal WHERE row NOT IN (SELECT row FROM journal_frame))
           + (SELECT count(*) FROM journal_frame WHERE row NOT IN (SELECT row FROM journal))`,
+  },
+  {
+    text: 'Messages that are not found by all of their fields, or by more',
+    sql: `SELECT count(*) FROM (
+          SELECT j.row, (SELECT count(DISTINCT value) FROM json_each(coalesce(j.fields, '[]'))) AS own,
+            (SELECT count(*) FROM json_each(coalesce(j.fields, '[]')) e JOIN journal_field k
+             ON k.key = e.value AND k.at = j.received_at AND k.row = j.row) AS led
+          FROM journal j WHERE j.row <= ${indexedRow}) WHERE own <> led`,
+  },
+  {
+    text: 'Fields that lead to no message',
+    sql: 'SELECT count(*) FROM journal_field WHERE row NOT IN (SELECT row FROM journal)',
   },
   {
     text: 'Outbox rows of no version',

@@ -2,6 +2,7 @@ import type { Resource } from '../../fhir/resource.ts';
 import type { IndexEntry } from '../../fhir/search-ast.ts';
 import { limits } from '../../limits.ts';
 import { indexStateKey, isSettled, readIndexState, type ParameterSet } from '../index-state.ts';
+import { ContentCheck } from './check-content.ts';
 import { openNames, type Dictionary } from './dictionary.ts';
 import { columnsOf, indexTables, type IndexTable } from './index-table.ts';
 import { RowCoder, type IndexRow } from './row-coder.ts';
@@ -22,6 +23,7 @@ interface Live {
   readonly rid: number;
   readonly type: string;
   readonly id: string;
+  readonly pos: number;
   readonly body: string;
   readonly entries: string | null;
 }
@@ -31,6 +33,7 @@ export class IndexCheck {
   readonly #statements: Statements;
   readonly #options: IndexCheckOptions;
   readonly #coder: RowCoder;
+  readonly #content: ContentCheck;
   readonly #settled = new Map<string, boolean>();
   /** Rows seen of each table. */
   readonly #seen = new Map<IndexTable, number>();
@@ -38,6 +41,7 @@ export class IndexCheck {
   constructor(statements: Statements, options: IndexCheckOptions) {
     this.#statements = statements;
     this.#options = options;
+    this.#content = new ContentCheck(statements);
     this.#coder = new RowCoder(knownNames(openNames(statements)));
   }
 
@@ -57,6 +61,8 @@ export class IndexCheck {
       if (indexed++ % 1_000 === 0) onProgress(`Index rows: ${indexed} of about ${every} resources`);
       rid = found.rid + step;
     }
+    const astray = this.#content.astray();
+    if (astray > 0) fault(`The index of words lacks resources, or has others: ${astray}`);
     if (step === 1) this.#countRows(fault);
     const reindexing = [...this.#settled].filter(([, settled]) => !settled).map(([type]) => type);
     return { indexed, reindexing };
@@ -65,14 +71,16 @@ export class IndexCheck {
   /** The first live resource from a rid on. */
   #next(rid: number): Live | undefined {
     return this.#statements.objects<Live>(
-      `SELECT r.rid, substr(n.text, 3) AS type, r.id, v.body, json(r.entries) AS entries
+      `SELECT r.rid, substr(n.text, 3) AS type, r.id, r.pos, v.body, json(r.entries) AS entries
        FROM resource r JOIN version v ON v.pos = r.pos JOIN name n ON n.id = r.type
        WHERE r.rid >= ? AND r.deleted = 0 ORDER BY r.rid LIMIT 1`,
       [rid],
     )[0];
   }
 
-  #compare({ rid, type, id, body, entries }: Live, fault: (text: string) => void): void {
+  #compare(live: Live, fault: (text: string) => void): void {
+    const { rid, type, id, body, entries } = live;
+    if (!this.#content.isFound(live)) fault(`${type}/${id} is not found by all of its words`);
     const kept = this.#coder.read(entries ?? '{}');
     const missing = kept.filter((row) => !this.#isThere(rid, row)).length;
     if (missing > 0) fault(`${type}/${id} lacks ${missing} of its index rows`);

@@ -10,6 +10,7 @@ import { translateFault } from './fault.ts';
 import type { IndexRows } from './index-rows.ts';
 import { openJobs } from './jobs.ts';
 import { openJournal } from './journal.ts';
+import { JournalFields } from './journal-fields.ts';
 import { openOutbox } from './outbox.ts';
 import type { PreparedCommit, WriteAnswers, WriteRequest } from './prepared.ts';
 import { openSourceViews } from './source-views.ts';
@@ -57,6 +58,11 @@ export class GroupWriter {
   /** The newest version's position. */
   get position(): number {
     return this.#counters.pos;
+  }
+
+  /** The messages that wait to be found by their fields through the index; to be taken in between groups. */
+  get fields(): JournalFields {
+    return this.#tables.fields;
   }
 
   /** One outcome per request, in order. Where the transaction as a whole fails, all are refused. */
@@ -135,6 +141,8 @@ export class GroupWriter {
         return this.#tables.journal.append(request.entry);
       case 'lease':
         return this.#tables.jobs.lease(request);
+      case 'remove':
+        return this.#tables.journal.remove(request.rows, request.removal);
       case 'replay':
         for (const commit of request.commits) this.#replay(commit);
         return undefined;
@@ -145,6 +153,8 @@ export class GroupWriter {
   #replay(commit: ReplayedCommit): void {
     const { seq, pos } = this.#counters;
     this.#counters = { seq: commit.seq - 1, pos: (commit.position ?? pos + 1) - 1 };
+    // The index of words takes up what lies after its place.
+    this.#tables.setBackContent(this.#counters.pos);
     this.#commit(commit);
     const replayed = this.#counters;
     this.#counters = { seq: Math.max(seq, replayed.seq), pos: Math.max(pos, replayed.pos) };
@@ -175,6 +185,7 @@ export class GroupWriter {
 }
 
 function openTables({ statements, names, index }: WriterParts) {
+  const fields = new JournalFields(statements);
   return {
     begin: statements.write('BEGIN IMMEDIATE'),
     commit: statements.write('COMMIT'),
@@ -184,10 +195,14 @@ function openTables({ statements, names, index }: WriterParts) {
     rollbackTo: statements.write('ROLLBACK TO request'),
     counter: statements.value<number>('SELECT value FROM counter WHERE name = ?'),
     setCounter: statements.write('UPDATE counter SET value = ? WHERE name = ?'),
+    setBackContent: statements.write(
+      "UPDATE counter SET value = min(value, ?) WHERE name = 'content'",
+    ),
     claims: openClaims(statements),
     changes: new Changes(statements, names, index),
     sources: openSourceViews(statements),
-    journal: openJournal(statements),
+    fields,
+    journal: openJournal(statements, fields),
     outbox: openOutbox(statements),
     jobs: openJobs(statements),
     state: openState(statements),

@@ -20,6 +20,8 @@ export interface JournalRow {
   readonly written: string | null;
   readonly patient: string | null;
   readonly report: string | null;
+  readonly fields: string | null;
+  readonly notes: string | null;
   readonly bytes: Uint8Array;
 }
 
@@ -35,7 +37,14 @@ export function entryColumns(entry: JournalEntry): SqlValue[] {
     entry.written === undefined ? null : JSON.stringify(entry.written),
     entry.patient ?? null,
     entry.report ?? null,
+    fieldsColumn(entry),
+    entry.notes ?? null,
   ];
+}
+
+/** A row's own fields, as JSON. */
+export function fieldsColumn({ fields }: JournalEntry): string | null {
+  return fields === undefined ? null : JSON.stringify(fields);
 }
 
 export function toEntry(row: JournalRow): JournalEntry {
@@ -57,6 +66,8 @@ export function toEntry(row: JournalRow): JournalEntry {
     ...valued('written', row.written === null ? null : (JSON.parse(row.written) as string[])),
     ...valued('patient', row.patient),
     ...valued('report', row.report),
+    ...valued('fields', row.fields === null ? null : (JSON.parse(row.fields) as string[])),
+    ...valued('notes', row.notes),
   };
 }
 

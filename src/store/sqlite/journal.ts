@@ -2,32 +2,40 @@ import {
   CommitRefused,
   type JournalChange,
   type JournalEntry,
-  type JournalPage,
-  type JournalQuery,
+  type JournalRemoval,
+  type JournalState,
 } from '../store.ts';
 import { limits } from '../../limits.ts';
-import { readListCursor, writeListCursor } from '../cursor.ts';
 import { attemptsHold } from '../expectation.ts';
+import { JournalFields } from './journal-fields.ts';
 import { entryColumns, toEntry, type JournalRow } from './journal-row.ts';
 import type { SqlValue, Statements } from './statements.ts';
 
 /** Messages as they came in. Frames lie apart, so that a change of state does not rewrite them. */
-export function openJournal(statements: Statements) {
+export function openJournal(statements: Statements, fields = new JournalFields(statements)) {
   const sql = prepare(statements);
 
   const insert = (entry: JournalEntry): void => {
     const { lastInsertRowid } = sql.insert(...identityOf(entry), ...entryColumns(entry));
-    sql.insertFrame(Number(lastInsertRowid), entry.bytes);
+    const row = Number(lastInsertRowid);
+    sql.insertFrame(row, entry.bytes);
+    fields.add(row, entry);
     sql.count(entry.feed, entry.state, entry.ackCode ?? '', 1);
   };
   const equalTo = (entry: JournalEntry): JournalEntry | undefined => {
-    const row = sql.equal(entry.controlId, entry.feed, entry.hash);
-    return row && toEntry(row);
+    return entryOf(sql.equal(entry.controlId, entry.feed, entry.hash));
   };
   const update = (entry: JournalEntry, known: JournalRow): void => {
+    fields.replace(known, entry);
     sql.update(...entryColumns(entry), known.row);
     sql.count(known.feed, known.state, known.ack_code ?? '', -1);
     sql.count(known.feed, entry.state, entry.ackCode ?? '', 1);
+  };
+  const erase = (known: JournalRow): void => {
+    fields.drop(known);
+    sql.deleteFrame(known.row);
+    sql.deleteRow(known.row);
+    sql.count(known.feed, known.state, known.ack_code ?? '', -1);
   };
 
   return {
@@ -56,36 +64,50 @@ export function openJournal(statements: Statements) {
       insert(entry);
       return {};
     },
-    read(id: string): JournalEntry | undefined {
-      const row = sql.byId(id);
-      return row && toEntry(row);
-    },
+    read: (id: string): JournalEntry | undefined => entryOf(sql.byId(id)),
     find: (feed: string, controlId: string): JournalEntry[] =>
       sql.byControlId(controlId, feed, limits.journalFindMax).map(toEntry),
-    list: (query: JournalQuery): JournalPage => list(statements, query),
     counts: () => sql.counts().map((row) => ({ ...row })),
+    /** Removes those of the rows that still fit. */
+    remove: (rows: readonly number[], { states, before }: JournalRemoval): number => {
+      const settled: readonly JournalState[] = states;
+      const fitting = rows
+        .flatMap((row) => sql.byRow(row) ?? [])
+        .filter(({ state, received_at: at }) => settled.includes(state) && at < before.getTime());
+      for (const known of fitting) erase(known);
+      return fitting.length;
+    },
   };
+}
+
+function entryOf(row: JournalRow | undefined): JournalEntry | undefined {
+  return row && toEntry(row);
 }
 
 const columns = `j.row, j.id, j.feed, j.peer, j.received_at, j.control_id, j.message_type, j.hash,
   j.state, j.attempts, j.last_error, j.next_retry_at, j.ack, j.ack_code, j.written, j.patient,
-  j.report, f.bytes`;
-/** All columns of {@link JournalRow}; the table is `j`. */
-export const journalRows = `SELECT ${columns} FROM journal j JOIN journal_frame f ON f.row = j.row`;
-const byControlId = journalRows.replace('journal j', 'journal j INDEXED BY journal_equal');
+  j.report, j.fields, j.notes`;
+/** All columns of {@link JournalRow} but its bytes; the table is `j`. */
+export const bareColumns = `${columns}, x'' AS bytes`;
+/** All columns of {@link JournalRow}; the tables are `j` and `f`. */
+export const fullColumns = `${columns}, f.bytes`;
+export const journalRows = `SELECT ${fullColumns} FROM journal j JOIN journal_frame f ON f.row = j.row`;
 
 function prepare(statements: Statements) {
   return {
     insert: statements.write(
       `INSERT INTO journal (id, feed, peer, received_at, control_id, message_type, hash,
-       state, attempts, last_error, next_retry_at, ack, ack_code, written, patient, report)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       state, attempts, last_error, next_retry_at, ack, ack_code, written, patient, report, fields,
+       notes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     insertFrame: statements.write('INSERT INTO journal_frame (row, bytes) VALUES (?, ?)'),
     update: statements.write(
       `UPDATE journal SET state = ?, attempts = ?, last_error = ?, next_retry_at = ?, ack = ?,
-       ack_code = ?, written = ?, patient = ?, report = ? WHERE row = ?`,
+       ack_code = ?, written = ?, patient = ?, report = ?, fields = ?, notes = ? WHERE row = ?`,
     ),
+    deleteFrame: statements.write('DELETE FROM journal_frame WHERE row = ?'),
+    deleteRow: statements.write('DELETE FROM journal WHERE row = ?'),
+    byRow: statements.row<JournalRow>(`SELECT ${bareColumns} FROM journal j WHERE j.row = ?`),
     byId: statements.row<JournalRow>(`${journalRows} WHERE j.id = ?`),
     equal: statements.row<JournalRow>(
       `${journalRows} WHERE j.control_id = ? AND j.feed = ? AND j.hash = ?`,
@@ -112,41 +134,4 @@ function prepare(statements: Statements) {
 function identityOf(entry: JournalEntry): SqlValue[] {
   const { id, feed, peer, receivedAt, controlId, messageType, hash } = entry;
   return [id, feed, peer, receivedAt.getTime(), controlId, messageType, hash];
-}
-
-const filterColumns = {
-  feed: 'j.feed',
-  state: 'j.state',
-  messageType: 'j.message_type',
-  controlId: 'j.control_id',
-  patient: 'j.patient',
-} as const;
-
-function list(statements: Statements, query: JournalQuery): JournalPage {
-  const conditions: string[] = [];
-  const values: SqlValue[] = [];
-  for (const [name, column] of Object.entries(filterColumns)) {
-    const value = query[name as keyof typeof filterColumns];
-    if (value === undefined) continue;
-    conditions.push(`${column} = ?`);
-    values.push(value);
-  }
-  // Lets the partial index of unfinished rows answer; they are few among many.
-  if (query.state !== undefined && query.state !== 'processed') {
-    conditions.push("j.state <> 'processed'");
-  }
-  if (query.cursor !== undefined) {
-    conditions.push('j.row < ?');
-    values.push(readListCursor(query.cursor).before);
-  }
-  const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
-  // Left alone, the planner walks a feed's rows from the newest and reads all of them for an id that is new.
-  const source = query.controlId === undefined ? journalRows : byControlId;
-  const sql = `${source} ${where} ORDER BY j.row DESC LIMIT ?`;
-  const rows = statements.objects<JournalRow>(sql, [...values, query.count + 1]);
-  const page = rows.slice(0, query.count);
-  const last = page.at(-1);
-  const entries = page.map(toEntry);
-  if (rows.length <= query.count || last === undefined) return { entries };
-  return { entries, next: writeListCursor({ before: last.row, total: 0 }) };
 }

@@ -99,9 +99,8 @@ function assemble({ db, writer, options, releaseLock }: Parts): ArchivedStore {
   });
   const { file, key, onFault = () => undefined } = options;
   const damage = new Damage(file, onFault);
-  const task = { file, ...(key === undefined ? {} : { key }) };
-  const pool = new ReaderPool({ task });
-  const reads = storeReads({ reader, pool, damage });
+  const pool = new ReaderPool({ task: { file, ...(key === undefined ? {} : { key }) } });
+  const { removable, ...reads } = storeReads({ reader, pool, damage });
   let closing: Promise<void> | undefined;
 
   const write = async <Kind extends WriteRequest['kind']>(
@@ -131,6 +130,7 @@ function assemble({ db, writer, options, releaseLock }: Parts): ArchivedStore {
     journal: {
       ...reads.journal,
       append: async (entry) => write({ kind: 'append', entry: prepareEntry(entry) }),
+      remove: async (removal) => write({ kind: 'remove', rows: await removable(removal), removal }),
     },
     outbox: { ...reads.outbox, onAppend: (listener) => appended.listen(listener) },
     jobs: {

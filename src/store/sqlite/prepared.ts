@@ -1,6 +1,13 @@
 import type { ReplayedCommit } from '../archive.ts';
 import { renderUnstamped, type UnstampedBody } from '../stamp.ts';
-import type { Change, Commit, CommitResult, JournalEntry, LeasedJob } from '../store.ts';
+import type {
+  Change,
+  Commit,
+  CommitResult,
+  JournalEntry,
+  JournalRemoval,
+  LeasedJob,
+} from '../store.ts';
 
 /** A change with its body rendered. Plain data: it may be handed to a writer on another thread. */
 export type PreparedChange =
@@ -27,6 +34,12 @@ export type WriteRequest =
       /** Unique: each lease is this and a number. */
       readonly token: string;
     }
+  | {
+      readonly kind: 'remove';
+      /** Of the rows that were found for it. */
+      readonly rows: readonly number[];
+      readonly removal: JournalRemoval;
+    }
   | { readonly kind: 'replay'; readonly commits: readonly ReplayedCommit[] };
 
 /** What a request is answered with. */
@@ -34,6 +47,7 @@ export interface WriteAnswers {
   readonly commit: CommitResult;
   readonly append: { readonly existing?: JournalEntry };
   readonly lease: readonly LeasedJob[];
+  readonly remove: number;
   readonly replay: undefined;
 }
 
@@ -76,6 +90,7 @@ function entriesOf(request: WriteRequest): readonly JournalEntry[] {
     case 'replay':
       return request.commits.flatMap(({ journal = [] }) => journal);
     case 'lease':
+    case 'remove':
       return [];
   }
 }

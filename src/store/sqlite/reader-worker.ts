@@ -10,7 +10,8 @@ import { openReader, type Reader } from './reader.ts';
 export type ReaderTask = Pick<ConnectionOptions, 'file' | 'key'>;
 
 /** What may take long. */
-export type ScanName = 'countedSearch' | 'history' | 'journal' | 'changes' | 'auditRows';
+export type ScanName =
+  'countedSearch' | 'history' | 'journal' | 'removable' | 'changes' | 'auditRows';
 export interface Scan<Name extends ScanName = ScanName> {
   readonly name: Name;
   readonly values: Parameters<Reader[Name]>;

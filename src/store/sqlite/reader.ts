@@ -1,12 +1,13 @@
 import type Database from 'better-sqlite3-multiple-ciphers';
 import type { SearchQuery } from '../../fhir/search-ast.ts';
 import { limits } from '../../limits.ts';
-import type { HistoryQuery, JournalQuery, ResourceKey } from '../store.ts';
+import type { HistoryQuery, JournalQuery, JournalRemoval, ResourceKey } from '../store.ts';
 import { openAudit } from './audit.ts';
 import { openClaims } from './claims.ts';
 import { openNames } from './dictionary.ts';
 import { openJobs } from './jobs.ts';
 import { openJournal } from './journal.ts';
+import { openJournalSearch } from './journal-search.ts';
 import { openOutbox } from './outbox.ts';
 import { Reads } from './reads.ts';
 import type { Guard } from './search-plan.ts';
@@ -29,7 +30,6 @@ export function openReader(db: Database, guard?: Guard) {
   const reads = new Reads(statements, names);
   const searches = new Searches(statements, names, reads, guard);
   const claims = openClaims(statements);
-  const journal = openJournal(statements);
   const audit = openAudit(statements);
   const sources = openSourceViews(statements);
   const state = openState(statements);
@@ -37,7 +37,6 @@ export function openReader(db: Database, guard?: Guard) {
   const jobs = openJobs(statements);
   const position = statements.value<number>("SELECT value FROM counter WHERE name = 'pos'");
   const versions = statements.value<number>('SELECT sum(versions) FROM tally');
-  const entries = statements.value<number>('SELECT sum(count) FROM journal_tally');
   const begin = statements.write('BEGIN');
   const end = statements.write('COMMIT');
 
@@ -72,14 +71,10 @@ export function openReader(db: Database, guard?: Guard) {
         return searches.page(query, position() ?? 0, plan);
       }),
     /** Whether there is so much of it that a walk through all of it takes long. */
-    isLarge: (what: 'versions' | 'journal'): boolean =>
-      (what === 'versions' ? (versions() ?? 0) : (entries() ?? 0)) >= limits.searchProbeRows,
+    isLarge: (): boolean => (versions() ?? 0) >= limits.searchProbeRows,
     counts: () => reads.counts(),
     claimOwners: (keys: readonly string[]) => atOnce(() => claims.owners(keys)),
-    journalEntry: (id: string) => journal.read(id),
-    journalEntries: (feed: string, controlId: string) => journal.find(feed, controlId),
-    journal: (query: JournalQuery) => journal.list(query),
-    journalCounts: () => journal.counts(),
+    ...messageReads(statements, atOnce),
     outbox: (limit: number) => outbox.pending(limit),
     jobs: (prefix: string, limit: number) => jobs.list(prefix, limit),
     auditRows: (after: number, limit: number) => audit.rows(after, limit),
@@ -88,5 +83,20 @@ export function openReader(db: Database, guard?: Guard) {
     sourceViews: (type: string, id: string) => sources.list(type, id),
     state: (key: string) => state.read(key),
     states: (prefix: string) => state.list(prefix),
+  };
+}
+
+/** What can be asked of messages. */
+function messageReads(statements: Statements, atOnce: <Answer>(read: () => Answer) => Answer) {
+  const journal = openJournal(statements);
+  const messages = openJournalSearch(statements);
+  return {
+    journalEntry: (id: string) => journal.read(id),
+    journalEntries: (feed: string, controlId: string) => journal.find(feed, controlId),
+    journal: (query: JournalQuery) => atOnce(() => messages.list(query)),
+    /** Nothing where it may take long. */
+    shortJournal: (query: JournalQuery) => atOnce(() => messages.shortList(query)),
+    removable: (removal: JournalRemoval) => messages.removable(removal),
+    journalCounts: () => journal.counts(),
   };
 }

@@ -121,10 +121,11 @@ export class Reads {
     scope = scope.and('v.updated >= ?', since?.getTime());
     if (at === undefined) return scope;
     const [from, to] = [at.from.getTime(), at.to.getTime()];
-    // Current from its own instant until the next version's: a span that may be empty.
+    // Current at its own instant, however soon the next version came, and until that.
     return scope.and('max(v.updated, ?) < ?', from, to).and(
-      `NOT EXISTS (SELECT 1 FROM version w WHERE w.rid = v.rid AND w.version = v.version + 1
-         AND w.updated <= max(v.updated, ?))`,
+      `(v.updated >= ? OR NOT EXISTS (SELECT 1 FROM version w
+         WHERE w.rid = v.rid AND w.version = v.version + 1 AND w.updated <= ?))`,
+      from,
       from,
     );
   }

@@ -1,6 +1,7 @@
 import type { SearchNode } from '../../fhir/search-ast.ts';
 import { fail } from '../../fhir/issue.ts';
 import { limits } from '../../limits.ts';
+import { contentCondition } from './content-condition.ts';
 import type { Dictionary } from './dictionary.ts';
 import {
   amongTexts,
@@ -58,10 +59,7 @@ export class SearchCondition {
       case 'type':
         return oneOf('r.type', this.#typeIds(node.types));
       case 'content':
-        return fragment(
-          'content_has((SELECT v.body FROM version v WHERE v.pos = r.pos), ?)',
-          JSON.stringify(node.words),
-        );
+        return contentCondition(node.words);
       case 'lastUpdated':
         return lastUpdatedCondition('r.updated', node);
       case 'missing': {

@@ -1,5 +1,6 @@
 import type { SearchNode, SearchQuery } from '../../fhir/search-ast.ts';
 import { limits } from '../../limits.ts';
+import { contentRids } from './content-condition.ts';
 import type { Dictionary } from './dictionary.ts';
 import { amongTexts, both, fragment, never, oneOf, type Fragment } from './fragment.ts';
 import { typeName } from './row-coder.ts';
@@ -171,8 +172,11 @@ export class SearchPlanner {
         return undefined;
       case 'id':
       case 'type':
-      case 'content':
         return undefined;
+      case 'content': {
+        const rids = contentRids(node.words);
+        return rids === undefined ? undefined : startFrom(rids);
+      }
       case 'lastUpdated':
         return startFrom(this.#updated(types, [node]));
       case 'or':

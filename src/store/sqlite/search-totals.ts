@@ -75,6 +75,6 @@ export class SearchTotals {
   }
 }
 
-export function isUnconditional(where: SearchNode): boolean {
+function isUnconditional(where: SearchNode): boolean {
   return where.op === 'and' && where.nodes.length === 0;
 }

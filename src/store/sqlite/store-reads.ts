@@ -1,6 +1,6 @@
 import type { SearchQuery } from '../../fhir/search-ast.ts';
 import { limits } from '../../limits.ts';
-import type { HistoryQuery, JournalQuery, SearchPage, Store } from '../store.ts';
+import type { HistoryQuery, JournalQuery, JournalRemoval, SearchPage, Store } from '../store.ts';
 import type { Damage } from './damage.ts';
 import type { ReaderPool } from './reader-pool.ts';
 import type { Scan, ScanName } from './reader-worker.ts';
@@ -39,7 +39,7 @@ export function storeReads({ reader, pool, damage }: Readers) {
     return page;
   };
   const history = here(reader.history);
-  const journal = here(reader.journal);
+  const shortJournal = here(reader.shortJournal);
   const changes = here(reader.changes);
   const auditRows = here(reader.auditRows);
 
@@ -49,15 +49,14 @@ export function storeReads({ reader, pool, damage }: Readers) {
     readMany: here(reader.readMany),
     search: async (query: SearchQuery) => (await short(query)) ?? long(query),
     history: async (query: HistoryQuery) =>
-      isWide(query) && reader.isLarge('versions') ? there('history', query) : history(query),
+      isWide(query) && reader.isLarge() ? there('history', query) : history(query),
     changes: async (after: number, limit: number) =>
       limit > limits.searchProbeRows ? there('changes', after, limit) : changes(after, limit),
     claimOwners: here(reader.claimOwners),
     journal: {
       read: here(reader.journalEntry),
       find: here(reader.journalEntries),
-      list: async (query: JournalQuery) =>
-        isUnindexed(query) && reader.isLarge('journal') ? there('journal', query) : journal(query),
+      list: async (query: JournalQuery) => (await shortJournal(query)) ?? there('journal', query),
       counts: here(reader.journalCounts),
     },
     outbox: { pending: here(reader.outbox) },
@@ -72,18 +71,14 @@ export function storeReads({ reader, pool, damage }: Readers) {
     state: here(reader.state),
     states: here(reader.states),
     counts: here(reader.counts),
-  } satisfies ReadsOf<Store>;
+    /** Not of the port: the rows that a removal may take. */
+    removable: async (removal: JournalRemoval) => there('removable', removal),
+  } satisfies ReadsOf<Store> & { removable: unknown };
 }
 
 /** History of more than one resource by time: it is ordered by position. */
 function isWide({ id, since, at }: HistoryQuery): boolean {
   return id === undefined && (since !== undefined || at !== undefined);
-}
-
-/** No index leads to messages of a type, and one that leads to nearly all of them is none. */
-function isUnindexed({ controlId, patient, messageType, feed, state }: JournalQuery): boolean {
-  if (controlId !== undefined || patient !== undefined) return false;
-  return messageType !== undefined || (feed !== undefined && state === 'processed');
 }
 
 interface ReadsOf<Port extends Store> extends Pick<
@@ -102,7 +97,7 @@ interface ReadsOf<Port extends Store> extends Pick<
   | 'states'
   | 'counts'
 > {
-  readonly journal: Omit<Port['journal'], 'append'>;
+  readonly journal: Omit<Port['journal'], 'append' | 'remove'>;
   readonly outbox: Omit<Port['outbox'], 'onAppend'>;
   readonly jobs: Omit<Port['jobs'], 'lease'>;
 }

@@ -1,6 +1,7 @@
 /** The writer's thread: the one connection that writes, and nothing else. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { openConnection, type ConnectionOptions } from './connection.ts';
+import { ContentIndex } from './content-words.ts';
 import { openNames } from './dictionary.ts';
 import { plainOutcomes, type GroupReply } from './group-reply.ts';
 import { GroupWriter } from './group-writer.ts';
@@ -22,6 +23,11 @@ export type FromWriter =
   | { readonly kind: 'failed'; readonly error: PlainError }
   | { readonly kind: 'reply'; readonly reply: GroupReply };
 
+interface Indexing {
+  noteGroup(): void;
+  stop(): void;
+}
+
 /** Groups written between two looks at the log's length. */
 const groupsPerLook = 32;
 
@@ -42,6 +48,7 @@ function open(task: WriterTask): void {
   const index = new IndexRows(statements, names);
   const writer = new GroupWriter({ db, statements, names, index });
   const pageBytes = Number(db.pragma('page_size', { simple: true }));
+  const fields = takingInFields(writer, () => db.inTransaction && db.exec('ROLLBACK'));
   let groups = 0;
 
   const blockingBytes = task.walBlockingBytes ?? limits.walBlockingBytes;
@@ -62,6 +69,8 @@ function open(task: WriterTask): void {
     }
   };
 
+  const words = startIndexing(new ContentIndex(db, statements), look);
+
   const write = (requests: readonly WriteRequest[]): void => {
     const outcome = writer.write(requests);
     groups += 1;
@@ -73,9 +82,13 @@ function open(task: WriterTask): void {
       ...(logBytes === undefined ? {} : { logBytes }),
     };
     say({ kind: 'reply', reply });
+    fields.afterGroup();
+    words.noteGroup();
   };
 
   const close = (): void => {
+    fields.stop();
+    words.stop();
     try {
       db.pragma('wal_checkpoint(TRUNCATE)');
     } catch {
@@ -90,4 +103,70 @@ function open(task: WriterTask): void {
     else write(message);
   });
   say({ kind: 'open', position: writer.position });
+}
+
+/**
+ * Brings the index of words up to date between groups, a few versions at a time: slowly while others write, soon when
+ * nobody does. A full disk ends it until the next group.
+ */
+function startIndexing(index: ContentIndex, look: () => void): Indexing {
+  let steps = 0;
+  let timer: NodeJS.Timeout | undefined;
+  let isBusy = false;
+  let isStopped = false;
+  const later = (): void => {
+    const pauseMs = isBusy ? limits.contentIndexBusyPauseMs : limits.contentIndexPauseMs;
+    if (!isStopped) timer ??= setTimeout(step, pauseMs).unref();
+  };
+  const step = (): void => {
+    timer = undefined;
+    const most = isBusy ? limits.contentIndexBusyMax : limits.contentIndexIdleMax;
+    isBusy = false;
+    try {
+      if (index.step(most)) later();
+      steps += 1;
+      if (steps % groupsPerLook === 0) look();
+    } catch {
+      // What is wrong, commits will say; searches read what is not indexed.
+    }
+  };
+  later();
+  return {
+    noteGroup: () => {
+      isBusy = true;
+      later();
+    },
+    stop: () => {
+      isStopped = true;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** Messages go into the index of their fields when nobody writes; at the latest when too many wait. */
+function takingInFields({ fields }: GroupWriter, rollback: () => unknown) {
+  let pause: NodeJS.Timeout | undefined;
+  /** What a full disk leaves undone is tried again after the next group. */
+  const takeIn = (most: number): void => {
+    try {
+      while (fields.waiting > most) fields.takeIn();
+    } catch {
+      rollback();
+    }
+  };
+  const later = (): void => {
+    clearTimeout(pause);
+    if (fields.waiting < limits.journalIndexBatch) return;
+    pause = setTimeout(() => {
+      takeIn(fields.waiting - 1);
+      later();
+    }, limits.journalIndexIdleMs);
+  };
+  return {
+    afterGroup: (): void => {
+      takeIn(limits.journalUnindexedMax);
+      later();
+    },
+    stop: (): void => clearTimeout(pause),
+  };
 }

@@ -3,6 +3,7 @@ import './page.css';
 import { MantineProvider, createTheme } from '@mantine/core';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { DeadLettersPage } from './dead-letters-page.tsx';
 import { Frame } from './frame.tsx';
 import { MessagePage } from './message-page.tsx';
 import { MessagesPage } from './messages-page.tsx';
@@ -29,6 +30,7 @@ function Page() {
 
 function pageOf(room: string, id: string | undefined) {
   if (room === 'people' && id !== undefined) return <PersonPage key={id} id={id} />;
+  if (room === 'messages' && id === 'dead-letters') return <DeadLettersPage />;
   if (room === 'messages' && id !== undefined) return <MessagePage key={id} id={id} />;
   if (room === 'messages') return <MessagesPage />;
   if (room === '' || room === 'people') return <PeoplePage />;

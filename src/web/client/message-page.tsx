@@ -1,13 +1,31 @@
 import { Badge, Group, Stack, Tabs, Title } from '@mantine/core';
+import { useState } from 'react';
 import { Card, Rows } from './card.tsx';
 import { secondOf } from './format.ts';
 import { Show, useLoaded } from './loading.tsx';
+import { Unmask } from './message-reason.tsx';
+import { Why } from './message-why.tsx';
+import { MessageWork } from './message-work.tsx';
 import { StateBadge } from './messages-page.tsx';
 import type { MessageRow } from './messages-page.tsx';
 import { Link } from './router.tsx';
 
-interface MessageView {
+/** What somebody did with a message. */
+interface Note {
+  readonly at: string;
+  readonly by: string;
+  readonly action: string;
+  readonly reason?: string;
+  readonly was?: string;
+  readonly error?: string;
+  readonly message?: string;
+  readonly refused?: string;
+}
+
+export interface MessageView {
   readonly entry: MessageRow;
+  readonly masked: boolean;
+  readonly notes: readonly Note[];
   /** Segments, one per line. */
   readonly raw: string;
   readonly ack: string;
@@ -26,14 +44,23 @@ interface MessageView {
   }[];
 }
 
-/** One message: as it came, how it was read, what it became, and what was left over. */
+/** One message: as it came, how it was read, what it became, what was left over, and what to do with it. */
 export function MessagePage(props: { id: string }) {
-  const message = useLoaded<MessageView>(`/api/messages/${props.id}`);
-  return <Show of={message}>{(view) => <Message view={view} />}</Show>;
+  const [look, setLook] = useState({ times: 0, reason: '' });
+  const again = (reason: string): void => setLook(({ times }) => ({ times: times + 1, reason }));
+  return <Look key={look.times} id={props.id} reason={look.reason} onLook={again} />;
 }
 
-function Message(props: { view: MessageView }) {
-  const { entry, raw, ack, parsed } = props.view;
+/** A look at it: masked, or open for a reason. */
+function Look(props: { id: string; reason: string; onLook: (reason: string) => void }) {
+  const { id, reason, onLook } = props;
+  const query = reason === '' ? '' : `?${new URLSearchParams({ unmask: 'true', reason })}`;
+  const message = useLoaded<MessageView>(`/api/messages/${id}${query}`);
+  return <Show of={message}>{(view) => <Message view={view} onLook={onLook} />}</Show>;
+}
+
+function Message(props: { view: MessageView; onLook: (reason: string) => void }) {
+  const { entry, raw, ack, parsed, masked, notes } = props.view;
   return (
     <>
       <Title order={1}>{entry.messageType || 'Unreadable message'}</Title>
@@ -43,16 +70,24 @@ function Message(props: { view: MessageView }) {
         <span>{secondOf(entry.receivedAt)} UTC</span>
         <StateBadge state={entry.state} />
         <Badge variant="outline">{entry.ackCode ?? 'no answer'}</Badge>
+        <span>attempts {entry.attempts}</span>
         {entry.patient !== undefined && (
           <Link to={`/people/${entry.patient.replace('Patient/', '')}`}>The person</Link>
         )}
+        {entry.supersededBy !== undefined && (
+          <Link to={`/messages/${entry.supersededBy}`}>The message that took its place</Link>
+        )}
       </Group>
       {entry.lastError !== undefined && <p role="alert">{entry.lastError}</p>}
+      {masked && <Unmask onReason={props.onLook} />}
+      <MessageWork view={props.view} onDone={() => props.onLook('')} />
       <Tabs defaultValue="raw" keepMounted={false}>
         <Tabs.List>
           <Tabs.Tab value="raw">Raw</Tabs.Tab>
           <Tabs.Tab value="parsed">Parsed</Tabs.Tab>
           <Tabs.Tab value="mapped">Mapped</Tabs.Tab>
+          <Tabs.Tab value="why">Why</Tabs.Tab>
+          <Tabs.Tab value="done">Done with it</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="raw" pt="md">
           <pre className="mono">{raw}</pre>
@@ -73,8 +108,43 @@ function Message(props: { view: MessageView }) {
         <Tabs.Panel value="mapped" pt="md">
           <Mapped view={props.view} />
         </Tabs.Panel>
+        <Tabs.Panel value="why" pt="md">
+          <Why id={entry.id} />
+        </Tabs.Panel>
+        <Tabs.Panel value="done" pt="md">
+          <Notes notes={notes} />
+        </Tabs.Panel>
       </Tabs>
     </>
+  );
+}
+
+function Notes(props: { notes: readonly Note[] }) {
+  if (props.notes.length === 0) return <p className="dim">Nobody has worked on it.</p>;
+  return (
+    <Rows
+      head={['When (UTC)', 'Who', 'What', 'Why', 'How it stood']}
+      rows={props.notes.map(
+        ({ at, by, action, reason, was = '', error = '', message, refused }) => ({
+          key: `${at} ${action}`,
+          cells: [
+            secondOf(at),
+            by,
+            message === undefined ? (
+              action
+            ) : (
+              <Link key="other" to={`/messages/${message}`}>
+                {action}
+              </Link>
+            ),
+            reason,
+            [was, error, refused === undefined ? '' : `refused: ${refused}`]
+              .filter(Boolean)
+              .join(' '),
+          ],
+        }),
+      )}
+    />
   );
 }
 

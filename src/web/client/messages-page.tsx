@@ -1,10 +1,11 @@
 import { Badge, Button, Group, NativeSelect, TextInput, Title } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useState } from 'react';
+import { splitConditions } from '../../feed/condition-text.ts';
 import { Rows } from './card.tsx';
 import { secondOf } from './format.ts';
 import { Show, useLoaded } from './loading.tsx';
-import { Link } from './router.tsx';
+import { Link, usePath } from './router.tsx';
 
 export interface MessageRow {
   readonly id: string;
@@ -13,12 +14,14 @@ export interface MessageRow {
   readonly controlId: string;
   readonly messageType: string;
   readonly state: string;
+  readonly attempts: number;
+  readonly supersededBy?: string;
   readonly ackCode?: string;
   readonly lastError?: string;
   readonly patient?: string;
 }
 
-const states = ['', 'received', 'processed', 'failed', 'parked', 'ignored'];
+const states = ['', 'failed,parked', 'received', 'processed', 'failed', 'parked', 'ignored'];
 const colours: Readonly<Record<string, string>> = {
   processed: 'teal.9',
   received: 'blue.8',
@@ -30,15 +33,37 @@ export function StateBadge(props: { state: string }) {
   return <Badge color={colours[props.state] ?? 'gray.7'}>{props.state}</Badge>;
 }
 
+/** The ways to look at messages. */
+export function MessageViews() {
+  return (
+    <Group component="nav" aria-label="Messages" gap="md" my="xs">
+      <Link to="/messages">All messages</Link>
+      <Link to="/messages/dead-letters">Dead letters</Link>
+    </Group>
+  );
+}
+
+/** What is typed, as the server is asked: conditions, and what is none is a control id. */
+function askedOf(text: string, state: string, cursor: string): URLSearchParams {
+  const { conditions, rest } = splitConditions(text);
+  const own: readonly (readonly [string, string])[] = [
+    ['count', '50'],
+    ...(rest === '' ? [] : ([['controlId', rest]] as const)),
+    ...(state === '' ? [] : ([['state', state]] as const)),
+    ...(cursor === '' ? [] : ([['cursor', cursor]] as const)),
+  ];
+  return new URLSearchParams([...own, ...conditions].map(([name, value]) => [name, value]));
+}
+
 /** Every message that came, newest first, with its state and the answer it got. */
 export function MessagesPage() {
+  const [, search = ''] = usePath().split('?');
   const [state, setState] = useState('');
-  const [controlId, setControlId] = useState('');
-  const [asked] = useDebouncedValue(controlId, 150);
+  const [text, setText] = useState(new URLSearchParams(search).get('q') ?? '');
+  const [asked] = useDebouncedValue(text, 250);
   const [cursor, setCursor] = useState('');
-  const query = new URLSearchParams({ count: '50', state, controlId: asked.trim(), cursor });
   const page = useLoaded<{ entries: readonly MessageRow[]; next?: string }>(
-    `/api/messages?${query}`,
+    `/api/messages?${askedOf(asked, state, cursor)}`,
   );
   const first = (change: () => void): void => {
     setCursor('');
@@ -47,18 +72,22 @@ export function MessagesPage() {
   return (
     <>
       <Title order={1}>Messages</Title>
+      <MessageViews />
       <Group my="md" align="end">
         <NativeSelect
           label="State"
           value={state}
           onChange={(event) => first(() => setState(event.target.value))}
-          data={states.map((value) => ({ value, label: value || 'any' }))}
+          data={states.map((value) => ({ value, label: value.replace(',', ' or ') || 'any' }))}
         />
         <TextInput
           type="search"
-          label="Control id (MSH-10)"
-          value={controlId}
-          onChange={(event) => first(() => setControlId(event.target.value))}
+          label="Search"
+          description="A control id, or conditions: PID-3=123 feed=lab type=ADT^A08 from=24h"
+          w="32rem"
+          maw="100%"
+          value={text}
+          onChange={(event) => first(() => setText(event.target.value))}
         />
       </Group>
       <Show of={page}>

@@ -112,6 +112,10 @@ describe('a fault is told with its place', () => {
       '3:20 The map `siu` is for Appointment',
     ],
     [
+      "destination: ris\naddress: a:1\nsend: [{ resource: 'Appointment?patient.name=x', map: siu }]",
+      '3:20 The search takes no chains and no _has',
+    ],
+    [
       'destination: ris\naddress: a:1\npass: [{ only: { PID: x } }]',
       '3:18 `PID` is not a field such as MSH-9 or PID-3.4',
     ],

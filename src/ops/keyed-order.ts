@@ -18,7 +18,7 @@ export class KeyedOrder {
   /** Its place is taken when this is called, not when an earlier await ends. */
   async run<T>(keys: readonly string[], work: () => Promise<T>): Promise<T> {
     if (this.#waiting >= this.#waitingMax) {
-      throw new OutcomeError([errorIssue('transient', 'Too many messages wait to be processed')]);
+      throw new OutcomeError([errorIssue('transient', 'Too much of this is waiting already')]);
     }
     this.#waiting += 1;
     const earlier = keys.flatMap((key) => this.#tails.get(key) ?? []);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { KeyedOrder } from '../../src/feed/order.ts';
+import { KeyedOrder } from '../../src/ops/keyed-order.ts';
 
 /** Work that ends when told to, and a log of what began and ended. */
 function workbench() {

@@ -1,0 +1,76 @@
+import { limits } from '../../limits.ts';
+import { fieldsColumn, type JournalRow } from './journal-row.ts';
+import type { JournalEntry } from '../store.ts';
+import type { Statements } from './statements.ts';
+
+/** Up to which row the journal's fields are in their index; `?` is the counter's name. */
+export const indexedRow = "coalesce((SELECT value FROM counter WHERE name = 'fields'), 0)";
+
+/**
+ * The index of the journal's fields. What a new row is found by is in the row; it goes into the index later, with that of
+ * many rows at once: a page of the index is written once for all of them, and nobody waits for it
+ * before a message is acknowledged. Until then a search reads those last rows.
+ */
+export class JournalFields {
+  readonly #sql: ReturnType<typeof prepare>;
+  #indexed: number;
+
+  constructor(statements: Statements) {
+    this.#sql = prepare(statements);
+    this.#indexed = this.#sql.indexed() ?? 0;
+  }
+
+  /** A number is given again where the newest rows were removed: then the index has passed it. */
+  add(row: number, { fields = [], receivedAt }: JournalEntry): void {
+    if (row > this.#indexed) return;
+    for (const field of fields) this.#sql.insert(field, receivedAt.getTime(), row);
+  }
+
+  replace(known: JournalRow, entry: JournalEntry): void {
+    if (fieldsColumn(entry) === known.fields) return;
+    this.drop(known);
+    this.add(known.row, { ...entry, receivedAt: new Date(known.received_at) });
+  }
+
+  drop({ fields, received_at: at, row }: JournalRow): void {
+    if (row > this.#indexed) return;
+    for (const field of JSON.parse(fields ?? '[]') as string[]) this.#sql.remove(field, at, row);
+  }
+
+  /** Rows that are not yet in the index. */
+  get waiting(): number {
+    return Math.max(0, (this.#sql.newest() ?? 0) - this.#indexed);
+  }
+
+  /** Takes some of them in, as a transaction of its own; where it throws, that is the caller's to end. */
+  takeIn(): void {
+    const last = Math.min(this.#indexed + limits.journalIndexBatch, this.#sql.newest() ?? 0);
+    this.#sql.begin();
+    this.#sql.takeIn(this.#indexed, last);
+    this.#sql.setIndexed(last);
+    this.#sql.commit();
+    this.#indexed = last;
+  }
+}
+
+function prepare(statements: Statements) {
+  return {
+    indexed: statements.value<number>(`SELECT ${indexedRow}`),
+    newest: statements.value<number>('SELECT max(row) FROM journal'),
+    // A row's fields are each once; that they are is not worth a fault.
+    insert: statements.write('INSERT OR IGNORE INTO journal_field (key, at, row) VALUES (?, ?, ?)'),
+    remove: statements.write('DELETE FROM journal_field WHERE key = ? AND at = ? AND row = ?'),
+    // In the order of the index: its pages are gone through once.
+    takeIn: statements.write(
+      `INSERT OR IGNORE INTO journal_field (key, at, row)
+       SELECT e.value, j.received_at, j.row FROM journal j JOIN json_each(j.fields) e
+       WHERE j.row > ? AND j.row <= ? ORDER BY 1, 2, 3`,
+    ),
+    setIndexed: statements.write(
+      `INSERT INTO counter (name, value) VALUES ('fields', ?)
+       ON CONFLICT DO UPDATE SET value = excluded.value`,
+    ),
+    begin: statements.write('BEGIN IMMEDIATE'),
+    commit: statements.write('COMMIT'),
+  };
+}
