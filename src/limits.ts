@@ -128,13 +128,12 @@ export const limits = {
   contentWordsMax: 20_000,
   /** UTF-16 units of a value without white space that is still taken for a text, and not for a picture in base64. */
   unbrokenTextCharsMax: 2_000,
-  /** Rest before words of newer versions go into the index of `_content` on SQLite; until then these are read. */
+  /** Rest before words of newer versions go into the index of `_content` on SQLite, and how many at once: some 10 ms. */
   contentIndexPauseMs: 50,
-  /** The same while others write, and versions indexed so at once: some 5 ms of every 200, a fortieth of the writer's time. */
-  contentIndexBusyPauseMs: 200,
-  contentIndexBusyMax: 20,
-  /** The same while nobody writes: some 10 ms in which a commit waits. */
   contentIndexIdleMax: 100,
+  /** The same while others write and after a start: some 20 ms of every 2 s. */
+  contentIndexBusyPauseMs: 2_000,
+  contentIndexBusyMax: 200,
   /** Links of one chained parameter or nested `_has`; each is a search within the search. */
   searchChainMax: 8,
   /** Entries of one composite parameter of one resource: its components' values multiply. */

@@ -60,6 +60,8 @@ describe.each(stores)('operations on %s', (_name, open) => {
     expect([...idsOf(all.json)].sort()).toEqual(['a1', 'ada', 'o1']);
     const some = await fhir.call('GET', '/Patient/ada/$everything?_type=Observation');
     expect(idsOf(some.json)).toEqual(['ada', 'o1']);
+    const both = '/Patient/ada/$everything?_type=Observation&_type=Appointment,Condition';
+    expect(idsOf((await fhir.call('GET', both)).json).sort()).toEqual(['a1', 'ada', 'o1']);
     const none = await fhir.call('GET', '/Patient/ada/$everything?_since=2030-01-01T00:00:00Z');
     expect(idsOf(none.json)).toEqual(['ada']);
     expect(await fhir.call('GET', '/Patient/never/$everything')).toMatchObject({ status: 404 });

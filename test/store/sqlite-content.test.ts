@@ -36,7 +36,8 @@ function number(file: string, sql: string): number {
 /** Waits until the index of words knows every version. */
 async function indexed(file: string): Promise<void> {
   const behind = `SELECT (SELECT max(pos) FROM version)
-    - (SELECT value FROM counter WHERE name = 'content')`;
+    - (SELECT value FROM counter WHERE name = 'content')
+    + (SELECT value = 0 FROM counter WHERE name = 'content_version')`;
   while (number(file, behind) > 0) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
@@ -121,7 +122,7 @@ describe('the index of words', () => {
       round += 1;
       const changes = texts.map((one, n) => noted(`r${round % 5}-${n}`, one));
       for (const each of [store, oracle]) await commit(each, changes);
-      if (round % 3 === 0) await indexed(file);
+      if (round % 10 === 0) await indexed(file);
       for (const search of searches) {
         const node = contentNode(search) ?? contentNode('fever');
         if (node === undefined) continue;

@@ -77,12 +77,12 @@ function openPage(context: RestContext, call: Call): PageState | undefined {
 
 async function wantedOf(context: RestContext, call: Call, type: string): Promise<Wanted> {
   const input = inputOf(call);
-  const asked = input.text('_type')?.split(',');
+  const asked = input.texts('_type').flatMap((listed) => listed.split(','));
   const members = resourceTypes().filter(
     (member) =>
       member !== type &&
       compartmentParameters(type, member).length > 0 &&
-      (asked === undefined || asked.includes(member)),
+      (asked.length === 0 || asked.includes(member)),
   );
   const { since } = sinceOf(input.text('_since'));
   const count = input.whole('_count') ?? limits.everythingMax;

@@ -13,17 +13,19 @@ interface Current {
 export class ContentCheck {
   readonly #statements: Statements;
   readonly #place: number;
+  readonly #isCurrent: boolean;
 
   constructor(statements: Statements) {
     this.#statements = statements;
     const counter = statements.value<number>('SELECT value FROM counter WHERE name = ?');
-    // Words by other rules are forgotten at the next start.
-    const isCurrent = counter('content_version') === contentVersion;
-    this.#place = isCurrent ? (counter('content') ?? 0) : 0;
+    // Words by other rules are forgotten soon after the next start.
+    this.#isCurrent = counter('content_version') === contentVersion;
+    this.#place = this.#isCurrent ? (counter('content') ?? 0) : 0;
   }
 
   /** How many resources are not in it that should be, or are in it and should not. */
   astray(): number {
+    if (!this.#isCurrent) return 0;
     const [[missing = 0, left = 0] = []] = this.#statements.query<[number, number]>(
       `SELECT (SELECT count(*) FROM resource r WHERE r.deleted = 0 AND r.pos <= ?
                  AND r.rid NOT IN (SELECT id FROM content_docsize)),

@@ -1,8 +1,11 @@
 /** Conditions on all words of a resource: by the index, and by the body where the index does not know it yet. */
 import type { Word } from '../../fhir/search-ast.ts';
+import { contentVersion } from '../../fhir/search-text.ts';
 import { always, fragment, type Fragment } from './fragment.ts';
 
-const place = "(SELECT value FROM counter WHERE name = 'content')";
+/** The newest version that the index knows; one that was made by other rules knows none. */
+const place = `(SELECT iif(v.value = ${contentVersion}, p.value, 0) FROM counter p, counter v
+  WHERE p.name = 'content' AND v.name = 'content_version')`;
 
 /** Whether the resource `r` has all of the words. */
 export function contentCondition(words: readonly Word[]): Fragment {

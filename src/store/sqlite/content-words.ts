@@ -18,27 +18,28 @@ export class ContentIndex {
   readonly #sql: ReturnType<typeof prepare>;
   readonly #db: Database;
 
-  /** Forgets what was made by other rules of what a word is. */
   constructor(db: Database, statements: Statements) {
     this.#db = db;
     this.#sql = prepare(statements);
-    if (this.#sql.version() === contentVersion) return;
-    this.#transact(() => {
-      this.#sql.forgetAll();
-      this.#sql.setPlace(0);
-      this.#sql.setVersion(contentVersion);
-    });
   }
 
   /** Takes on so many versions at most, in one transaction; whether there may be more. */
   step(most: number): boolean {
     let isMore = false;
-    this.#transact(() => (isMore = this.#take(most)));
+    const work = this.#db.transaction(() => {
+      this.#forgetOther();
+      isMore = this.#take(most);
+    });
+    work.immediate();
     return isMore;
   }
 
-  #transact(work: () => void): void {
-    this.#db.transaction(work).immediate();
+  /** Forgets what was made by other rules of what a word is. */
+  #forgetOther(): void {
+    if (this.#sql.version() === contentVersion) return;
+    this.#sql.forgetAll();
+    this.#sql.setPlace(0);
+    this.#sql.setVersion(contentVersion);
   }
 
   #take(most: number): boolean {

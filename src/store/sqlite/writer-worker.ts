@@ -112,7 +112,7 @@ function open(task: WriterTask): void {
 function startIndexing(index: ContentIndex, look: () => void): Indexing {
   let steps = 0;
   let timer: NodeJS.Timeout | undefined;
-  let isBusy = false;
+  let isBusy = true;
   let isStopped = false;
   const later = (): void => {
     const pauseMs = isBusy ? limits.contentIndexBusyPauseMs : limits.contentIndexPauseMs;
