@@ -1,20 +1,21 @@
 import { join } from 'node:path';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { flagName } from './config.ts';
 import type { Config } from './config.ts';
 import { start as startEngage } from './engage/start.ts';
 import { startSubscriptions } from './engage/subscription/start.ts';
+import type { ReaderDesk } from './feed/destination/change-reader.ts';
+import { composer } from './feed/destination/compose.ts';
+import { routerTo, type Router } from './feed/destination/router.ts';
+import { standings } from './feed/destination/standing.ts';
+import { startDestinations } from './feed/destination/start.ts';
+import type { Destinations } from './feed/destination/start.ts';
 import { describeMessage } from './feed/describe.ts';
 import { indexEarlierMessages } from './feed/earlier-messages.ts';
 import { explainMessage } from './feed/explain.ts';
 import { raisedAlarms, watchFeeds } from './feed/alarm-watch.ts';
 import { takeBatches } from './feed/batch-frame.ts';
-import { watchFolder } from './feed/drop-folder.ts';
-import { faultAnswer } from './feed/fault-answer.ts';
 import { feedStatuses } from './feed/feed-status.ts';
 import { httpFeed } from './feed/http-feed.ts';
-import { openMllpPorts } from './feed/mllp-ports.ts';
-import type { MllpPorts } from './feed/mllp-ports.ts';
 import { positionsOf } from './feed/message-fields.ts';
 import { startMessageRuns } from './feed/message-run.ts';
 import type { MessageRuns } from './feed/message-run.ts';
@@ -27,6 +28,7 @@ import type { Rework } from './feed/rework.ts';
 import { fail } from './fhir/issue.ts';
 import { limits } from './limits.ts';
 import { parseAddress } from './ops/address.ts';
+import { every } from './ops/every.ts';
 import { createHttp } from './ops/http.ts';
 import { openHttpPort } from './ops/http-port.ts';
 import type { HttpPort } from './ops/http-port.ts';
@@ -58,10 +60,12 @@ import type { Reindex } from './store/reindex.ts';
 import type { Store } from './store/store.ts';
 import { authRoutes } from './web/auth-routes.ts';
 import { checkRoutes } from './web/check-routes.ts';
+import { destinationRoutes } from './web/destination-routes.ts';
 import { answerFailure } from './web/failure.ts';
 import { feedRoutes } from './web/feed-routes.ts';
 import { messageRoutes } from './web/message-routes.ts';
 import { messageWorkRoutes } from './web/message-work-routes.ts';
+import { listening, openMllp, watchFolders } from './ways-in.ts';
 import { pages } from './web/pages.ts';
 
 export interface App {
@@ -99,6 +103,7 @@ interface Parts extends AppOptions {
   readonly onFrame: Processor['onFrame'];
   readonly processor: Processor;
   readonly feeds: Site['feeding']['feeds'];
+  readonly out: Out;
   readonly pipeline: Pipeline;
   readonly rework: Rework;
   readonly runs: MessageRuns;
@@ -143,15 +148,12 @@ async function start(options: AppOptions, running: Running): Promise<App> {
   running.push(() => audit.close());
   const engage = startEngage({ ...site.engaging, store, clock, log, zone: config.zone });
   running.push(() => engage.stop());
-  const pipeline = { ...site.feeding, store, clock, newId, log };
+  const out = startOut(site, { store, clock, newId, log, config });
+  running.push(() => out.destinations.stop());
+  const pipeline = { ...site.feeding, store, clock, newId, log, router: out.router };
   const processor = createProcessor(pipeline);
   running.push(() => processor.idle());
-  const metrics = createMetrics({
-    journalCounts: () => store.journal.counts(),
-    resourceCounts: () => store.counts(),
-    alarms: () => raisedAlarms(store),
-    reindexing: () => reindex.unfinished(),
-  });
+  const metrics = metricsOf(store, reindex, out.desk);
   const working = workOnMessages({ pipeline, processor, metrics, config, running });
   const single = timed(processor.onFrame, metrics);
   const onFrame = takeBatches({ onFrame: single, now: clock, newId });
@@ -163,7 +165,7 @@ async function start(options: AppOptions, running: Running): Promise<App> {
   const outbound = createOutbound(config.outboundAllow);
   const serving = { store, keys, newId, audit, reindex, metrics, outbound, onFrame, processor };
   const feeds = site.feeding.feeds;
-  const parts = { ...options, conformance, ...serving, ...working, feeds };
+  const parts = { ...options, conformance, ...serving, ...working, feeds, out };
   const http = await buildHttp(parts, httpPort);
   running.push(() => http.close());
   const subscriptions = startSubscriptions({ ...parts, baseUrl: baseUrlOf(config, httpPort) });
@@ -172,9 +174,9 @@ async function start(options: AppOptions, running: Running): Promise<App> {
   running.push(sweeping(() => processor.sweep(), log));
   running.push(sweeping(() => working.retention.sweep(), log));
   running.push(alarming(parts));
-  const mllp = await openMllp(parts, onFrame);
+  const mllp = await openMllp(parts);
   running.push(() => mllp.close());
-  running.push(...(await watchFolders(parts, single)));
+  running.push(...(await watchFolders({ ...parts, onFrame: single })));
   return {
     http: httpPort.url,
     mllp: mllp.main,
@@ -185,54 +187,45 @@ async function start(options: AppOptions, running: Running): Promise<App> {
       await processor.idle();
       await engage.idle();
       await subscriptions.idle();
+      await out.destinations.idle();
     },
     close: () => stop(running),
   };
-}
-
-/** The port for every sender, and those of feeds. */
-function openMllp(parts: Parts, onFrame: Processor['onFrame']): Promise<MllpPorts> {
-  const { config, log, clock, newId } = parts;
-  const { mllpKeyFile: keyFile, mllpCertFile: certFile, mllpCaFile: caFile } = config;
-  if ((keyFile === '') !== (certFile === '') || (caFile !== '' && keyFile === '')) {
-    fail(
-      'not-supported',
-      'TLS on MLLP needs mllpKeyFile and mllpCertFile; mllpCaFile goes with them',
-    );
-  }
-  return openMllpPorts({
-    limits,
-    log,
-    onFrame,
-    feeds: parts.feeds(),
-    main: {
-      listen: config.mllp,
-      ...(keyFile === '' ? {} : { keyFile, certFile }),
-      ...(caFile === '' ? {} : { caFile }),
-    },
-    parseAddress,
-    listening: (address, open) => listening('MLLP', address, open),
-    onFault: (fault) => faultAnswer(fault, { now: clock(), controlId: newId() }),
-  });
-}
-
-/** Takes the files of every feed that has a folder; gives what ends that. */
-async function watchFolders(parts: Parts, onFrame: Processor['onFrame']): Promise<Running> {
-  const { log, clock, newId } = parts;
-  const running: Running = [];
-  for (const { name: feed, folder, charset } of parts.feeds()) {
-    if (folder === undefined) continue;
-    const dropped = { folder, feed, charset, onFrame, limits, log, clock, newId };
-    const watched = await watchFolder(dropped);
-    running.push(() => watched.close());
-  }
-  return running;
 }
 
 /** Looks after the feeds' alarms now and then; gives what ends that. */
 function alarming({ store, clock, log, feeds }: Parts): () => Promise<void> {
   const look = () => watchFeeds({ store, clock, log, feeds });
   return every(limits.alarmTickMs, look, (err) => log.error({ err }, 'Feeds were not looked at'));
+}
+
+/** The way out: what sends to destinations, and what messages owe to them. */
+interface Out {
+  readonly desk: ReaderDesk;
+  readonly destinations: Destinations;
+  readonly router: Router;
+}
+
+function startOut(
+  { destinations: all, outMaps }: Site,
+  given: Pick<Parts, 'store' | 'clock' | 'newId' | 'log' | 'config'>,
+): Out {
+  const { config, ...shared } = given;
+  const isAlone = !isMongoUrl(config.store);
+  const compose = composer(given.store, outMaps);
+  const desk = { ...shared, destinations: all, isAlone, compose };
+  const destinations = startDestinations(desk);
+  return { desk, destinations, router: routerTo(all, () => destinations.wake()) };
+}
+
+function metricsOf(store: Store, reindex: Reindex, desk: ReaderDesk): Metrics {
+  return createMetrics({
+    journalCounts: () => store.journal.counts(),
+    resourceCounts: () => store.counts(),
+    alarms: () => raisedAlarms(store),
+    reindexing: () => reindex.unfinished(),
+    destinations: () => standings(desk),
+  });
 }
 
 /** What people, and time, do with messages that came. */
@@ -263,22 +256,6 @@ function sweeping(sweep: () => Promise<void>, log: AppOptions['log']): () => Pro
   return every(limits.sweepMs, sweep, (err) => log.error({ err }, 'What is due was not done'));
 }
 
-/** One after another; gives what ends it, after what is under way. */
-function every(
-  ms: number,
-  work: () => Promise<void>,
-  failed: (error: unknown) => void,
-): () => Promise<void> {
-  let last = Promise.resolve();
-  const timer = setInterval(() => {
-    last = last.then(work).catch(failed);
-  }, ms);
-  return async () => {
-    clearInterval(timer);
-    await last;
-  };
-}
-
 function timed(onFrame: Processor['onFrame'], { answerSeconds }: Metrics): Processor['onFrame'] {
   return async (frame, accepted) => {
     const stop = answerSeconds.startTimer();
@@ -286,24 +263,6 @@ function timed(onFrame: Processor['onFrame'], { answerSeconds }: Metrics): Proce
     stop();
     return answer;
   };
-}
-
-/** Says which address cannot be had, and how to name another. */
-async function listening<T>(
-  name: 'HTTP' | 'MLLP',
-  address: string,
-  open: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await open();
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const why = code === 'EADDRINUSE' ? 'it is in use' : message;
-    const flag = flagName(name.toLowerCase());
-    throw new Error(`${name} cannot listen on ${address}: ${why}; name another with ${flag}`, {
-      cause: error,
-    });
-  }
 }
 
 /** The FHIR base as clients reach it. */
@@ -365,6 +324,8 @@ async function buildHttp(parts: Parts, port: HttpPort): Promise<FastifyInstance>
     retention: retention.report,
   });
   messageWorkRoutes(http, { ...messages, rework, runs });
+  const { desk, destinations } = parts.out;
+  destinationRoutes(http, { ...shared, ...desk, wake: () => destinations.wake() });
   await pages(http, join(root, 'dist/web'));
   await http.ready();
   return http;

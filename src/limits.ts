@@ -1,4 +1,6 @@
+import { destinationLimits } from './limits-destinations.ts';
 import { feedLimits } from './limits-feeds.ts';
+import { importLimits } from './limits-imports.ts';
 import { messageLimits } from './limits-messages.ts';
 
 /**
@@ -370,20 +372,6 @@ export const limits = {
   exportFileResources: 50_000,
   /** Patients named in one `$export`; more are a Group. */
   exportPatientsMax: 10_000,
-  /** Lines that an import commits at once. */
-  importBatchMax: 100,
-  /** UTF-16 units of one line of an import: one resource. */
-  importLineCharsMax: 16 * 1024 * 1024,
-  /** UTF-16 units of the lines that an import commits at once, roughly. */
-  importBatchChars: 4 * 1024 * 1024,
-  /** Bytes of one file that an import fetches. */
-  importFileBytesMax: 8 * 1024 * 1024 * 1024,
-  /** Files of one import. */
-  importFilesMax: 1_000,
-  /** Conditional references whose target an import keeps in mind. */
-  importReferencesMax: 10_000,
-  /** Lines whose faults an import tells; the rest are counted. */
-  importErrorsMax: 10_000,
-  /** A server that an import fetches from may be silent this long. */
-  importTimeoutMs: 60_000,
+  ...importLimits,
+  ...destinationLimits,
 } as const;

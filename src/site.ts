@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { loadRules } from './engage/rules.ts';
 import type { EngageOptions } from './engage/start.ts';
+import type { Destination } from './feed/destination/destination.ts';
+import { loadDestinations } from './feed/destination/destination-file.ts';
 import { defaultFeed } from './feed/feed.ts';
 import type { Feed, FeedPort } from './feed/feed.ts';
 import { loadFeeds } from './feed/feed-file.ts';
@@ -13,7 +15,10 @@ import type { Resource } from './fhir/resource.ts';
 import { registerSearchParameters } from './fhir/search-registry.ts';
 import type { CustomSearchParameter } from './fhir/search-registry.ts';
 import { present } from './hl7v2/present.ts';
-import { readMapFiles, type MapFolder } from './map-files.ts';
+import { readMapFiles, readOutMapFiles, type MapFolder } from './map-files.ts';
+import type { OutMap } from './mapping/out/model.ts';
+import { readOutMaps } from './mapping/out/read-out-maps.ts';
+import type { MapIssue } from './mapping/map-issue.ts';
 import { compilePack } from './mapping/pack.ts';
 import type { CompiledPack } from './mapping/pack.ts';
 import { readProfileFiles } from './profile-files.ts';
@@ -21,6 +26,9 @@ import { readProfileFiles } from './profile-files.ts';
 /** What a site's folder gives to the rooms. */
 export interface Site {
   readonly feeding: Pick<Pipeline, 'feeds' | 'map'>;
+  readonly destinations: readonly Destination[];
+  /** From FHIR to HL7 v2, by name. */
+  readonly outMaps: ReadonlyMap<string, OutMap>;
   readonly engaging: Pick<EngageOptions, 'rules' | 'zoneOf'>;
   /** Beside R4's own. */
   readonly searchParameters: readonly CustomSearchParameter[];
@@ -48,9 +56,13 @@ export async function openSite(options: SiteOptions): Promise<Site> {
   registerSearchParameters(searchParameters);
   const feeds = await readFeeds(options);
   const pack = await readPack(options);
+  const outMaps = await readOut(options);
+  const destinations = await readDestinations(options, { feeds, outMaps });
   const zones = new Map(feeds.map(({ name, zone }) => [name, zone]));
   return {
     feeding: { feeds: () => feeds, map: mapWith(pack) },
+    destinations,
+    outMaps,
     engaging: {
       rules: await loadRules(foldersOf(options, 'automations')),
       zoneOf: (resource) => zones.get(feedOf(resource) ?? ''),
@@ -83,6 +95,49 @@ function portOf({ listen, ...files }: FeedPort, folder: string): FeedPort {
   return { listen, ...present(places) };
 }
 
+async function readOut(options: SiteOptions): Promise<ReadonlyMap<string, OutMap>> {
+  const { maps, issues } = readOutMaps(await readOutMapFiles(shownFolders(options, 'mappings')));
+  refuseFaults(issues.map(placed));
+  return maps;
+}
+
+/** Identifiers are written with the namespaces that the feeds use too, unless the destination has its own. */
+async function readDestinations(
+  { folder }: SiteOptions,
+  given: { readonly feeds: readonly Feed[]; readonly outMaps: ReadonlyMap<string, OutMap> },
+): Promise<readonly Destination[]> {
+  const { feeds, outMaps } = given;
+  const place = join(folder, 'destinations');
+  const isThere = folder !== '' && existsSync(place);
+  const maps = new Map([...outMaps].map(([name, { resource }]) => [name, resource]));
+  const needs = { maps, feeds: new Set(feeds.map(({ name }) => name)), shownAs: 'destinations' };
+  const { destinations, faults } = isThere
+    ? await loadDestinations(place, needs)
+    : { destinations: [], faults: [] };
+  refuseFaults([...faults.map(placed), ...unknownDestinations(feeds, destinations)]);
+  const shared = feeds.flatMap(({ authorities }) => [...authorities]);
+  return destinations.map((each) => ({
+    ...each,
+    authorities: new Map([...shared, ...each.authorities]),
+  }));
+}
+
+function unknownDestinations(
+  feeds: readonly Feed[],
+  destinations: readonly Destination[],
+): readonly string[] {
+  const names = new Set(destinations.map(({ name }) => name));
+  return feeds.flatMap(({ name, applicationAck }) =>
+    applicationAck === undefined || names.has(applicationAck.destination)
+      ? []
+      : [`${name}.feed.yaml applicationAck names no destination: ${applicationAck.destination}`],
+  );
+}
+
+function placed({ file, line, column, message }: MapIssue): string {
+  return `${file}:${line}:${column} ${message}`;
+}
+
 async function readProfiles(options: SiteOptions) {
   const { faults, ...read } = await readProfileFiles(shownFolders(options, 'profiles'));
   refuseFaults(faults);
@@ -91,9 +146,7 @@ async function readProfiles(options: SiteOptions) {
 
 async function readPack(options: SiteOptions): Promise<CompiledPack> {
   const { pack, issues } = compilePack(await readMapFiles(shownFolders(options, 'mappings')));
-  refuseFaults(
-    issues.map(({ file, line, column, message }) => `${file}:${line}:${column} ${message}`),
-  );
+  refuseFaults(issues.map(placed));
   return pack ?? fail('exception', 'The base pack has no maps');
 }
 

@@ -3,10 +3,11 @@ import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { defaultFeed, type Feed } from '../feed/feed.ts';
 import { loadFeeds } from '../feed/feed-file.ts';
-import { readMapFiles, type MapFolder } from '../map-files.ts';
+import { readMapFiles, readOutMapFiles, type MapFolder } from '../map-files.ts';
 import { compilePack, type CompiledPack } from '../mapping/pack.ts';
 import type { MapFile } from '../mapping/language/yaml-tree.ts';
 import type { MapIssue } from '../mapping/map-issue.ts';
+import { readOutMaps } from '../mapping/out/read-out-maps.ts';
 import { UsageError } from './io.ts';
 import { root } from './root.ts';
 
@@ -34,7 +35,8 @@ export interface OpenedMaps {
 export async function openMaps(sources: MapSources): Promise<OpenedMaps> {
   const { site, zone, overlay, more = [] } = sources;
   const own = site === '' ? [] : [join(site, 'mappings')].filter((place) => existsSync(place));
-  const files = [...(await readMapFiles([join(root, 'mappings'), ...own].map(asTyped)))];
+  const folders = [join(root, 'mappings'), ...own].map(asTyped);
+  const files = [...(await readMapFiles(folders))];
   for (const path of [...more, ...(overlay === undefined ? [] : [overlay])]) {
     files.push(...(await readAnyMap(path)));
   }
@@ -42,6 +44,8 @@ export async function openMaps(sources: MapSources): Promise<OpenedMaps> {
   const shown = new Map(files.map((file) => [file.path, unchanged(file, sources.known)]));
   const feeds = await readFeeds(site, zone);
   const { pack, issues } = compilePack([...shown.values()]);
+  const out = readOutMaps(await readOutMapFiles(folders));
+  if (out.issues.length > 0) return { feeds, faults: [...issues, ...out.issues] };
   return { ...(pack && { pack }), feeds, faults: issues };
 }
 

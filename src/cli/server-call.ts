@@ -18,13 +18,18 @@ export async function callServer(
   call: {
     readonly method: 'GET' | 'POST';
     readonly path: string;
+    readonly body?: object;
     /** Who the audit says that asked. */
     readonly display: string;
   },
 ): Promise<unknown> {
   const response = await fetch(`http://${config.http}${call.path}`, {
     method: call.method,
-    headers: { authorization: `Bearer ${await shortToken(config, call.display)}` },
+    headers: {
+      authorization: `Bearer ${await shortToken(config, call.display)}`,
+      ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
     signal: AbortSignal.timeout(timeoutMs),
   }).catch(() => undefined);
   if (response === undefined) {

@@ -22,8 +22,8 @@ export interface AckContent {
   readonly application?: string;
   /** MSA-4: the sequence number. */
   readonly sequenceNumber?: number;
-  /** MSH-15 and MSH-16 then say that the answer wants no answer. */
-  readonly enhanced?: boolean;
+  /** MSH-15 and MSH-16 then say that the answer wants no answer; `apart`, over a connection of its own, CA. */
+  readonly enhanced?: boolean | 'apart';
 }
 
 /**
@@ -65,10 +65,15 @@ function header(content: AckContent, version: number): FieldValue[] {
     original?.version ? rawField(original, 12) : '2.5.1',
     undefined,
     undefined,
-    ...(content.enhanced === true ? ['NE', 'NE'] : [undefined, undefined]),
+    ...askedBack(content),
     undefined,
     rawField(original, 18),
   ];
+}
+
+function askedBack({ enhanced = false }: AckContent): readonly [FieldValue, FieldValue] {
+  if (enhanced === false) return [undefined, undefined];
+  return [enhanced === 'apart' ? 'AL' : 'NE', 'NE'];
 }
 
 /** `ACK^A01^ACK`; the third component is of v2.3.1 and later. */

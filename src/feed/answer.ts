@@ -6,7 +6,7 @@ import { present } from '../hl7v2/present.ts';
 import type { JournalEntry } from '../store/store.ts';
 import { buildAck, type AckCode } from './ack.ts';
 import { wants } from './asked.ts';
-import type { Reading } from './reading.ts';
+import { goesApart, type Reading } from './reading.ts';
 
 /** What goes out about one message. Original mode has `application` alone. */
 export interface Answers {
@@ -57,7 +57,8 @@ export function answersOf(reading: Reading, row: Row & KeptAnswer): Answers {
   const { ack, ackCode = '' } = row;
   if (reading.asked === undefined) return present({ application: ack });
   if (ackCode === 'CE' || ackCode === 'CR') return present({ accept: ack });
-  const application = ackCode.startsWith('A') ? ack : undefined;
+  const isApart = reading.feed.applicationAck?.when === 'always';
+  const application = ackCode.startsWith('A') && !isApart ? ack : undefined;
   return present({ accept: acceptance(reading, row).ack, application });
 }
 
@@ -100,10 +101,11 @@ function made(
   },
 ): KeptAnswer {
   const { message: original, asked, charset, msa4: sequenceNumber } = reading;
+  const isApart = goesApart(reading) && said.code.startsWith('A');
   const text = buildAck({
     ...present({ original, sequenceNumber }),
     ...said,
-    enhanced: asked !== undefined,
+    enhanced: asked !== undefined && (isApart ? 'apart' : true),
   });
   return { ack: encodeText(text, charset), ackCode: said.code };
 }

@@ -87,6 +87,8 @@ function feedFrom(values: Readonly<Record<string, unknown>>): Feed {
       onFailure: values['onFailure'] as Feed['onFailure'],
       sequence: values['sequence'] as boolean | undefined,
       folder: values['folder'] as string | undefined,
+      passOnly: values['passOnly'] as boolean | undefined,
+      applicationAck: answerWay(values['applicationAck']),
       charset: values['charset'] as string | undefined,
       index: values['index'] as readonly string[] | undefined,
       expectedEveryMs,
@@ -162,6 +164,11 @@ const keys: Readonly<Record<string, Check>> = {
     (value) => isText(value) && !value.includes('\0') && !value.split(/[\\/]/).includes('..'),
     'folder is a path, absolute or within the site folder, without ..',
   ),
+  passOnly: must((value) => typeof value === 'boolean', 'passOnly is true or false'),
+  applicationAck: must(
+    (value) => isText(value) || isAnswerWay(value),
+    'applicationAck is a destination, or { destination: NAME, when: always | gone }',
+  ),
   charset: must(
     (value) => isText(value) && iconvName(value) !== undefined,
     'charset is not known; use a name of HL7 table 0211 or such as windows-1252',
@@ -173,6 +180,21 @@ const keys: Readonly<Record<string, Check>> = {
   ),
   settings: must(isScalarMap, 'settings is a map of name to text, number or true/false'),
 };
+
+function isAnswerWay(value: unknown): value is Readonly<Record<string, string>> {
+  if (!isTextMap(value, ['destination', 'when'])) return false;
+  const { destination, when = 'always' } = value as Readonly<Record<string, string>>;
+  return destination !== undefined && (when === 'always' || when === 'gone');
+}
+
+function answerWay(value: unknown): Feed['applicationAck'] {
+  if (isText(value)) return { destination: value, when: 'always' };
+  if (!isAnswerWay(value)) return undefined;
+  return {
+    destination: value['destination'] ?? '',
+    when: value['when'] === 'gone' ? 'gone' : 'always',
+  };
+}
 
 function isIndex(value: unknown): boolean {
   return (

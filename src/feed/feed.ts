@@ -37,6 +37,10 @@ export interface Feed {
   readonly sequence?: boolean;
   /** A folder whose files are its messages (drop-folder.ts). */
   readonly folder?: string;
+  /** Where answers of the application go (AA, AE, AR after CA); absent: over the sender's connection. */
+  readonly applicationAck?: AnswerWay;
+  /** Its messages are kept and passed on, and no map is run. */
+  readonly passOnly?: boolean;
   /** Overrides MSH-18. */
   readonly charset?: string;
   /** Positions its messages are found by, beside those of every feed (message-fields.ts). */
@@ -59,6 +63,12 @@ export interface FeedPort {
  * is resumed.
  */
 export type FailurePolicy = 'park-message' | 'park-patient' | 'stop-feed';
+
+/** `always`, or where the sender's connection is `gone` by then. */
+export interface AnswerWay {
+  readonly destination: string;
+  readonly when: 'always' | 'gone';
+}
 
 /** Takes any sender that no other feed takes, with the base pack. */
 export const defaultFeed: Feed = {

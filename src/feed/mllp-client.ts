@@ -1,5 +1,7 @@
 import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { fail, OutcomeError } from '../fhir/issue.ts';
+import { present } from '../hl7v2/present.ts';
 import { limits } from '../limits.ts';
 import { createFramer, frameBytes, type FrameEvent } from './mllp-frame.ts';
 
@@ -10,6 +12,8 @@ export interface MllpClient {
    * to this message (MSA-2) is for the caller to see. Where `isLast` says no, the next answer is waited for.
    */
   send(bytes: Uint8Array, isLast?: IsLast): Promise<Uint8Array>;
+  /** False once it is closed by either side. */
+  readonly isOpen: boolean;
   close(): void;
 }
 
@@ -18,8 +22,16 @@ type IsLast = (answer: Uint8Array) => boolean;
 export interface MllpClientOptions {
   readonly host: string;
   readonly port: number;
-  /** For the connection, and for each answer. */
+  /** For each answer; for the connection too where that has none of its own. */
   readonly timeoutMs: number;
+  readonly connectTimeoutMs?: number;
+  /** Absent: plain MLLP. PEM texts; the receiver's certificate must be of a known authority, and of that name. */
+  readonly tls?: {
+    readonly ca?: string;
+    readonly cert?: string;
+    readonly key?: string;
+    readonly serverName?: string;
+  };
 }
 
 /**
@@ -60,6 +72,10 @@ class Connection implements MllpClient {
     return await pending.promise;
   }
 
+  get isOpen(): boolean {
+    return !this.#socket.destroyed && this.#socket.writable;
+  }
+
   close(): void {
     this.#drop(away('The connection is closed'));
   }
@@ -98,25 +114,33 @@ class Connection implements MllpClient {
   }
 }
 
-function open({ host, port, timeoutMs }: MllpClientOptions): Promise<Socket> {
+function open(options: MllpClientOptions): Promise<Socket> {
+  const { host, port, connectTimeoutMs: timeoutMs = options.timeoutMs } = options;
   return new Promise((resolve, reject) => {
-    const socket = connect({ host, port });
+    const socket = dial(options);
     const place = `${host}:${String(port)}`;
     const timer = setTimeout(() => {
       socket.destroy();
       reject(timeout(`No connection to ${place} in ${String(timeoutMs)} ms`));
     }, timeoutMs);
-    const failed = (error: Error): void => {
+    const failed = (error?: Error): void => {
       clearTimeout(timer);
       reject(away(`No connection to ${place}`, error));
     };
-    socket.once('error', failed);
-    socket.once('connect', () => {
+    const closed = (): void => failed();
+    socket.once('error', failed).once('close', closed);
+    socket.once(options.tls === undefined ? 'connect' : 'secureConnect', () => {
       clearTimeout(timer);
-      socket.off('error', failed);
+      socket.off('error', failed).off('close', closed);
       resolve(socket);
     });
   });
+}
+
+function dial({ host, port, tls }: MllpClientOptions): Socket {
+  if (tls === undefined) return connect({ host, port });
+  const { serverName: servername, ...pem } = tls;
+  return connectTls({ host, port, ...pem, ...present({ servername }), minVersion: 'TLSv1.2' });
 }
 
 function away(text: string, cause?: Error): OutcomeError {

@@ -6,6 +6,8 @@ import { createFramer, frameBytes, type FrameEvent, type Framer } from './mllp-f
 /** One message as it came, without its frame. */
 export interface MllpFrame {
   readonly bytes: Uint8Array;
+  /** Whether an answer could still be written. */
+  readonly isOpen?: () => boolean;
   /** `host:port` of the other side. */
   readonly peer: string;
   /** Of this server since its start, from 1. */
@@ -15,7 +17,7 @@ export interface MllpFrame {
 }
 
 /** Something that is no message; `head` is the beginning of what there was, for its MSH. */
-export interface MllpFault extends Omit<MllpFrame, 'bytes'> {
+export interface MllpFault extends Omit<MllpFrame, 'bytes' | 'isOpen'> {
   readonly kind: 'oversized' | 'unended' | 'frame-timeout' | 'junk' | 'busy' | 'exception';
   readonly head: Uint8Array;
 }
@@ -47,7 +49,7 @@ export interface ConnectionOptions {
   readonly onFault?: (fault: MllpFault) => Uint8Array | undefined;
 }
 
-type Peer = Omit<MllpFrame, 'bytes'>;
+type Peer = Omit<MllpFrame, 'bytes' | 'isOpen'>;
 
 type Accepted = (answer: Uint8Array | undefined) => void;
 
@@ -198,7 +200,8 @@ export class MllpConnection {
 
   async #handle(bytes: Uint8Array, accepted: Accepted): Promise<Uint8Array | undefined> {
     try {
-      return await this.#options.onFrame({ ...this.#peer, bytes }, accepted);
+      const isOpen = (): boolean => this.#socket.writable;
+      return await this.#options.onFrame({ ...this.#peer, bytes, isOpen }, accepted);
     } catch (error) {
       const { connectionId } = this.#peer;
       this.#options.log.error({ err: error, connectionId }, 'A frame could not be processed');

@@ -24,6 +24,8 @@ import {
   latestEntry,
   withOutcome,
 } from './journal-entry.ts';
+import { keep, keepWhatIsOwed } from './destination/keep.ts';
+import { withWhatIsOwed, type Router } from './destination/router.ts';
 import type { Log } from './log.ts';
 import type { MapMessage } from './map-message.ts';
 import { KeyedOrder } from '../ops/keyed-order.ts';
@@ -44,6 +46,8 @@ export interface Pipeline {
   /** Time-ordered and unique, [A-Za-z0-9-.]{1,64}: UUIDv7 does. */
   readonly newId: () => string;
   readonly log: Log;
+  /** What messages owe to destinations; absent: nothing. */
+  readonly router?: Router;
 }
 
 /**
@@ -116,12 +120,12 @@ export function createProcessor(pipeline: Pipeline): Processor {
   }
 
   async function answersTo(reading: Reading, tell: Accepted): Promise<Answers> {
-    if (isRefused(reading.issues) || !isSafeFirst(reading)) return takeTurn(reading);
-    if (reading.feed.ackMode === 'committed') {
-      const stopped = await whileStopped(pipeline, reading);
-      if (stopped !== undefined) return stopped;
-    }
-    return acknowledgeFirst(pipeline, reading, { takeTurn, tell, later });
+    const isCommitted = reading.feed.ackMode === 'committed';
+    const stopped = isCommitted ? await whileStopped(pipeline, reading) : undefined;
+    if (stopped !== undefined) return stopped;
+    if (isSafeFirst(reading)) return acknowledgeFirst(pipeline, reading, { takeTurn, tell, later });
+    await keepWhatIsOwed(pipeline, reading);
+    return takeTurn(reading);
   }
 
   return {
@@ -184,8 +188,9 @@ function takingTurns(pipeline: Pipeline): {
  * Whether the sender is to hear that the message is safe before it is processed. A `committed` feed says CA
  * before only where more is to come: the last that a sender hears of it is that the record is written.
  */
-function isSafeFirst({ feed, asked, continuation, sequenceNumber }: Reading): boolean {
-  if (continuation !== undefined || sequenceNumber !== undefined) return false;
+function isSafeFirst(reading: Reading): boolean {
+  const { feed, asked, continuation, sequenceNumber, issues } = reading;
+  if (isRefused(issues) || continuation !== undefined || sequenceNumber !== undefined) return false;
   if (feed.ackMode === 'journaled') return true;
   return asked !== undefined && wants(asked.accept, 'AA') && asked.application !== 'NE';
 }
@@ -213,7 +218,7 @@ async function acknowledgeFirst(
     reading.feed.ackMode === 'journaled'
       ? withOutcome(row, reading, { state: 'received', issues: [], now: pipeline.clock() })
       : { ...row, ...acceptance(reading, row) };
-  const { existing } = await pipeline.store.journal.append(entry);
+  const { existing } = await keep(pipeline, reading, entry);
   if (isSettled(existing)) return answersOf(reading, existing);
   if (existing !== undefined && existing.state !== 'received') return await takeTurn(reading);
   const answers = answersOf(reading, existing ?? entry);
@@ -279,15 +284,14 @@ async function attempt(
   if (ahead !== undefined && before !== undefined && isHeld(before)) {
     return { answers: answersOf(reading, before) };
   }
-  const commit = await commitOf(pipeline, reading, {
-    entry,
-    reused: isReused(reading, known),
-    ahead,
-  });
+  const reused = isReused(reading, known);
+  const planned = await commitOf(pipeline, reading, { entry, reused, ahead });
+  const commit = withWhatIsOwed(pipeline.router, reading, planned);
   try {
     await pipeline.store.commit(
       await withPolicy(pipeline.store, withEarlier(commit, reading), reading),
     );
+    if (commit !== planned) pipeline.router?.onQueued();
     return { answers: answersOf(reading, commit.journal?.[0] ?? entry) };
   } catch (error) {
     if (!(error instanceof CommitRefused)) throw error;
@@ -313,6 +317,10 @@ async function commitOf(
   }
   if (isRefused(reading.issues)) {
     const outcome = { state: 'failed', issues: reading.issues, now } as const;
+    return journalOnly(reading, withOutcome(given.entry, reading, outcome), now);
+  }
+  if (reading.feed.passOnly === true) {
+    const outcome = { state: 'ignored', issues: reading.issues, now } as const;
     return journalOnly(reading, withOutcome(given.entry, reading, outcome), now);
   }
   const plan = await planCommit(pipeline, reading, { ...given, now });

@@ -32,6 +32,8 @@ export interface Frame {
   readonly feed?: string;
   /** Fingerprint of the client's certificate, `''` for none; absent where it came another way than MLLP. */
   readonly certificate?: string;
+  /** Whether an answer could still be heard; absent: it can. */
+  readonly isOpen?: () => boolean;
   /** What was found out about it before it is read, such as a batch that does not add up. */
   readonly remarks?: readonly Issue[];
   /** Told where the message could not even be kept in the journal: it has to be sent again. */
@@ -109,7 +111,7 @@ export function readFrame(
   const continuation = continuationOf(message);
   const sequenceNumber = feed.sequence === true ? sequenceNumberOf(message) : undefined;
   const isContent = sequenceNumber !== 0 && sequenceNumber !== -1;
-  const isWhole = continuation === undefined && isContent && !isRefused(issues);
+  const isWhole = continuation === undefined && isContent && !isRefused(issues) && !feed.passOnly;
   const result = isWhole ? mapped(message, feed, given) : undefined;
   const people = personKeys(result);
   return {
@@ -171,17 +173,23 @@ export function completed(
   given: { readonly map: MapMessage },
 ): Reading {
   const { feed, receivedAt, issues } = reading;
-  const result = mapped(whole, feed, { ...given, receivedAt });
+  const result = feed.passOnly === true ? undefined : mapped(whole, feed, { ...given, receivedAt });
   const people = personKeys(result);
   return {
     ...reading,
-    result,
+    ...present({ result }),
     earlier,
-    issues: [...issues, ...result.issues],
+    issues: [...issues, ...(result?.issues ?? [])],
     messageType: whole.type,
     orderKeys: people,
     personKeys: people,
   };
+}
+
+/** Whether the application's answer goes to a destination, as the sender's connection stands now. */
+export function goesApart({ feed, frame, asked }: Reading): boolean {
+  if (feed.applicationAck === undefined || asked === undefined) return false;
+  return feed.applicationAck.when === 'always' || frame.isOpen?.() === false;
 }
 
 /** Whether an issue forbids to commit. */

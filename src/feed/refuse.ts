@@ -1,9 +1,10 @@
 import { issueRow } from '../fhir/issue-table.ts';
 import type { Issue } from '../fhir/issue.ts';
 import { limits } from '../limits.ts';
-import type { JournalChange, Store } from '../store/store.ts';
+import type { JournalChange, JournalEntry, Store } from '../store/store.ts';
 import { answersOf, answersToFault, type Answers } from './answer.ts';
 import { nextRetryAt } from './backlog.ts';
+import { withWhatIsOwed, type Router } from './destination/router.ts';
 import { issuesOf } from './fault.ts';
 import { journalEntry, journalOnly, isSettled, knownEntry, withOutcome } from './journal-entry.ts';
 import type { Log } from './log.ts';
@@ -15,6 +16,7 @@ interface Answering {
   readonly clock: () => Date;
   readonly newId: () => string;
   readonly log: Log;
+  readonly router?: Router;
 }
 
 /**
@@ -35,7 +37,7 @@ export async function answerFault(
 
 /** Answers that the message was not taken, and keeps it as failed if `keep`. */
 export async function refuse(
-  { store, clock, newId, log }: Answering,
+  { store, clock, newId, log, router }: Answering,
   reading: Reading,
   given: {
     readonly issues: readonly Issue[];
@@ -44,20 +46,21 @@ export async function refuse(
     readonly accepted?: boolean;
   },
 ): Promise<Answers> {
-  const { issues, keep, accepted = false } = given;
+  const { issues, accepted = false } = given;
   const now = clock();
   const fresh = journalEntry(reading, { newId });
   let kept = false;
   try {
     const known = await knownEntry(store, reading);
     if (isSettled(known)) return answersOf(reading, known);
-    const entry = known === undefined ? fresh : journalEntry(reading, { newId }, known);
-    const row = known?.state === 'received' ? tried(reading, entry, { issues, now }) : undefined;
-    if (row !== undefined || keep) {
-      const outcome = { state: 'failed', issues, now } as const;
-      const settled = row ?? withOutcome(entry, reading, outcome);
-      await store.commit(await withPolicy(store, journalOnly(reading, settled, now), reading));
-      if (row === undefined || row.state === 'parked') return answersOf(reading, settled);
+    const row = rowAfter(reading, known, { ...given, fresh, now });
+    if (row !== undefined) {
+      const planned = journalOnly(reading, row, now);
+      // What is tried again has no outcome yet.
+      const commit = row.state === 'received' ? planned : withWhatIsOwed(router, reading, planned);
+      await store.commit(await withPolicy(store, commit, reading));
+      if (commit !== planned) router?.onQueued();
+      if (row.state !== 'received') return answersOf(reading, row);
       kept = true;
     }
   } catch (error) {
@@ -65,6 +68,25 @@ export async function refuse(
   }
   if (!kept) reading.frame.onUnkept?.();
   return answersToFault(reading, fresh, { issues, now, accepted });
+}
+
+/** What the journal says from now on: accepted before, it is tried again or parked; else failed, if it is to be kept. */
+function rowAfter(
+  reading: Reading,
+  known: JournalEntry | undefined,
+  given: {
+    readonly fresh: JournalEntry;
+    readonly issues: readonly Issue[];
+    readonly keep: boolean;
+    readonly now: Date;
+  },
+): JournalChange | undefined {
+  const { fresh, issues, keep, now } = given;
+  const entry =
+    known === undefined ? fresh : journalEntry(reading, { newId: () => fresh.id }, known);
+  const row = known?.state === 'received' ? tried(reading, entry, { issues, now }) : undefined;
+  if (row !== undefined || !keep) return row;
+  return withOutcome(entry, reading, { state: 'failed', issues, now });
 }
 
 /** The row of an accepted message after one more try in vain; undefined where another cannot help. */

@@ -13,6 +13,7 @@ import {
   type JournalEntry,
 } from '../store/store.ts';
 import { planCommit } from './commit.ts';
+import { withWhatIsPassed } from './destination/router.ts';
 import { isSettled, journalEntry, journalOnly, withOutcome } from './journal-entry.ts';
 import { indexedFields } from './message-fields.ts';
 import { supersededBy, withNote, type Note } from './note.ts';
@@ -173,7 +174,8 @@ async function retried(pipeline: Pipeline, reading: Reading, work: Work): Promis
   const now = pipeline.clock();
   const entry = worked(work, reading, noteOf(work, 'retry', now));
   const commit = await outcomeOf(pipeline, reading, { entry, now, refusedAs: 'failed' });
-  return written(pipeline, commit, { ...work, now, action: 'retry' });
+  const whole = withWhatIsPassed(pipeline.router, reading, commit);
+  return written(pipeline, whole, { ...work, now, action: 'retry' });
 }
 
 async function replayed(pipeline: Pipeline, reading: Reading, work: Work): Promise<Replayed> {
@@ -213,7 +215,8 @@ async function edited(pipeline: Pipeline, reading: Reading, work: Work): Promise
   const now = pipeline.clock();
   const note = { ...noteOf(work, 'edited', now), message: row.id };
   const fresh = { ...journalEntry(reading, pipeline), receivedAt: now, notes: withNote({}, note) };
-  const commit = await outcomeOf(pipeline, reading, { entry: fresh, now, refusedAs: 'parked' });
+  const outcome = await outcomeOf(pipeline, reading, { entry: fresh, now, refusedAs: 'parked' });
+  const commit = withWhatIsPassed(pipeline.router, reading, outcome);
   const [entry = fresh] = commit.journal ?? [];
   const original: JournalChange = {
     ...row,

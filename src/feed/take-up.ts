@@ -6,6 +6,9 @@ import type { MapMessage } from './map-message.ts';
 import { readFrame, type Reading } from './reading.ts';
 import { answerFault } from './refuse.ts';
 
+/** Whoever sent what is taken up later waits no more. */
+const nobodyListens = (): boolean => false;
+
 interface TakingUp {
   readonly store: Store;
   readonly feeds: () => readonly Feed[];
@@ -29,7 +32,7 @@ export function takingUp(
 } {
   const takeUp: TakeUp = async ({ bytes, peer, feed, receivedAt }, passing) => {
     const given = { feeds: pipeline.feeds(), map: pipeline.map, receivedAt };
-    const reading = readFrame({ bytes, peer, feed }, given);
+    const reading = readFrame({ bytes, peer, feed, isOpen: nobodyListens }, given);
     try {
       await takeTurn(reading, passing);
     } catch (error) {

@@ -32,6 +32,19 @@ export interface MetricSources {
   readonly alarms: () => Promise<readonly { readonly feed: string; readonly kind: string }[]>;
   /** Types that are being indexed anew. */
   readonly reindexing: () => readonly Reindexing[];
+  /** How the receivers of messages stand. */
+  readonly destinations: () => Promise<readonly QueueStanding[]>;
+}
+
+export interface QueueStanding {
+  readonly name: string;
+  readonly state: string;
+  readonly depth: number;
+  readonly aside: number;
+  readonly oldestAgeMs: number;
+  readonly sent: number;
+  readonly failed: number;
+  readonly skipped: number;
 }
 
 export function createMetrics(sources: MetricSources): Metrics {
@@ -73,6 +86,7 @@ export function createMetrics(sources: MetricSources): Metrics {
       }
     },
   });
+  registerDestinations(registers, sources);
   return {
     registry,
     answerSeconds: new Histogram({
@@ -114,4 +128,43 @@ function countAlarms(sources: MetricSources, registers: Registry[]): void {
       for (const { feed, kind } of await sources.alarms()) alarms.set({ feed, kind }, 1);
     },
   });
+}
+
+/** Name, help, and the figure of a destination. */
+const queueFigures: readonly (readonly [string, string, (each: QueueStanding) => number])[] = [
+  ['depth', 'Messages that wait for a destination', ({ depth }) => depth],
+  ['aside', 'Messages held and put aside', ({ aside }) => aside],
+  ['oldest_age_seconds', 'How long the oldest has waited', ({ oldestAgeMs }) => oldestAgeMs / 1000],
+  ['sent_total', 'Messages acknowledged', ({ sent }) => sent],
+  ['failed_total', 'Messages held because they were refused', ({ failed }) => failed],
+  ['skipped_total', 'Messages taken out of the queue by hand', ({ skipped }) => skipped],
+  ['up', '1 where it answers or nothing is known against it, else 0', isUp],
+];
+
+function isUp({ state }: QueueStanding): number {
+  return state === 'away' || state === 'held' ? 0 : 1;
+}
+
+/** One look at the queues serves all gauges of a scrape. */
+function registerDestinations(registers: Registry[], { destinations }: MetricSources): void {
+  let look: Promise<readonly QueueStanding[]> | undefined;
+  const standing = (): Promise<readonly QueueStanding[]> => {
+    look ??= destinations().finally(() => {
+      look = undefined;
+    });
+    return look;
+  };
+  for (const [name, help, figure] of queueFigures) {
+    const gauge = new Gauge({
+      name: `weir_destination_${name}`,
+      help,
+      labelNames: ['destination'],
+      registers,
+      collect: async () => {
+        const all = await standing();
+        gauge.reset();
+        for (const each of all) gauge.set({ destination: each.name }, figure(each));
+      },
+    });
+  }
 }

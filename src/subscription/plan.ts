@@ -63,9 +63,9 @@ export function planOf(resource: IdentifiedResource, options: PlanOptions): Subs
 const place = { expression: ['Subscription.criteria'] };
 
 /** `Type?parameters` as a strict search. */
-function searchOf(
+export function searchOf(
   criteria: string,
-  { now, baseUrl }: PlanOptions,
+  { now, baseUrl }: Pick<PlanOptions, 'now' | 'baseUrl'>,
 ): { readonly type: string; readonly where: SearchNode } {
   const [type = '', ...rest] = criteria.split('?');
   if (!isResourceType(type))

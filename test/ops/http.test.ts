@@ -33,6 +33,7 @@ beforeEach(async () => {
       journalCounts: async () => [{ feed: 'ehr', state: 'processed', ackCode: 'AA', count: 3 }],
       resourceCounts: async () => new Map([['Patient', 2]]),
       alarms: async () => [],
+      destinations: async () => [],
       reindexing: () => reindexing,
     }),
     newId: () => `r-${String((lastId += 1))}`,

@@ -11,6 +11,7 @@ function metricsOf(
     journalCounts: async () => journal as never,
     resourceCounts: async () => resources,
     alarms: async () => [{ feed: 'ehr', kind: 'age' }],
+    destinations: async () => [],
     reindexing: () => reindexing,
   });
 }

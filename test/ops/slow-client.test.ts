@@ -33,6 +33,7 @@ beforeEach(async () => {
       journalCounts: async () => [],
       resourceCounts: async () => new Map(),
       alarms: async () => [],
+      destinations: async () => [],
       reindexing: () => [],
     }),
     newId: () => 'id',

@@ -16,6 +16,8 @@ import { createRework } from '../../src/feed/rework.ts';
 import { openMemoryStore } from '../../src/store/memory.ts';
 import type { Store } from '../../src/store/store.ts';
 import { authRoutes } from '../../src/web/auth-routes.ts';
+import type { Destination } from '../../src/feed/destination/destination.ts';
+import { destinationRoutes } from '../../src/web/destination-routes.ts';
 import { answerFailure } from '../../src/web/failure.ts';
 import { messageRoutes } from '../../src/web/message-routes.ts';
 import { messageWorkRoutes } from '../../src/web/message-work-routes.ts';
@@ -34,7 +36,9 @@ export interface WebApp {
 }
 
 /** The addresses of the pages on a store in memory, with a clock that the test moves. */
-export async function openWebApp(options: { secureCookie?: boolean } = {}): Promise<WebApp> {
+export async function openWebApp(
+  options: { secureCookie?: boolean; destinations?: readonly Destination[] } = {},
+): Promise<WebApp> {
   const store = openMemoryStore();
   const keys = { signing: new Uint8Array(48).fill(7) };
   const tokens = rememberTokens(keys);
@@ -51,7 +55,7 @@ export async function openWebApp(options: { secureCookie?: boolean } = {}): Prom
     authenticate: (request: Parameters<typeof credentialsOf>[0]) =>
       authenticate(tokens, credentialsOf(request), clock()),
   };
-  const { secureCookie = false } = options;
+  const { secureCookie = false, destinations = [] } = options;
   authRoutes(app, { ...shared, keys, newId, sessionHours: 12, secureCookie });
   const { send, processor, pipeline } = processorOn(store, { newId, clock });
   const messages = {
@@ -70,6 +74,7 @@ export async function openWebApp(options: { secureCookie?: boolean } = {}): Prom
   const rework = createRework({ ...pipeline, clock }, processor);
   const runs = startMessageRuns({ ...pipeline, clock, newId, rework });
   messageWorkRoutes(app, { ...messages, rework, runs });
+  destinationRoutes(app, { ...messages, destinations, wake: () => undefined });
   await app.ready();
   return {
     app,

@@ -67,6 +67,27 @@ export function codeSystemUri(name: string, localAuthority: string): string {
   return `urn:weir:codesystem:${uriPart(localAuthority)}:${uriPart(local)}`;
 }
 
+/**
+ * The name of a coding system as HL7 v2 writes it, which {@link codeSystemUri} reads: `LN`, `HL70001`; a local one by
+ * its own name (`L`, `99LAB`), without whose it is; any other as the URI.
+ */
+export function codeSystemName(uri: string): string {
+  const known = namesByUri.get(uri);
+  if (known !== undefined) return known;
+  const table = /^http:\/\/terminology\.hl7\.org\/CodeSystem\/v2-(\d{4})$/.exec(uri)?.[1];
+  if (table !== undefined) return `HL7${table}`;
+  const oid = /^urn:oid:([0-2](?:\.\d+)+)$/.exec(uri)?.[1];
+  if (oid !== undefined) return oid;
+  const local = /^urn:weir:codesystem:[^:]*:([^:]+)$/.exec(uri)?.[1];
+  if (local === undefined) return uri;
+  return local === 'local' ? 'L' : local.toUpperCase();
+}
+
+/** The first name of each. */
+const namesByUri: ReadonlyMap<string, string> = new Map(
+  [...systems].toReversed().map(([name, uri]) => [uri, name]),
+);
+
 /** Letters and digits, the rest as dashes: fit for a URN, stable. */
 function uriPart(text: string): string {
   const part = text
