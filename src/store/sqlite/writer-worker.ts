@@ -146,27 +146,36 @@ function startIndexing(index: ContentIndex, look: () => void): Indexing {
 /** Messages go into the index of their fields when nobody writes; at the latest when too many wait. */
 function takingInFields({ fields }: GroupWriter, rollback: () => unknown) {
   let pause: NodeJS.Timeout | undefined;
-  /** What a full disk leaves undone is tried again after the next group. */
-  const takeIn = (most: number): void => {
+  /** What a full disk leaves undone is tried again after the next group: it ends neither the thread nor a commit. */
+  const trying = (work: () => void): void => {
     try {
-      while (fields.waiting > most) fields.takeIn();
+      work();
     } catch {
-      rollback();
+      try {
+        rollback();
+      } catch {
+        // The next group leaves the transaction before it begins, or is refused.
+      }
     }
+  };
+  const takeIn = (most: number): void => {
+    while (fields.waiting > most) fields.takeIn();
   };
   const later = (): void => {
     clearTimeout(pause);
     if (fields.waiting < limits.journalIndexBatch) return;
-    pause = setTimeout(() => {
-      takeIn(fields.waiting - 1);
-      later();
-    }, limits.journalIndexIdleMs);
+    pause = setTimeout(() => trying(takeInSome), limits.journalIndexIdleMs);
+  };
+  const takeInSome = (): void => {
+    takeIn(fields.waiting - 1);
+    later();
   };
   return {
-    afterGroup: (): void => {
-      takeIn(limits.journalUnindexedMax);
-      later();
-    },
+    afterGroup: (): void =>
+      trying(() => {
+        takeIn(limits.journalUnindexedMax);
+        later();
+      }),
     stop: (): void => clearTimeout(pause),
   };
 }
