@@ -14,14 +14,18 @@ export const indexedRow = "coalesce((SELECT value FROM counter WHERE name = 'fie
 export class JournalFields {
   readonly #sql: ReturnType<typeof prepare>;
   #indexed: number;
+  /** The newest row, or one that was taken back since. */
+  #newest: number;
 
   constructor(statements: Statements) {
     this.#sql = prepare(statements);
     this.#indexed = this.#sql.indexed() ?? 0;
+    this.#newest = this.#sql.newest() ?? 0;
   }
 
   /** A number is given again where the newest rows were removed: then the index has passed it. */
   add(row: number, { fields = [], receivedAt }: JournalEntry): void {
+    this.#newest = Math.max(this.#newest, row);
     if (row > this.#indexed) return;
     for (const field of fields) this.#sql.insert(field, receivedAt.getTime(), row);
   }
@@ -37,14 +41,15 @@ export class JournalFields {
     for (const field of JSON.parse(fields ?? '[]') as string[]) this.#sql.remove(field, at, row);
   }
 
-  /** Rows that are not yet in the index. */
+  /** Rows that are not yet in the index; asked after each group, so the file is not. */
   get waiting(): number {
-    return Math.max(0, (this.#sql.newest() ?? 0) - this.#indexed);
+    return Math.max(0, this.#newest - this.#indexed);
   }
 
   /** Takes some of them in, as a transaction of its own; where it throws, that is the caller's to end. */
   takeIn(): void {
-    const last = Math.min(this.#indexed + limits.journalIndexBatch, this.#sql.newest() ?? 0);
+    this.#newest = this.#sql.newest() ?? 0;
+    const last = Math.min(this.#indexed + limits.journalIndexBatch, this.#newest);
     this.#sql.begin();
     this.#sql.takeIn(this.#indexed, last);
     this.#sql.setIndexed(last);
