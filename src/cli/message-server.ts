@@ -1,41 +1,30 @@
-import { randomUUID } from 'node:crypto';
 import { userInfo } from 'node:os';
 import { setTimeout as rest } from 'node:timers/promises';
 import type { Config } from '../config.ts';
 import { splitConditions } from '../feed/condition-text.ts';
 import type { MessageRun } from '../feed/message-run.ts';
-import { loadKeys } from '../security/keys.ts';
-import { tokenFor } from '../security/sign-in.ts';
-import { audience } from '../security/token.ts';
 import { NoAnswer, UsageError, type CliIo } from './io.ts';
+import { noServer, requestServer } from './server-call.ts';
 
-/** How long the server may take to answer. */
-const timeoutMs = 30_000;
 /** How often a run is looked at. */
 const lookMs = 500;
 
 /**
- * Asks the running server, to which the data file belongs, over HTTP: with a token that the data folder's key makes good for
- * one minute, in the name of whoever is at this machine. Throws {@link NoAnswer}.
+ * Asks the running server in the name of whoever is at this machine (server-call.ts). Throws {@link NoAnswer}.
  */
 export async function askServer<Answer>(
   config: Config,
   path: string,
   post?: object,
 ): Promise<Answer> {
-  const token = await shortToken(config);
-  const response = await fetch(`http://${config.http}/api/${path}`, {
+  const response = await requestServer(config, {
     method: post === undefined ? 'GET' : 'POST',
-    headers: {
-      ...{ authorization: `Bearer ${token}`, accept: 'application/json' },
-      ...(post === undefined ? {} : { 'content-type': 'application/json' }),
-    },
-    ...(post === undefined ? {} : { body: JSON.stringify(post) }),
-    signal: AbortSignal.timeout(timeoutMs),
-  }).catch(() => undefined);
-  if (response === undefined) {
-    throw new NoAnswer(`No server answers at ${config.http}; start it or name it with --http`);
-  }
+    path: `/api/${path}`,
+    who: `cli:${userName()}`,
+    display: 'weir message',
+    ...(post !== undefined && { body: post }),
+  });
+  if (response === undefined) throw new NoAnswer(noServer(config));
   const text = await response.text();
   if (response.ok) return JSON.parse(text) as Answer;
   if (response.status === 401) {
@@ -55,15 +44,6 @@ function sentenceOf(text: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-async function shortToken(config: Config): Promise<string> {
-  const id = randomUUID();
-  return tokenFor(
-    { keys: loadKeys(config.data), clock: () => new Date(), newId: () => id },
-    { id: `cli:${userName()}`, display: 'weir message', role: 'admin' },
-    { audience: audience.api, ttlSeconds: 60 },
-  );
 }
 
 /** A container may run under a number that has no name. */

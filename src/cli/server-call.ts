@@ -8,32 +8,46 @@ import type { CliIo } from './io.ts';
 /** How long the server may take to answer. */
 const timeoutMs = 30_000;
 
+/** One call of the running server. */
+export interface ServerCall {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly body?: object;
+  /** Who the audit says that asked: an id, where one is known, and a name. */
+  readonly who?: string;
+  readonly display: string;
+}
+
 /**
- * Asks the running server, to which the data file belongs, with a token that the data folder's key makes good for one
- * minute. Undefined where no server answers or it says no; stderr then has the reason.
+ * Calls the running server, to which the data file belongs, with a token that the data folder's key makes good for one
+ * minute. Undefined where no server answers.
  */
-export async function callServer(
+export async function requestServer(
   config: Config,
-  io: CliIo,
-  call: {
-    readonly method: 'GET' | 'POST';
-    readonly path: string;
-    readonly body?: object;
-    /** Who the audit says that asked. */
-    readonly display: string;
-  },
-): Promise<unknown> {
-  const response = await fetch(`http://${config.http}${call.path}`, {
-    method: call.method,
+  { method, path, body, who, display }: ServerCall,
+): Promise<Response | undefined> {
+  const token = await shortToken(config, { who, display });
+  return fetch(`http://${config.http}${path}`, {
+    method,
     headers: {
-      authorization: `Bearer ${await shortToken(config, call.display)}`,
-      ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...{ authorization: `Bearer ${token}`, accept: 'application/json' },
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     },
-    ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     signal: AbortSignal.timeout(timeoutMs),
   }).catch(() => undefined);
+}
+
+/** What to do where no server answers. */
+export function noServer({ http }: Config): string {
+  return `No server answers at ${http}; start it or name it with --http`;
+}
+
+/** What the server answers; undefined where none does or it says no: stderr then has the reason. */
+export async function callServer(config: Config, io: CliIo, call: ServerCall): Promise<unknown> {
+  const response = await requestServer(config, call);
   if (response === undefined) {
-    io.stderr.write(`No server answers at ${config.http}; start it or name it with --http\n`);
+    io.stderr.write(`${noServer(config)}\n`);
     return undefined;
   }
   if (response.ok) return await response.json();
@@ -43,11 +57,14 @@ export async function callServer(
   return undefined;
 }
 
-async function shortToken(config: Config, display: string): Promise<string> {
+async function shortToken(
+  config: Config,
+  { who, display }: { readonly who: string | undefined; readonly display: string },
+): Promise<string> {
   const id = randomUUID();
   return tokenFor(
     { keys: loadKeys(config.data), clock: () => new Date(), newId: () => id },
-    { id: `token:${id}`, display, role: 'admin' },
+    { id: who ?? `token:${id}`, display, role: 'admin' },
     { audience: audience.api, ttlSeconds: 60 },
   );
 }
