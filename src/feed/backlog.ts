@@ -1,34 +1,28 @@
 import { limits } from '../limits.ts';
 import type { JournalEntry, JournalQuery, Store } from '../store/store.ts';
 
-/**
- * What the journal holds and nobody has processed, oldest first, page by page. The journal lists newest first: the
- * way to the oldest is walked once, keeping no row, and gone back. What comes meanwhile is not in it.
- */
+/** What the journal holds and nobody has processed, oldest first, page by page. What comes meanwhile is not in it. */
 export async function* backlog(
   store: Store,
   query: Pick<JournalQuery, 'feed'> = {},
 ): AsyncGenerator<readonly JournalEntry[]> {
-  const page = (cursor: string | undefined) =>
-    store.journal.list({
-      ...query,
-      state: 'received',
+  const received = { ...query, state: 'received' } as const;
+  const { entries } = await store.journal.list({ ...received, count: 1, bare: true });
+  const [newest] = entries;
+  if (newest === undefined) return;
+  const to = new Date(newest.receivedAt.getTime() + 1);
+  let cursor: string | undefined;
+  do {
+    const page = await store.journal.list({
+      ...received,
+      to,
+      oldestFirst: true,
       count: limits.backlogPageMax,
       ...(cursor === undefined ? {} : { cursor }),
     });
-  const newest = await page(undefined);
-  const older: { readonly cursor: string; readonly ids: ReadonlySet<string> }[] = [];
-  for (let cursor = newest.next; cursor !== undefined;) {
-    const { entries, next } = await page(cursor);
-    older.push({ cursor, ids: new Set(entries.map(({ id }) => id)) });
-    cursor = next;
-  }
-  for (const { cursor, ids } of older.reverse()) {
-    // A page read again reaches further back, where rows of it were settled since.
-    const { entries } = await page(cursor);
-    yield entries.filter(({ id }) => ids.has(id)).toReversed();
-  }
-  yield newest.entries.toReversed();
+    yield page.entries;
+    cursor = page.next;
+  } while (cursor !== undefined);
 }
 
 /** When a message that passing faults failed so many times is due again. */
