@@ -9,6 +9,7 @@ import {
   type SlotSheet,
   type TableSheet,
 } from '../mapping/doc.ts';
+import { htmlText } from '../ops/html.ts';
 import type { ParsedArguments } from './arguments.ts';
 import { exitCode, UsageError, type CliIo, type ExitCode } from './io.ts';
 import { faultLines } from './maps.ts';
@@ -68,10 +69,10 @@ body{font:14px/1.4 system-ui,sans-serif;margin:2rem;color:#222}table{border-coll
 th,td{border:1px solid #ccc;padding:.25rem .5rem;text-align:left;vertical-align:top}th{background:#f3f3f3}
 td:last-child{color:#777;font-size:12px}h2{margin-top:3rem}nav a{margin-right:1rem}@media print{nav{display:none}}
 </style></head><body><h1>Mapping</h1>
-<nav>${maps.map(({ name }) => `<a href="#${escape(name)}">${escape(name)}</a>`).join('')}<a href="#datatypes">Data types</a><a href="#tables">Tables</a><a href="#settings">Settings</a></nav>
+<nav>${maps.map(({ name }) => `<a href="#${htmlText(name)}">${htmlText(name)}</a>`).join('')}<a href="#datatypes">Data types</a><a href="#tables">Tables</a><a href="#settings">Settings</a></nav>
 ${maps.map(mapSection).join('\n')}
 <h2 id="datatypes">Data types</h2>
-${datatypes.map(({ name, rows }) => `<h3>${escape(name)}</h3>${slotTable(rows)}`).join('\n')}
+${datatypes.map(({ name, rows }) => `<h3>${htmlText(name)}</h3>${slotTable(rows)}`).join('\n')}
 <h2 id="tables">Tables</h2>
 ${tables.map(tableSection).join('\n')}
 <h2 id="settings">Settings</h2>
@@ -100,13 +101,13 @@ function mapSection({
       resource.when === '' ? '' : `When ${resource.when}.`,
       resource.key === '' ? '' : `The same where ${resource.key} is.`,
     ].filter((text) => text !== '');
-    return `<h3>${escape(resource.type)} <small>${escape(resource.name)}</small></h3>
-<p>${escape(facts.join(' '))}</p>
+    return `<h3>${htmlText(resource.type)} <small>${htmlText(resource.name)}</small></h3>
+<p>${htmlText(facts.join(' '))}</p>
 ${slotTable(resource.rows)}`;
   });
   const left = ignored.map(({ position, reason }) => [position, reason]);
-  return `<h2 id="${escape(name)}">${escape(`${name} ${version}${laid}: ${events.join(', ')}`)}</h2>
-<p>${escape(doc)}</p>
+  return `<h2 id="${htmlText(name)}">${htmlText(`${name} ${version}${laid}: ${events.join(', ')}`)}</h2>
+<p>${htmlText(doc)}</p>
 ${parts.join('\n')}
 <h3>Left out on purpose</h3>
 ${tableOf(['Field', 'Why'], left)}`;
@@ -122,24 +123,16 @@ function slotTable(rows: readonly SlotSheet[]): string {
 }
 
 function tableSection({ name, system, rows, otherwise }: TableSheet): string {
-  return `<h3>${escape(name)} <small>${escape(system)}</small></h3>
+  return `<h3>${htmlText(name)} <small>${htmlText(system)}</small></h3>
 ${tableOf(
   ['Code', 'Becomes', 'Display', 'System', 'Rule'],
   rows.map(({ from, to, display, system: target, rule }) => [from, to, display, target, rule]),
 )}
-<p>Any other code: ${escape(otherwise)}</p>`;
+<p>Any other code: ${htmlText(otherwise)}</p>`;
 }
 
 function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const cells = (row: readonly string[], tag: string): string =>
-    `<tr>${row.map((text) => `<${tag}>${escape(text)}</${tag}>`).join('')}</tr>`;
+    `<tr>${row.map((text) => `<${tag}>${htmlText(text)}</${tag}>`).join('')}</tr>`;
   return `<table>${cells(head, 'th')}${rows.map((row) => cells(row, 'td')).join('\n')}</table>`;
-}
-
-function escape(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
 }

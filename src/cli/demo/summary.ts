@@ -1,6 +1,7 @@
 import type { App } from '../../app.ts';
 import { unmappedPrefix } from '../../feed/worklist.ts';
 import type { UnmappedTally } from '../../feed/worklist.ts';
+import { table } from '../table.ts';
 import type { SearchJson } from './expectation.ts';
 import type { Answers } from './play.ts';
 
@@ -13,10 +14,10 @@ interface Played {
 /** What a person wants to know after the demo: who was answered what, what came of it, what is left to do. */
 export async function summary({ app, answers, search }: Played): Promise<string> {
   const parts = [
-    table('Frames by sender', ['sender', 'AA', 'AE', 'AR'], answerRows(answers)),
-    table('In the record', ['resources', 'count'], resourceRows(await app.store.counts())),
-    table('Work and messages', ['what', 'count'], await workRows(search)),
-    table('Codes that no table has yet', ['feed', 'table', 'code', 'seen'], await unmapped(app)),
+    section('Frames by sender', ['sender', 'AA', 'AE', 'AR'], answerRows(answers)),
+    section('In the record', ['resources', 'count'], resourceRows(await app.store.counts())),
+    section('Work and messages', ['what', 'count'], await workRows(search)),
+    section('Codes that no table has yet', ['feed', 'table', 'code', 'seen'], await unmapped(app)),
   ];
   return `\n${parts.join('\n')}`;
 }
@@ -61,16 +62,12 @@ async function unmapped(app: App): Promise<string[][]> {
   });
 }
 
-function table(
+function section(
   title: string,
   head: readonly string[],
   rows: readonly (readonly string[])[],
 ): string {
   if (rows.length === 0) return `${title}: none\n`;
-  const widths = head.map((name, column) =>
-    Math.max(name.length, ...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  const line = (cells: readonly string[]): string =>
-    `  ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd();
-  return `${title}\n${[head, ...rows].map(line).join('\n')}\n`;
+  const lines = table(head, rows).map((line) => `  ${line}\n`);
+  return `${title}\n${lines.join('')}`;
 }

@@ -1,4 +1,5 @@
 /** The interface as a page to read: made from the same operations as the OpenAPI document, without scripts. */
+import { htmlText } from '../../ops/html.ts';
 import { resourceTypes } from '../../fhir/definitions.ts';
 import type { RestContext, Route } from '../call.ts';
 import { parameters as parametersByName } from './component.ts';
@@ -20,7 +21,7 @@ export function apiPage({ routes, baseUrl }: RestContext, type: string | undefin
   const links = resourceTypes().map((one) => `<a href="?type=${one}">${one}</a>`);
   const lead =
     type === undefined
-      ? `<p>Base <code>${escaped(baseUrl)}</code>. For programs: <a href="metadata">CapabilityStatement</a>,
+      ? `<p>Base <code>${htmlText(baseUrl)}</code>. For programs: <a href="metadata">CapabilityStatement</a>,
          <a href="openapi.json">OpenAPI 3.1</a>. A call needs <code>Authorization: Bearer</code> and a token unless it says open.</p>`
       : '<p><a href="openapi.html">The whole interface</a></p>';
   const types =
@@ -43,26 +44,18 @@ function section(route: Route, type: string | undefined): string {
     .map(resolved)
     .map(
       ({ name = '', in: place = '', description = '' }) =>
-        `<tr><td><code>${escaped(name)}</code></td><td>${place}</td><td>${escaped(description)}</td></tr>`,
+        `<tr><td><code>${htmlText(name)}</code></td><td>${place}</td><td>${htmlText(description)}</td></tr>`,
     );
   const table = rows.length === 0 ? '' : `<table>${rows.join('')}</table>`;
-  const address = escaped(templateOf(route, type));
+  const address = htmlText(templateOf(route, type));
   const open = route.open === true ? ' <em>open</em>' : '';
-  return `<details><summary><b>${route.method}</b> <code>${address}</code> ${escaped(summary)}${open}</summary>${table}</details>`;
+  return `<details><summary><b>${route.method}</b> <code>${address}</code> ${htmlText(summary)}${open}</summary>${table}</details>`;
 }
 
 function resolved(parameter: Parameter): Parameter {
   const name = parameter.$ref?.split('/').at(-1);
   if (name === undefined) return parameter;
   return (parametersByName as Readonly<Record<string, Parameter>>)[name] ?? parameter;
-}
-
-function escaped(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
 }
 
 const style = `body{font:1rem/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1d2733;background:#fff}

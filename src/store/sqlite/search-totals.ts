@@ -1,5 +1,5 @@
 import { limits } from '../../limits.ts';
-import type { SearchNode, SearchQuery } from '../../fhir/search-ast.ts';
+import { isUnconditional, type SearchQuery } from '../../fhir/search-ast.ts';
 import { always, never, oneOf } from './fragment.ts';
 import { KnownAnswers } from './known-answers.ts';
 import { sourceOf, type Guard, type SearchPlan, type SearchPlanner } from './search-plan.ts';
@@ -73,8 +73,4 @@ export class SearchTotals {
   #first(...[sql, values]: Parameters<Statements['query']>): number {
     return this.#statements.query<[number]>(sql, values)[0]?.[0] ?? 0;
   }
-}
-
-function isUnconditional(where: SearchNode): boolean {
-  return where.op === 'and' && where.nodes.length === 0;
 }
