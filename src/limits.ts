@@ -142,6 +142,10 @@ export const limits = {
   searchSortKeysMax: 8,
   /** Nodes of one search tree. */
   searchNodesMax: 2_000,
+  /** Resources that are looked into for one page of a search with _contained, and for its count. */
+  containedLookedAtMax: 10_000,
+  /** Types of one search with _contained. */
+  containedTypesMax: 10,
   /** Resources that _include and _revinclude add to one page. */
   searchIncludesMax: 1_000,
   /** Parameters of one request, in the address or a form. */

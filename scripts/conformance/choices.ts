@@ -47,7 +47,10 @@ export const choices: readonly (readonly [where: string, choice: string])[] = [
   ['the same resource twice in a transaction', '400, also where criteria say so'],
   ['a GET that fails in a transaction', 'the transaction fails'],
   ['a code system that is not loaded', '404, and its name'],
-  ['_contained=true and both', '400: contained resources have no index of their own'],
+  [
+    '_contained=true and both',
+    'in searches of types; conditions are said of one contained resource; no order, chain or _content; counted when asked',
+  ],
   [
     '_text',
     'words of the narrative, on every store; _content, words of any text, by reading bodies, not on MongoDB',

@@ -5,7 +5,7 @@ import type { IndexEntry } from './search-ast.ts';
 import { compositeExtractor } from './search-composite.ts';
 import { compileSearchPath } from './search-path.ts';
 import { textEntries } from './search-text.ts';
-import { currentItemParam, entriesOf, positionEntry } from './search-values.ts';
+import { containedParam, currentItemParam, entriesOf, positionEntry } from './search-values.ts';
 
 /** Counts the changes to what is extracted: entries stored under another one are to be made again. */
 export const extractionVersion = 3;
@@ -53,8 +53,8 @@ function extractorsOf(typeName: string): readonly Extractor[] {
   let found = extractors.get(parameters);
   if (!found) {
     const own = [...parameters.values()].flatMap((p) => extractorOf(typeName, p));
-    const all = typeName === 'List' ? [...own, extractCurrentItems] : own;
-    found = all.map(forgiving);
+    const ofLists = typeName === 'List' ? [extractCurrentItems] : [];
+    found = [...own, ...ofLists, extractContainedTypes].map(forgiving);
     extractors.set(parameters, found);
   }
   return found;
@@ -96,6 +96,12 @@ function extractCurrentItems(resource: Resource, entries: IndexEntry[]): void {
   for (const entry of (resource['entry'] ?? []) as readonly Record<string, unknown>[]) {
     if (entry['deleted'] === true) continue;
     entriesOf({ ...place, property: undefined }, entry['item'], entries);
+  }
+}
+
+function extractContainedTypes(resource: Resource, entries: IndexEntry[]): void {
+  for (const { resourceType } of (resource['contained'] ?? []) as readonly Resource[]) {
+    entries.push({ kind: 'token', param: containedParam, system: null, code: resourceType });
   }
 }
 

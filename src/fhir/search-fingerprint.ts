@@ -2,9 +2,10 @@
 import { createHash } from 'node:crypto';
 import { searchParameters, type SearchParameterDefinition } from './definitions.ts';
 import { extractionVersion, notIndexed } from './search-extract.ts';
+import { containedParam } from './search-values.ts';
 
 /**
- * A fingerprint of each search parameter of a resource type, by code, the registered ones among them: SHA-256 over
+ * A fingerprint of each search parameter of a resource type, by code, the registered ones and `_contained` among them: SHA-256 over
  * extractionVersion and what the definition says of the entries, cut to 12 characters of base64url (72 bits).
  */
 export function parameterFingerprints(type: string): Readonly<Record<string, string>> {
@@ -12,7 +13,8 @@ export function parameterFingerprints(type: string): Readonly<Record<string, str
   const prints = [...parameters.values()]
     .filter((parameter) => parameter.expression !== undefined || !notIndexed(parameter))
     .map((parameter) => [parameter.code, fingerprint(parameter, parameters)] as const);
-  return Object.fromEntries(prints);
+  const contained: SearchParameterDefinition = { code: containedParam, id: '', type: 'token' };
+  return Object.fromEntries([...prints, [containedParam, fingerprint(contained, parameters)]]);
 }
 
 function fingerprint(

@@ -21,6 +21,8 @@ export interface SearchOptions {
   readonly baseUrl?: string;
   /** What `:in`, `:not-in`, `:above` and `:below` of tokens stand for. */
   readonly codesOf?: CodesByModifier;
+  /** Whether contained resources may be asked for (search-contained.ts); false by default. */
+  readonly contained?: boolean;
   /** What `_total` is when it is not given; `accurate` by default. */
   readonly defaultTotal?: SearchQuery['total'];
 }
@@ -81,7 +83,13 @@ export function parseSearch(
     count: result.count,
     total: result.total,
   };
+  issues.push(...misplaced(result.view(), options));
   return { query, used, issues, ...result.view() };
+}
+
+function misplaced({ contained }: ResultView, options: SearchOptions): readonly Issue[] {
+  if (contained === 'false' || options.contained === true) return [];
+  return [errorIssue('not-supported', '_contained is offered in searches of types alone')];
 }
 
 function allOf(nodes: readonly SearchNode[]): SearchNode {

@@ -1,4 +1,4 @@
-/** The parameters that say how a result is given: `_count`, `_sort`, `_total`, `_summary`, `_elements`, includes. */
+/** The parameters that say how a result is given: `_count`, `_sort`, `_total`, `_summary`, `_elements`, `_contained`, includes. */
 import { limits } from '../limits.ts';
 import { isResourceType, searchParameters, type SearchParameterDefinition } from './definitions.ts';
 import { errorIssue, type Issue } from './issue.ts';
@@ -20,7 +20,13 @@ export interface Include {
   readonly reverse: boolean;
 }
 
+/** Whether resources that others contain are searched: not, only, or besides those that stand alone. */
+export type Contained = 'false' | 'true' | 'both';
+
 export interface ResultView {
+  readonly contained: Contained;
+  /** Of a contained resource that matches: what contains it, or itself. */
+  readonly containedType: 'container' | 'contained';
   readonly summary?: Summary;
   readonly elements?: readonly string[];
   readonly includes: readonly Include[];
@@ -35,6 +41,8 @@ export class ResultOptions {
   total: SearchQuery['total'];
   #summary: Summary | undefined;
   #elements: readonly string[] | undefined;
+  #contained: Contained = 'false';
+  #containedType: ResultView['containedType'] = 'container';
   readonly #warnings: Issue[] = [];
   readonly #includes: Include[] = [];
   readonly #types: SearchQuery['types'];
@@ -61,6 +69,8 @@ export class ResultOptions {
     return {
       ...(this.#summary === undefined ? {} : { summary: this.#summary }),
       ...(this.#elements === undefined ? {} : { elements: this.#elements }),
+      contained: this.#contained,
+      containedType: this.#containedType,
       includes: this.#includes,
     };
   }
@@ -117,6 +127,20 @@ export class ResultOptions {
         return refuse('search-value', '_elements is a list of element names');
       }
       this.#elements = names;
+      return { used: value };
+    },
+    _contained: (value) => {
+      if (value !== 'true' && value !== 'both' && value !== 'false') {
+        return refuse('search-value', '_contained is true, both or false');
+      }
+      this.#contained = value;
+      return { used: value };
+    },
+    _containedType: (value) => {
+      if (value !== 'container' && value !== 'contained') {
+        return refuse('search-value', '_containedType is container or contained');
+      }
+      this.#containedType = value;
       return { used: value };
     },
   };

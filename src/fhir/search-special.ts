@@ -23,14 +23,6 @@ export function parseSpecial(
 const readers: Readonly<Record<string, (place: FilterPlace, value: string) => ParamOutcome>> = {
   _filter: parseFilterTree,
   _list: (_place, value) => listNode(value),
-  _contained: (_place, value) =>
-    value === 'false'
-      ? { used: value }
-      : refused('not-supported', '_contained is false only: contained resources have no index'),
-  _containedType: (_place, value) =>
-    value === 'container' || value === 'contained'
-      ? { used: value }
-      : refused('search-value', '_containedType is container or contained'),
   _query: () => refused('not-supported', '_query is not offered: there are no named queries'),
 };
 

@@ -45,6 +45,9 @@ export function ofTypeParam(param: string): string {
  */
 export const currentItemParam = 'item:current';
 
+/** The parameter of every type under which a resource is found by the types that it contains; the query's `_contained`. */
+export const containedParam = '_contained';
+
 /** The entry of a position as `Location.position` has it; undefined where that is none on earth. */
 export function positionEntry(param: string, value: unknown): IndexEntry | undefined {
   const members = (value ?? {}) as Members;

@@ -15,6 +15,8 @@ export interface Criteria {
   readonly types: SearchQuery['types'];
   readonly params: Params;
   readonly strict: boolean;
+  /** Whether contained resources may be asked for; false by default. */
+  readonly contained?: boolean;
 }
 
 /** Parses search parameters; throws every error that they have. */
@@ -31,10 +33,16 @@ export async function parseCriteria(
 /** The same at once, and as of an instant: of value sets it knows those alone that R4 requires somewhere. */
 export function parseAlone(
   { baseUrl }: Pick<RestContext, 'baseUrl'>,
-  { types, params, strict }: Criteria,
+  { types, params, strict, contained = false }: Criteria,
   { now, ...more }: { readonly now: Date; readonly codesOf?: CodesByModifier },
 ): ParsedSearch {
-  const parsed = parseSearch(types, params, { strict, now: now.getTime(), baseUrl, ...more });
+  const parsed = parseSearch(types, params, {
+    strict,
+    contained,
+    now: now.getTime(),
+    baseUrl,
+    ...more,
+  });
   const [first, ...others] = parsed.issues.filter(isError);
   if (first !== undefined) throw new OutcomeError([first, ...others]);
   return parsed;

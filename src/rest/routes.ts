@@ -159,6 +159,7 @@ export const routes: readonly Route[] = [
     reads: true,
   },
 
+  ...reading('/Patient/$everything', 'everything', everything),
   ...reading('/Patient/:id/$everything', 'everything', everything),
   ...reading('/Encounter/:id/$everything', 'everything', everything),
   ...reading('/Observation/$lastn', 'search-type', lastn),

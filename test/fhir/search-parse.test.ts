@@ -213,7 +213,7 @@ describe('what is refused', () => {
     ['Patient', '_content:missing', 'true', 'search-modifier'],
     ['Patient', '_query', 'a', 'not-supported'],
     ['Patient', '_contained', 'true', 'not-supported'],
-    ['Patient', '_contained', 'maybe', 'not-supported'],
+    ['Patient', '_contained', 'maybe', 'search-value'],
     ['Patient', '_containedType', 'maybe', 'search-value'],
     ['Patient', '_list', '$current-problems', 'not-supported'],
     ['Patient', '_list', 'a b', 'search-value'],
@@ -258,6 +258,8 @@ describe('the whole query', () => {
       },
       used: [],
       issues: [],
+      contained: 'false',
+      containedType: 'container',
       includes: [],
     });
   });

@@ -148,6 +148,28 @@ describe.each(stores)('operations over compartments on %s', (_name, open) => {
     expect((await get(`/Patient/ada/$everything?${link}`, 'app:bob')).status).toBe(404);
   });
 
+  it('Patient/$everything of the type is that of all Patients, as far as the caller may see them', async () => {
+    const matches = async (query: string, token = 'admin') => {
+      const seen: string[] = [];
+      for (let url: string | undefined = `/Patient/$everything?${query}`; url !== undefined;) {
+        const page: CallAnswer = await get(url, token);
+        expect([url, page.status]).toEqual([url, 200]);
+        const matched = page.json.entry?.filter(({ search }) => search.mode === 'match') ?? [];
+        seen.push(...matched.map(({ resource }) => resource.id));
+        url = linkOf(page.json, 'next')?.replace('http://weir.test/fhir', '');
+      }
+      return seen.toSorted();
+    };
+    const all = ['ada', 'b1', 'bob', 'g1', 'g2', 'g3', 't1', 't2', 'visit'];
+    expect(await matches('')).toEqual(all);
+    expect(await matches('_count=2')).toEqual(all);
+    expect(await matches('_type=Observation&start=2026-02-04')).toEqual(['b1', 't1', 't2']);
+    expect(await matches('', 'app:bob')).toEqual(['b1', 'bob']);
+    expect(await matches('', 'frontdesk')).toEqual(['ada', 'bob', 'visit']);
+    expect(await idsAt('/Patient/$everything?start=soon')).toBe(400);
+    expect((await fhir.call('GET', '/Encounter/$everything')).status).toBe(404);
+  });
+
   it('Encounter/$everything is its compartment, and what that refers to', async () => {
     const all = await get('/Encounter/visit/$everything');
     expect([...idsOf(all.json)].sort()).toEqual(['ada', 'g2', 'visit']);

@@ -75,8 +75,6 @@ const refused = [
   '/Patient?_sort=_text',
   '/Patient?_list=$current-problems',
   '/Patient?_list=a b',
-  '/Patient?_contained=true',
-  '/Patient?_contained=both',
   '/Patient?_containedType=all',
   '/Patient?_query=mine',
 ];

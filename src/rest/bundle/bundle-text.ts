@@ -36,6 +36,16 @@ export function searchEntry(
   return `{"fullUrl":${fullUrl(baseUrl, version)},"resource":${body},"search":{"mode":"${mode}"}}`;
 }
 
+/** An entry of a search page for a resource that another contains: its address is a place in that one. */
+export function containedEntry(
+  baseUrl: string,
+  { type, id }: StoredVersion,
+  { id: inner, body }: { readonly id: string; readonly body: string },
+): string {
+  const address = JSON.stringify(`${baseUrl}/${type}/${id}#${inner}`);
+  return `{"fullUrl":${address},"resource":${body},"search":{"mode":"match"}}`;
+}
+
 /** What a search page says of itself, beside its matches; nothing where there is nothing to say. */
 export function outcomeEntries(issues: readonly Issue[]): readonly string[] {
   if (issues.length === 0) return [];

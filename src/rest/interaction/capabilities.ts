@@ -208,6 +208,8 @@ const commonParameters = [
   ['_content', 'string', 'Words of any text; not where data lies in MongoDB'],
   ['_list', 'special', 'Ids of Lists: their entries that are not marked as deleted'],
   ['_filter', 'special', 'Operators ss and sb are not offered'],
+  ['_contained', 'special', 'true, both or false; without chains, _content and _sort'],
+  ['_containedType', 'special', 'container or contained'],
   ['_type', 'special', 'Of a search of the system or of a whole compartment'],
 ].map(([name, type, documentation]) => {
   return { name, type, ...(documentation === undefined ? {} : { documentation }) };

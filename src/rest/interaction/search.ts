@@ -1,20 +1,23 @@
 import { isResourceType, resourceTypes } from '../../fhir/definitions.ts';
-import { fail } from '../../fhir/issue.ts';
+import { fail, OutcomeError } from '../../fhir/issue.ts';
 import { isUnconditional, type SearchNode, type SearchQuery } from '../../fhir/search-ast.ts';
+import { containedIssues } from '../../fhir/search-contained.ts';
 import type { ParsedSearch } from '../../fhir/search-parse.ts';
 import { allowed } from '../../security/policy.ts';
 import { authorize } from '../authorize.ts';
-import { bundleText, outcomeEntries, searchEntry } from '../bundle/bundle-text.ts';
+import { bundleText, containedEntry, outcomeEntries, searchEntry } from '../bundle/bundle-text.ts';
 import type { Link } from '../bundle/bundle-text.ts';
 import type { Answer, Call, Params, RestContext } from '../call.ts';
 import { paramOf } from '../call.ts';
+import { containersOf, type ContainedMatch } from '../contained.ts';
 import { confinedTypes, parseCriteria } from '../criteria.ts';
+import { findPage, type PageStart } from '../found.ts';
 import { included } from '../include.ts';
 import { closePage, openedPage, type PlaceInWalk } from '../page-link.ts';
 import { typeOf } from '../place.ts';
 import { parsePrefer } from '../prefer.ts';
 import { formatQuery, parseQuery } from '../query-string.ts';
-import { subsetText } from '../subset.ts';
+import { subsetText, type View } from '../subset.ts';
 import { unfinishedWarning } from '../unfinished.ts';
 
 /** `GET Type?...` and `POST Type/_search`: http://hl7.org/fhir/R4/http.html#search. */
@@ -59,54 +62,64 @@ export interface Scope {
 }
 
 /** What a page link carries, sealed. */
-export interface PageState extends PlaceInWalk {
+export interface PageState extends PlaceInWalk, PageStart {
   readonly params: Params;
-  readonly cursor: string;
 }
 
 /** One page of a search, as its parameters say. */
 export async function runSearch(context: RestContext, call: Call, scope: Scope): Promise<Answer> {
   const opened = openPage(context, call, scope.path);
   const params = opened?.params ?? searchParams(call);
-  const strict = parsePrefer(call.headers['prefer']).handling === 'strict';
-  const parsed = await parseCriteria(context, call, { types: scope.types, params, strict });
-  refuseUnbound(scope, parsed);
-  const query = { ...parsed.query, where: whereOf(call, scope, parsed.query.where) };
-  const unfinished = unfinishedWarning(context, query, parsed.includes);
-  const warnings = [...parsed.issues.filter(({ code }) => code === 'limit'), ...unfinished];
-  const page = await context.store.search({
-    ...query,
-    ...(parsed.summary === 'count' ? { total: 'accurate' as const } : {}),
-    ...(opened === undefined ? {} : { cursor: opened.cursor }),
+  const parsed = await parseCriteria(context, call, {
+    types: scope.types,
+    params,
+    strict: parsePrefer(call.headers['prefer']).handling === 'strict',
+    contained: scope.within === undefined,
   });
-  const others = await included(context, call, page.matches, parsed.includes);
-  const baseUrl = context.baseUrl;
-  const shape = (body: string): string => subsetText(body, parsed);
-  const next = parsed.summary === 'count' ? undefined : page.next;
-  const closeAt = (cursor: string): string => {
-    const state: PageState = { path: scope.path, params: parsed.used, cursor };
+  refuseUnbound(scope, parsed);
+  const alone = { ...parsed.query, where: whereOf(call, scope, parsed.query.where) };
+  const containers = parsed.contained === 'false' ? undefined : containersOf(call, alone.types);
+  const found = await findPage(context, { parsed, alone, containers }, opened ?? {});
+  const versions = found.matches.map(({ version }) => version);
+  const others = await included(context, call, versions, parsed.includes);
+  const next = parsed.summary === 'count' ? undefined : found.next;
+  const closeAt = (start: PageStart): string => {
+    const state: PageState = { path: scope.path, params: parsed.used, ...start };
     return closePage(context, call, state);
   };
+  const searched = containers === undefined ? [alone] : [alone, containers];
+  const unfinished = searched.flatMap((q) => unfinishedWarning(context, q, parsed.includes));
+  const warnings = [...parsed.issues.filter(({ code }) => code === 'limit'), ...unfinished];
   const body = bundleText({
     type: 'searchset',
-    total: page.total,
+    total: found.total,
     links: links(context, scope, parsed, next && closeAt(next)),
     entries: [
-      ...page.matches.map((match) => searchEntry(baseUrl, match, 'match', shape(match.body))),
-      ...others.map((other) => searchEntry(baseUrl, other, 'include', shape(other.body))),
+      ...found.matches.map((match) => matchEntry(context.baseUrl, match, parsed)),
+      ...others.map((o) => searchEntry(context.baseUrl, o, 'include', subsetText(o.body, parsed))),
       ...outcomeEntries(warnings),
     ],
   });
-  return { status: 200, body, shown: [...page.matches, ...others] };
+  return { status: 200, body, shown: [...versions, ...others] };
 }
 
-function refuseUnbound({ isConditional }: Scope, { query, summary, includes }: ParsedSearch): void {
+function matchEntry(baseUrl: string, { version, inner }: ContainedMatch, view: View): string {
+  if (inner === undefined) {
+    return searchEntry(baseUrl, version, 'match', subsetText(version.body, view));
+  }
+  return containedEntry(baseUrl, version, { ...inner, body: subsetText(inner.body, view) });
+}
+
+function refuseUnbound({ isConditional }: Scope, parsed: ParsedSearch): void {
+  const { query, summary, includes } = parsed;
   if (isConditional === true && isUnconditional(query.where)) {
     fail('search-value', 'A search of the whole system needs _type or a condition');
   }
   if (summary === 'text' && includes.length > 0) {
     fail('search-value', '_summary=text does not go with _include and _revinclude');
   }
+  const [first, ...others] = containedIssues(parsed);
+  if (first !== undefined) throw new OutcomeError([first, ...others]);
 }
 
 /** The parameters of the address and, for POST, of the form. */

@@ -13,7 +13,7 @@ import { confined } from '../criteria.ts';
 import { sinceOf } from '../interaction/history.ts';
 import { visible } from '../interaction/read.ts';
 import { closePage, openedPage, type PlaceInWalk } from '../page-link.ts';
-import { placeOf } from '../place.ts';
+import { typeOf } from '../place.ts';
 import { formatQuery } from '../query-string.ts';
 import { inputOf } from './input.ts';
 import type { OperationInput } from './input.ts';
@@ -40,14 +40,14 @@ interface PageState extends PlaceInWalk {
  * `Patient/id/$everything` and `Encounter/id/$everything` with `_type`, `_since`, `start`, `end`, `_count`
  * (http://hl7.org/fhir/R4/operation-patient-everything.html): the resource, what of its compartment the caller may see,
  * type by type, each newest first, and as includes what those refer to outside of the compartment. What does not fit into
- * one page has a next link.
+ * one page has a next link. `Patient/$everything` is the same of all Patients that the caller may see, with them as the first type.
  */
 export async function everything(context: RestContext, call: Call): Promise<Answer> {
-  const { type, id } = placeOf(call);
-  const subject = visible(call, await context.store.read(type, id));
+  const type = typeOf(call);
+  const subject = await subjectOf(context, call);
   const opened = openPage(context, call);
   const state = opened ?? { path: call.path, wanted: await wantedOf(context, call, type), at: 0 };
-  const found = opened === undefined ? [subject] : [];
+  const found = opened === undefined ? [...subject] : [];
   const next = await walk(context, call, state, found);
   const others = await referredTo(context, call, type, found);
   const { baseUrl } = context;
@@ -70,6 +70,12 @@ export async function everything(context: RestContext, call: Call): Promise<Answ
   return { status: 200, body, shown: [...found, ...others] };
 }
 
+/** The resource that the address names; none where it is the whole type. Throws `not-found`, `gone`. */
+async function subjectOf(context: RestContext, call: Call): Promise<readonly StoredVersion[]> {
+  const { id } = call.at;
+  return id === undefined ? [] : [visible(call, await context.store.read(typeOf(call), id))];
+}
+
 /** The state of a page link; undefined for a first page. Throws `cursor-invalid`. */
 function openPage(context: RestContext, call: Call): PageState | undefined {
   return openedPage(context, call, call.path) as PageState | undefined;
@@ -78,11 +84,11 @@ function openPage(context: RestContext, call: Call): PageState | undefined {
 async function wantedOf(context: RestContext, call: Call, type: string): Promise<Wanted> {
   const input = inputOf(call);
   const asked = input.texts('_type').flatMap((listed) => listed.split(','));
-  const members = resourceTypes().filter(
-    (member) =>
-      member !== type &&
-      compartmentParameters(type, member).length > 0 &&
-      (asked.length === 0 || asked.includes(member)),
+  const others = resourceTypes().filter(
+    (member) => member !== type && compartmentParameters(type, member).length > 0,
+  );
+  const members = (call.at.id === undefined ? [type, ...others] : others).filter(
+    (member) => asked.length === 0 || asked.includes(member),
   );
   const { since } = sinceOf(input.text('_since'));
   const count = input.whole('_count') ?? limits.everythingMax;
@@ -140,15 +146,13 @@ async function walk(
 }
 
 function membersOf(call: Call, member: string, { since, start, end }: Wanted): SearchNode {
-  const { type, id } = placeOf(call);
-  const nodes: SearchNode[] = [
-    {
-      op: 'or',
-      nodes: compartmentParameters(type, member).map((param) => {
-        return { op: 'reference', param, type, id };
-      }),
-    },
-  ];
+  const type = typeOf(call);
+  const { id } = call.at;
+  const subject = id === undefined ? { type } : { type, id };
+  const refers = compartmentParameters(type, member).map((param): SearchNode => {
+    return { op: 'reference', param, ...subject };
+  });
+  const nodes: SearchNode[] = member === type ? [] : [{ op: 'or', nodes: refers }];
   if (since !== undefined) {
     nodes.push({ op: 'lastUpdated', prefix: 'ge', lo: since, hi: since + 1 });
   }
