@@ -61,15 +61,17 @@ async function start(args: readonly string[]): Promise<BenchServer> {
 
 /** A process that takes less of a second than this is at rest. */
 const restingMs = 50;
-const restWaitMax = 60;
+/** After half a million resources rules and the index of words are at work for a minute and a half. */
+const restWaitSeconds = 600;
 
 async function atRest(pid: number): Promise<void> {
-  for (let second = 0, before = processorMs(pid); second < restWaitMax; second++) {
+  for (let second = 0, before = processorMs(pid); second < restWaitSeconds; second++) {
     await setTimeout(1_000);
     const now = processorMs(pid);
     if (now - before < restingMs) return;
     before = now;
   }
+  throw new Error(`The server did not rest for ${restWaitSeconds} s after it was loaded`);
 }
 
 /** Processor time so far, of all its threads: clock ticks of 10 ms. */
