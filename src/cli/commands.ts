@@ -131,6 +131,18 @@ export const commands: readonly Command[] = [
     run: async (...given) => (await import('./map-check.ts')).mapCheckCommand(...given),
   },
   {
+    name: 'map coverage',
+    usage: 'map coverage --guide DIR',
+    doc: "Holds the maps against HL7's V2-to-FHIR guide: every row covered by which slot, or left out and why",
+    flags: [
+      { name: '--guide', takes: 'DIR', doc: "The folder of the guide's sheets (v2-to-fhir-ig)" },
+      { name: '--list', doc: 'Every row, and the counts of every sheet' },
+      { name: '--json', doc: 'A JSON line for each row' },
+    ],
+    settings: ['site', 'zone'],
+    run: async (...given) => (await import('./map-coverage.ts')).mapCoverageCommand(...given),
+  },
+  {
     name: 'map test',
     usage: 'map test [DIR...]',
     doc: 'Runs the cases beside the maps and says which rules they reach',

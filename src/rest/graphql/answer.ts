@@ -11,7 +11,6 @@ import { readQuery } from './document.ts';
 import type { GraphqlRequest } from './document.ts';
 import { execute } from './execute.ts';
 import type { Spot } from './execute.ts';
-import { introspect, isIntrospection } from './introspect.ts';
 import { resourcePlace } from './place.ts';
 import { Source } from './source.ts';
 
@@ -23,11 +22,7 @@ import { Source } from './source.ts';
 export async function answerQuery(context: RestContext, call: Call): Promise<Answer> {
   const source = new Source(context, call);
   try {
-    const request = requestOf(call);
-    const query = readQuery(request);
-    if (call.at.type === undefined && isIntrospection(query)) {
-      return answer(200, { data: introspect(query, request.query) });
-    }
+    const query = readQuery(requestOf(call));
     checkQuery(query, placeOfCall(call));
     const spot = await rootOf(source, call);
     const { data, errors } = await execute(source, query, spot);
