@@ -9,6 +9,7 @@ import { routerTo, type Router } from './feed/destination/router.ts';
 import { standings } from './feed/destination/standing.ts';
 import { startDestinations } from './feed/destination/start.ts';
 import type { Destinations } from './feed/destination/start.ts';
+import { listCodes } from './feed/code-worklist.ts';
 import { describeMessage } from './feed/describe.ts';
 import { indexEarlierMessages } from './feed/earlier-messages.ts';
 import { explainMessage } from './feed/explain.ts';
@@ -60,6 +61,7 @@ import type { Reindex } from './store/reindex.ts';
 import type { Store } from './store/store.ts';
 import { authRoutes } from './web/auth-routes.ts';
 import { checkRoutes } from './web/check-routes.ts';
+import { codeRoutes } from './web/code-routes.ts';
 import { destinationRoutes } from './web/destination-routes.ts';
 import { answerFailure } from './web/failure.ts';
 import { feedRoutes } from './web/feed-routes.ts';
@@ -99,6 +101,7 @@ interface Parts extends AppOptions {
   readonly reindex: Reindex;
   readonly metrics: Metrics;
   readonly conformance: Site['conformance'];
+  readonly hasRow: Site['hasRow'];
   readonly outbound: Outbound;
   readonly onFrame: Processor['onFrame'];
   readonly processor: Processor;
@@ -161,11 +164,11 @@ async function start(options: AppOptions, running: Running): Promise<App> {
   const { host, port } = parseAddress(config.http);
   const httpPort = await listening('HTTP', config.http, () => openHttpPort(host, port));
   running.push(() => httpPort.close());
-  const { conformance } = site;
+  const { conformance, hasRow } = site;
   const outbound = createOutbound(config.outboundAllow);
   const serving = { store, keys, newId, audit, reindex, metrics, outbound, onFrame, processor };
   const feeds = site.feeding.feeds;
-  const parts = { ...options, conformance, ...serving, ...working, feeds, out };
+  const parts = { ...options, conformance, hasRow, ...serving, ...working, feeds, out };
   const http = await buildHttp(parts, httpPort);
   running.push(() => http.close());
   const subscriptions = startSubscriptions({ ...parts, baseUrl: baseUrlOf(config, httpPort) });
@@ -324,6 +327,8 @@ async function buildHttp(parts: Parts, port: HttpPort): Promise<FastifyInstance>
     retention: retention.report,
   });
   messageWorkRoutes(http, { ...messages, rework, runs });
+  const { hasRow } = parts;
+  codeRoutes(http, { ...shared, codes: (asked) => listCodes({ ...pipeline, hasRow }, asked) });
   const { desk, destinations } = parts.out;
   destinationRoutes(http, { ...shared, ...desk, wake: () => destinations.wake() });
   await pages(http, join(root, 'dist/web'));

@@ -10,6 +10,8 @@ export const messageLimits = {
   messagePageMax: 200,
   /** Failed and parked messages that are looked at to group them by reason. */
   deadLettersMax: 5_000,
+  /** Messages that are read through for codes that no table is asked for; some 2 s, in breaths. */
+  codeMessagesMax: 5_000,
   /** What people did with one message, that is kept; the oldest is forgotten first. */
   messageNotesMax: 50,
   /** UTF-16 units of a reason that a person gives. */

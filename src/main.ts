@@ -1,7 +1,7 @@
 import { enableCompileCache, getCompileCacheDir } from 'node:module';
 import { dirname } from 'node:path';
 import { commands } from './cli/commands.ts';
-import type { Command } from './cli/commands.ts';
+import type { Command } from './cli/command.ts';
 import { parseArguments } from './cli/arguments.ts';
 import { exitCode, NoAnswer, UsageError } from './cli/io.ts';
 import type { CliIo, ExitCode } from './cli/io.ts';

@@ -16,6 +16,7 @@ import { registerSearchParameters } from './fhir/search-registry.ts';
 import type { CustomSearchParameter } from './fhir/search-registry.ts';
 import { present } from './hl7v2/present.ts';
 import { readMapFiles, readOutMapFiles, type MapFolder } from './map-files.ts';
+import { hasRowFor } from './mapping/codes/pack-tables.ts';
 import type { OutMap } from './mapping/out/model.ts';
 import { readOutMaps } from './mapping/out/read-out-maps.ts';
 import type { MapIssue } from './mapping/map-issue.ts';
@@ -26,6 +27,12 @@ import { readProfileFiles } from './profile-files.ts';
 /** What a site's folder gives to the rooms. */
 export interface Site {
   readonly feeding: Pick<Pipeline, 'feeds' | 'map'>;
+  /** Whether the maps have a row for a code. */
+  readonly hasRow: (code: {
+    readonly feed: string;
+    readonly table: string;
+    readonly code: string;
+  }) => boolean;
   readonly destinations: readonly Destination[];
   /** From FHIR to HL7 v2, by name. */
   readonly outMaps: ReadonlyMap<string, OutMap>;
@@ -61,6 +68,7 @@ export async function openSite(options: SiteOptions): Promise<Site> {
   const zones = new Map(feeds.map(({ name, zone }) => [name, zone]));
   return {
     feeding: { feeds: () => feeds, map: mapWith(pack) },
+    hasRow: (code) => hasRowFor(pack, code),
     destinations,
     outMaps,
     engaging: {

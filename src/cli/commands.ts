@@ -1,20 +1,8 @@
-import type { Config, ConfigDefaults, SettingName } from '../config.ts';
+import type { SettingName } from '../config.ts';
 import { roles } from '../security/principal.ts';
-import type { Flag, ParsedArguments } from './arguments.ts';
-import type { CliIo, ExitCode } from './io.ts';
-
-/** One word (or two) of the command line. The work is imported when it is asked for, so that help is quick. */
-export interface Command {
-  readonly name: string;
-  readonly usage: string;
-  readonly doc: string;
-  readonly flags: readonly Flag[];
-  /** The settings that matter to it, for its help; every setting is accepted. */
-  readonly settings: readonly SettingName[];
-  /** Defaults of its own, weaker than whatever is given. */
-  readonly defaults?: ConfigDefaults;
-  readonly run: (config: Config, args: ParsedArguments, io: CliIo) => Promise<ExitCode>;
-}
+import type { Flag } from './arguments.ts';
+import { codeCommands } from './code-commands.ts';
+import type { Command } from './command.ts';
 
 const serving: readonly SettingName[] = [
   'data',
@@ -189,6 +177,7 @@ export const commands: readonly Command[] = [
     settings: ['site', 'zone'],
     run: async (...given) => (await import('./feed-gaps.ts')).feedGapsCommand(...given),
   },
+  ...codeCommands,
   {
     name: 'message send',
     usage: 'message send FILE... HOST:PORT',

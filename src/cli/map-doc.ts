@@ -9,6 +9,7 @@ import {
   type SlotSheet,
   type TableSheet,
 } from '../mapping/doc.ts';
+import { csvText } from '../ops/csv.ts';
 import { htmlText } from '../ops/html.ts';
 import type { ParsedArguments } from './arguments.ts';
 import { exitCode, UsageError, type CliIo, type ExitCode } from './io.ts';
@@ -53,13 +54,7 @@ function csv({ maps }: PackSheet): string {
     ),
   );
   const head = ['Map', 'Resource', 'Type', ...slotHead];
-  return [head, ...rows].map((row) => `${row.map(csvCell).join(',')}\r\n`).join('');
-}
-
-/** RFC 4180; a cell that a spreadsheet would take for a formula is text. */
-function csvCell(text: string): string {
-  const safe = /^[=+\-@\t]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  return csvText([head, ...rows]);
 }
 
 function html({ maps, datatypes, tables, settings }: PackSheet): string {

@@ -7,6 +7,8 @@ export interface UnmappedTally {
   readonly table: string;
   readonly code: string;
   readonly system?: string;
+  /** What the sender called it last. */
+  readonly display?: string;
   /** Where it stood first, such as `OBX-3`. */
   readonly position: string;
   readonly count: number;
@@ -34,11 +36,13 @@ export async function countUnmapped(
     const entry = await store.state(key);
     const before = entry && (JSON.parse(entry.value) as UnmappedTally);
     const { table, code, system, position } = first;
+    const display = first.display ?? before?.display;
     const tally: UnmappedTally = {
       feed,
       table,
       code,
       ...(system === undefined ? {} : { system }),
+      ...(display === undefined ? {} : { display }),
       position: before?.position ?? position,
       count: (before?.count ?? 0) + same.reduce((sum, { count }) => sum + count, 0),
       firstAt: before?.firstAt ?? now.toISOString(),

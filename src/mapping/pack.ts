@@ -141,6 +141,7 @@ function compilerFor(
     elsewhere: shared.resourceNames,
     datatypes: shared.datatypes,
     compileSlots,
+    asked: new Map(),
     rules: [],
   };
 }
@@ -273,6 +274,7 @@ function compileTree(
         const row = codeSystems.find(name)?.translation;
         return row?.kind === 'row' ? String(row.code) : undefined;
       }),
+    tables: compiler.asked,
     rules: compiler.rules,
   };
 }

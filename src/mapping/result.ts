@@ -64,6 +64,8 @@ export interface UnmappedCode {
   readonly table: string;
   readonly code: string;
   readonly system?: string;
+  /** What the sender calls it, where it stood first. */
+  readonly display?: string;
   readonly position: string;
   readonly count: number;
 }

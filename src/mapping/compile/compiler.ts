@@ -19,6 +19,8 @@ export interface Compiler {
     base: string,
     at: { readonly scope: ValueScope; readonly compiler: Compiler },
   ) => CompiledSlot[];
+  /** The tables that slots ask; filled while they are compiled. */
+  readonly asked: Map<string, CompiledTable>;
   /** Every slot compiled: for coverage. */
   readonly rules: { name: string; rule: string }[];
 }

@@ -268,7 +268,10 @@ function translator(
 /** A table by name, or a report that there is none. */
 function findTable({ value, place }: At<string>, compiler: Compiler): CompiledTable | undefined {
   const table = compiler.tables.get(value);
-  if (table) return table;
+  if (table) {
+    compiler.asked.set(value, table);
+    return table;
+  }
   const hint = suggestion(value, compiler.tables.keys());
   compiler.issues.add(
     place,

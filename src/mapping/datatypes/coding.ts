@@ -67,9 +67,10 @@ function originalText(element: Element): string {
 }
 
 function systemCodes(element: Element, conversion: Conversion): SystemCode[] {
-  return readTriplets(element, conversion).map(({ code, system }) => ({
+  return readTriplets(element, conversion).map(({ code, display, system }) => ({
     code,
     ...(system !== undefined && { system }),
+    ...(display !== '' && { display }),
   }));
 }
 

@@ -53,6 +53,8 @@ export interface Conversion {
 export interface SystemCode {
   readonly code: string;
   readonly system?: string;
+  /** What the sender calls it. */
+  readonly display?: string;
 }
 
 /** One v2 data type to one FHIR type (or to one of several, by the value). Undefined: no element. */

@@ -7,6 +7,7 @@ import type { MappingContext } from '../context.ts';
 import type { Conversion, MessageFacts, SystemCode } from '../datatypes/convert.ts';
 import type { Identity, TraceEntry } from '../result.ts';
 import type { Scope } from './scope.ts';
+import type { CompiledTable } from './table.ts';
 
 /** A path as a function of where it is asked. Reading marks the field as read. */
 export interface PathReader {
@@ -72,6 +73,8 @@ export interface CompiledMap {
   /** Fields (`PID-1`) and segments (`ZDB`) that are left out on purpose. */
   readonly ignored: ReadonlySet<string>;
   readonly packCodeSystem: ((name: string) => string | undefined) | undefined;
+  /** The tables that its slots ask, by name. */
+  readonly tables: ReadonlyMap<string, CompiledTable>;
   /** Every slot: name such as `patient.birthDate`, and rule. For coverage. */
   readonly rules: readonly { readonly name: string; readonly rule: string }[];
 }

@@ -158,14 +158,18 @@ export class Run implements MessageRun {
     this.issue(severity, 'data-type', { diagnostics, location: this.position(element.position) });
   }
 
-  addUnmapped(table: string, { code, system }: SystemCode, element: Element): void {
+  addUnmapped(table: string, { code, system, display }: SystemCode, element: Element): void {
     const { segment, field } = element.position;
     const position = field === undefined ? segment : `${segment}-${String(field)}`;
     const key = JSON.stringify([table, code, system, position]);
     const known = this.#unmapped.get(key);
     if (known) known.count += 1;
     else {
-      const found = { table, code, ...(system !== undefined && { system }), position, count: 1 };
+      const said = {
+        ...(system !== undefined && { system }),
+        ...(display !== undefined && { display }),
+      };
+      const found = { table, code, ...said, position, count: 1 };
       this.#unmapped.set(key, { code: found, count: 1 });
     }
   }

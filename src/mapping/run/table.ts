@@ -5,6 +5,8 @@ import type { SystemCode, Translation } from '../datatypes/convert.ts';
 /** A table ready for look-ups. */
 export interface CompiledTable {
   readonly name: string;
+  /** As it was read, with its rows in order. */
+  readonly rule: TableRule;
   /** System of the v2 codes, where they come without one. */
   readonly system: string | undefined;
   readonly find: (code: string) => FoundRow | undefined;
@@ -30,6 +32,7 @@ export function compileTable(rule: TableRule): CompiledTable {
   }
   return {
     name: rule.name,
+    rule,
     system: rule.system,
     targets: [...rule.rows.values(), ...elseRow(rule)].flatMap(({ code, place }) =>
       code === undefined ? [] : [{ code: String(code), place }],
