@@ -30,7 +30,10 @@ describe('docs/how-to/codes.md', () => {
   };
 
   beforeAll(async () => {
-    write('bin/weir', `#!/bin/sh\nexec "${process.execPath}" "${process.cwd()}/src/main.ts" "$@"\n`);
+    write(
+      'bin/weir',
+      `#!/bin/sh\nexec "${process.execPath}" "${process.cwd()}/src/main.ts" "$@"\n`,
+    );
     chmodSync(join(folder, 'bin/weir'), 0o755);
     for (const { file, text } of steps) if (file !== undefined) write(file, text);
     await serve();
