@@ -22,12 +22,16 @@ const choices: Readonly<Record<number, string>> = {
 /**
  * The package keeps the segments of a group under their names, so that one that comes twice is lost.
  * A17, A24 and A37 have PID twice without a group; here each PID begins a PATIENT. V04 lacks what
- * v2.7 added (PERSON_OBSERVATION, PRT), and its ORC was optional up to v2.4.
+ * v2.7 added (PERSON_OBSERVATION, PRT), and its ORC was optional up to v2.4. K11 is that of vaccination
+ * registries (people with their vaccinations), which HL7 leaves to the query's profile.
  */
 const corrections: Readonly<Record<string, string>> = {
   ADT_A17: 'MSH SFT* UAC? EVN PATIENT+(PID PD1? PV1 PV2? DB1* OBX*)',
   ADT_A24: 'MSH SFT* UAC? EVN PATIENT+(PID PD1? PV1? DB1*)',
   ADT_A37: 'MSH SFT* UAC? EVN PATIENT+(PID PD1? PV1? DB1*)',
+  RSP_K11:
+    'MSH SFT* UAC? MSA ERR? QAK QPD PERSON*(PID PD1? NK1* PATIENT?(PV1 PV2?) GT1* ' +
+    'INSURANCE*(IN1 IN2? IN3?) ORDER*(ORC? TIMING*(TQ1 TQ2*) RXA RXR? OBSERVATION*(OBX NTE*))) DSC?',
   VXU_V04:
     'MSH SFT* UAC? PID PD1? NK1* ARV* PATIENT?(PV1 PV2? PRT*) GT1* INSURANCE*(IN1 IN2? IN3?) ' +
     'PERSON_OBSERVATION*(OBX PRT* NTE*) ORDER*(ORC? PRT* TIMING*(TQ1 TQ2*) RXA PRT* RXR? ' +

@@ -36,7 +36,7 @@ export async function planCommit(
   if (fault !== undefined) return { faults: [fault, ...faults] };
   const provenance = provenanceOf(reading, writes, { entryId: entry.id, now });
   const outcome = {
-    state: 'processed',
+    state: result?.nothing === true ? 'ignored' : 'processed',
     issues: [...reading.issues, ...remarks(writes, persons, given.reused)],
     now,
     written: writes.flatMap(({ written }) => written ?? []),

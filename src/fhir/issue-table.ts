@@ -139,6 +139,7 @@ export const issueTable = {
     false,
     'The event is older than what is stored; nothing newer was overwritten',
   ),
+  'nothing-made': row('informational', 200, 'AA', '0', false, 'Its map makes nothing of it'),
   'frame-too-large': row('too-long', 413, 'AR', '207', false, 'The frame is longer than the limit'),
   'body-too-large': row('too-long', 413, 'AR', '207', false, 'The body is longer than the limit'),
   'request-unreadable': row(

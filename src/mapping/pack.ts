@@ -276,6 +276,8 @@ function compileTree(
       }),
     tables: compiler.asked,
     rules: compiler.rules,
+    nothing: message.nothing,
+    refuse: message.refuse,
   };
 }
 
@@ -308,7 +310,9 @@ export function selectMap(
   const [code = '', trigger = ''] = message.type.split('^');
   const [, structureTrigger = ''] = message.structure.split('_');
   const event = `${code}^${trigger === '' ? structureTrigger : trigger}`;
-  const found = maps.find(({ events }) => events.includes(event));
+  const found =
+    maps.find(({ events }) => events.includes(event)) ??
+    maps.find(({ events }) => events.includes(`${code}^*`));
   if (!found) {
     const known = maps.some(({ events }) => events.some((one) => one.startsWith(`${code}^`)));
     return known ? 'event-unsupported' : 'message-type-unsupported';

@@ -12,6 +12,8 @@ export interface MappingResult {
   /** With an issue of severity `error` or `fatal` the message must not be committed. */
   readonly issues: readonly Issue[];
   readonly trace: readonly TraceEntry[];
+  /** The map says that such a message makes nothing: it is kept, and no more. */
+  readonly nothing?: true;
   /** Map name and version, such as `adt-a01@1` with the overlays' names. */
   readonly map: string;
 }

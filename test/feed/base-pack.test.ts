@@ -153,6 +153,24 @@ describe('the way of real messages with the base pack, from senders never seen b
     expect((await describeMessage(store, '9'))?.entry.state).toBe('failed');
   });
 
+  it('takes an answer that nothing is made of, and refuses a question with a word about it', async () => {
+    const store = openMemoryStore();
+    const send = play(store);
+    const header = (type: string, id: string): string =>
+      `MSH|^~\\&|LIS|LABCO|WEIR|HUB|20260501||${type}|${id}|P|2.5.1`;
+    expect(codeOf(await send([header('ORR^O02', '1'), 'MSA|AA|7', 'ZZZ|own'].join('\r')))).toBe(
+      'AA',
+    );
+    const answer = await describeMessage(store, '1');
+    expect(answer?.entry.state).toBe('ignored');
+    expect(JSON.stringify(answer?.issues)).toContain('An answer to a message of another system');
+    expect(answer?.loss).toEqual([{ position: 'ZZZ-1', count: 1 }]);
+    const ack = await send([header('QBP^Q22', '2'), 'QPD|Q22|1|@PID.5.1^X', 'RCP|I'].join('\r'));
+    expect(ack).toContain('MSA|AR|2|Queries are not answered over HL7 v2;');
+    expect((await describeMessage(store, '2'))?.entry.state).toBe('failed');
+    expect((await store.counts()).size).toBe(0);
+  });
+
   it.each([
     ['no PID', 'PV1|1|I'],
     ['a PID without PID-3', 'PID|1||||Alvarez^Maria||19620417|F'],

@@ -30,15 +30,18 @@ const withoutDifference: Readonly<Record<string, string>> = {
   'OBX-5': 'an attachment without content',
   'OBX-11': 'as its order says',
   'OBX-14': 'as its order says',
+  'OBX-19': 'a date without a time, of which the message is told once',
   'ORC-1': 'as the default is',
   'ORC-2': 'OBR-2 says it',
   'ORC-3': 'OBR-3 says it',
   'ORC-5': 'as the order control says',
   'ORC-12': 'OBR-16 says it',
   'PD1-4': 'the doctor of another field',
+  'PRB-1': 'action code: only DE says something else than nothing',
   'PV1-6': 'a place without a name',
   'PV1-8': 'the doctor of another field',
   'PV1-50': 'PV1-19 goes first',
+  'RF1-1': 'as the event says',
   'RXA-6': '999: amount not known',
   'RXA-20': 'as the default is',
   'RXA-21': 'action code: only D says something else than nothing',
@@ -75,18 +78,29 @@ function madeOf({ result, issues }: Reading): unknown {
   return JSON.parse(JSON.stringify(made).replace(/urn:uuid:[-0-9a-f]+/g, 'urn:uuid'));
 }
 
-/** Every valued field but those of MSH, with the text as it would be without that field. */
+/**
+ * Every valued field but those of MSH, with the text as it would be without that field. Where a segment comes again
+ * and says the same there, it is left out of all of them: what is said twice makes no difference once.
+ */
 function valuedFields(text: string) {
   const lines = text.split('\r');
-  return lines.flatMap((line, at) => {
+  return lines.flatMap((line) => {
     const fields = line.split('|');
     const [name = ''] = fields;
     if (name.length !== 3 || name === 'MSH') return [];
     return fields.flatMap((value, field) => {
       if (field === 0 || value === '' || value === '""') return [];
-      const rest = fields.with(field, '').join('|');
       const position = `${name}-${String(field)}`;
-      return [{ name, position, without: lines.with(at, rest).join('\r') }];
+      const without = lines.map((other) => leftOut(other, { name, field, value }));
+      return [{ name, position, without: without.join('\r') }];
     });
   });
+}
+
+function leftOut(
+  line: string,
+  { name, field, value }: { readonly name: string; readonly field: number; readonly value: string },
+): string {
+  const fields = line.split('|');
+  return fields[0] === name && fields[field] === value ? fields.with(field, '').join('|') : line;
 }

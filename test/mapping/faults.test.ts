@@ -34,7 +34,10 @@ const expected: Readonly<Record<string, readonly string[]>> = {
   'bad map name': ['a.map.yaml:1:6: `map` must be a name such as `adt-a01`'],
   'no version': ['a.map.yaml:1:6: The map `a` needs a `version`'],
   'unknown key of a message map': [
-    'a.map.yaml:3:1: `events` is no key of a message map; known are map, version, doc, guide, when, extends, settings, tables, ignore, resources',
+    'a.map.yaml:3:1: `events` is no key of a message map; known are map, version, doc, guide, when, extends, settings, tables, ignore, nothing, refuse, resources',
+  ],
+  'nothing and resources': [
+    'a.map.yaml:3:1: A map has either `resources` or `nothing`; keep one of them',
   ],
   'no events': ['a.map.yaml:1:6: The map `a` needs `when: { event: [...] }`'],
   'an event that is none': ['a.map.yaml:3:17: `ADT_A01` is not an event; write it as `ADT^A01`'],

@@ -33,6 +33,7 @@ export const cases: Readonly<Record<string, Files>> = {
   'bad map name': file(base.replace('map: a', 'map: A 1')),
   'no version': file(base.replace('version: 1\n', '')),
   'unknown key of a message map': file(base.replace('version: 1', 'version: 1\nevents: [ADT^A01]')),
+  'nothing and resources': file(base.replace('version: 1', 'version: 1\nnothing: an answer')),
   'no events': file(base.replace('when: { event: [ADT^A01] }', '')),
   'an event that is none': file(base.replace('ADT^A01', 'ADT_A01')),
   'an event taken twice': {

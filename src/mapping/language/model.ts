@@ -118,6 +118,10 @@ export interface MessageRule {
   /** `PID-1` or `ZDB`. */
   readonly ignore: ReadonlyMap<string, MapPlace>;
   readonly resources: readonly ResourceRule[];
+  /** Why such a message is taken and makes nothing. */
+  readonly nothing?: string;
+  /** What the sender hears, where such a message is not taken. */
+  readonly refuse?: string;
 }
 
 export interface DatatypeRule {

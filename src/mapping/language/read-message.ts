@@ -26,6 +26,8 @@ export const messageKeys = [
   'settings',
   'tables',
   'ignore',
+  'nothing',
+  'refuse',
   'resources',
 ] as const;
 
@@ -37,16 +39,22 @@ export function readMessage(source: Source, tree: TreeMap, issues: MapIssues): M
   when?.expectKeys(['event'], '`when`');
   const events = when?.texts('event') ?? [];
   for (const event of events) {
-    if (/^[A-Z][A-Z0-9]{2}\^[A-Z][A-Z0-9]{2}$/.test(event.value)) continue;
+    if (/^[A-Z][A-Z0-9]{2}\^([A-Z][A-Z0-9]{2}|\*)$/.test(event.value)) continue;
     issues.add(event.place, `\`${event.value}\` is not an event; write it as \`ADT^A01\``);
   }
   if (events.length === 0) {
     issues.add(source.place, `The map \`${source.name}\` needs \`when: { event: [...] }\``);
   }
-  if (!body.has('resources')) {
+  const outcomes = (['resources', 'nothing', 'refuse'] as const).filter((key) => body.has(key));
+  if (outcomes.length === 0) {
     issues.add(source.place, `The map \`${source.name}\` needs \`resources\``);
   }
-  return {
+  if (outcomes.length > 1) {
+    const [one, other] = outcomes.map((key) => `\`${key}\``);
+    const text = `A map has either ${String(one)} or ${String(other)}; keep one of them`;
+    issues.add(body.placeOf(outcomes[1] ?? 'resources'), text);
+  }
+  return defined<MessageRule>({
     name: source.name,
     version: source.version,
     place: source.place,
@@ -55,7 +63,9 @@ export function readMessage(source: Source, tree: TreeMap, issues: MapIssues): M
     tables: readTables(body),
     ignore: readIgnore(body),
     resources: readResources(body),
-  };
+    nothing: body.text('nothing')?.value,
+    refuse: body.text('refuse')?.value,
+  });
 }
 
 function readResources(body: TreeReader): ResourceRule[] {

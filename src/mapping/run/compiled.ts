@@ -77,6 +77,10 @@ export interface CompiledMap {
   readonly tables: ReadonlyMap<string, CompiledTable>;
   /** Every slot: name such as `patient.birthDate`, and rule. For coverage. */
   readonly rules: readonly { readonly name: string; readonly rule: string }[];
+  /** Why such a message makes nothing. */
+  readonly nothing: string | undefined;
+  /** Why such a message is not taken. */
+  readonly refuse: string | undefined;
 }
 
 /** What one run of a map over one message offers to compiled rules, and takes from them. */

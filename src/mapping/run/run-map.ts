@@ -16,6 +16,11 @@ import { uniteSameKeys } from './same-key.ts';
  */
 export function runMap(map: CompiledMap, message: Message, context: MappingContext): MappingResult {
   const run = new Run(map, message, { context, build });
+  const { nothing, refuse } = map;
+  if (refuse !== undefined) {
+    run.issue('error', 'event-unsupported', { diagnostics: refuse, location: 'MSH-9' });
+  }
+  if (nothing !== undefined) run.issue('information', 'nothing-made', { diagnostics: nothing });
   const instances = enumerate(run);
   for (const instance of instances) build(instance);
   requirePersons(run);
@@ -28,6 +33,7 @@ export function runMap(map: CompiledMap, message: Message, context: MappingConte
     issues: run.issues,
     trace: run.trace,
     map: map.label,
+    ...(nothing !== undefined && { nothing: true }),
   };
 }
 
