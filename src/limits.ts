@@ -65,6 +65,10 @@ export const limits = {
   graphqlResourcesMax: 10_000,
   /** Fields looked at for one GraphQL query, over all objects. */
   graphqlFieldsMax: 200_000,
+  /** Fields of a GraphQL query for the schema; what tools send has some hundred. */
+  graphqlSchemaFieldsMax: 200,
+  /** Answers about the schema that are kept, some MB each. */
+  graphqlSchemaAnswersMax: 4,
   /** Depth of an XML body; each level of elements makes one or two of JSON. */
   xmlDepthMax: 64,
   /** Elements of an XML body: some 300 ms of reading per 100,000. A patient's life in a Bundle has some 50,000. */

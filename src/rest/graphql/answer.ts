@@ -11,6 +11,7 @@ import { readQuery } from './document.ts';
 import type { GraphqlRequest } from './document.ts';
 import { execute } from './execute.ts';
 import type { Spot } from './execute.ts';
+import { introspect, isIntrospection } from './introspect.ts';
 import { resourcePlace } from './place.ts';
 import { Source } from './source.ts';
 
@@ -22,7 +23,11 @@ import { Source } from './source.ts';
 export async function answerQuery(context: RestContext, call: Call): Promise<Answer> {
   const source = new Source(context, call);
   try {
-    const query = readQuery(requestOf(call));
+    const request = requestOf(call);
+    const query = readQuery(request);
+    if (call.at.type === undefined && isIntrospection(query)) {
+      return answer(200, { data: introspect(query, request.query) });
+    }
     checkQuery(query, placeOfCall(call));
     const spot = await rootOf(source, call);
     const { data, errors } = await execute(source, query, spot);
