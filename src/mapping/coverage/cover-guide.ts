@@ -1,0 +1,250 @@
+import type { CompiledPack } from '../pack.ts';
+import { rowFacts, rowWants, tryRow, type Cover, type ProbeContext, type Trial } from './cover-row.ts';
+import { saidByReference, targetsOf, type GuideTarget } from './guide-path.ts';
+import type { GuideRow, GuideSheet } from './guide-row.ts';
+import { contextsOf, messageContexts } from './probe-contexts.ts';
+import { Prober, type Commit, type ProbeSettings } from './prober.ts';
+
+/** A row of the guide, and how it is covered; absent: it is not. */
+export interface CoveredRow {
+  readonly row: GuideRow;
+  readonly cover?: Cover;
+}
+
+/** Tries every row of the guide with the maps of a pack. `commit` gives what is written besides the mapped resources. */
+export function coverGuide(
+  pack: CompiledPack,
+  sheets: readonly GuideSheet[],
+  commit: Commit,
+): readonly CoveredRow[] {
+  const guide = new GuideProbe(new Prober(pack, commit), sheets);
+  return guide.rows();
+}
+
+/** Settings under which a row may hold: the defaults, then the other answers to their questions. */
+const settingsTried: readonly ProbeSettings[] = [
+  {},
+  {
+    vipIsOfThePerson: true,
+    allergySeverityIsCriticality: true,
+    diagnosisBelongsTo: 'patient',
+    socialSecurityNumberType: 'SB',
+  },
+  { diagnosisBelongsTo: 'episode' },
+];
+
+/** Rows that use a sheet without naming it: a whole sheet of the guide would be tried nowhere else. */
+const ownHosts: readonly { readonly source: string; readonly sheet: string; readonly of?: GuideTarget }[] = [
+  { source: 'MSH-9', sheet: 'MSG[MessageHeader]', of: { type: 'MessageHeader', path: '' } },
+  { source: 'XAD.6', sheet: 'CountryCode' },
+];
+
+class GuideProbe {
+  readonly #prober: Prober;
+  readonly #sheets: readonly GuideSheet[];
+  /** Covered rows by the sheet that they send their values to, as hosts of its rows. */
+  readonly #hosts = new Map<string, Cover[]>();
+
+  constructor(prober: Prober, sheets: readonly GuideSheet[]) {
+    this.#prober = prober;
+    this.#sheets = sheets;
+  }
+
+  rows(): CoveredRow[] {
+    const segments = this.#of('segment').flatMap((sheet) => this.#segmentSheet(sheet));
+    const datatypes = this.#datatypes();
+    const tables = this.#of('table').flatMap(({ rows }) => rows.map((row) => this.#tableRow(row)));
+    const messages = this.#of('message').flatMap((sheet) => sheet.rows.map((row) => this.#messageRow(row, sheet)));
+    return [...messages, ...segments, ...datatypes, ...tables];
+  }
+
+  #of(kind: GuideSheet['kind']): GuideSheet[] {
+    return this.#sheets.filter((sheet) => sheet.kind === kind);
+  }
+
+  #segmentSheet({ name, rows }: GuideSheet): CoveredRow[] {
+    const contexts = various(contextsOf(name, this.#sheets, this.#prober));
+    return rows.map((row) => {
+      const cover = this.#segmentRow(row, rows, contexts);
+      if (cover) this.#remember(row, cover);
+      return { row, ...(cover && { cover }) };
+    });
+  }
+
+  #segmentRow(row: GuideRow, siblings: readonly GuideRow[], contexts: readonly ProbeContext[]): Cover | undefined {
+    const trials = this.#segmentTrials(row, siblings);
+    // A setting is the answer to a condition in prose.
+    const settingsOf = row.narrative === '' && !row.sheet.startsWith('DG1') ? settingsTried.slice(0, 1) : settingsTried;
+    for (const settings of settingsOf) {
+      for (const context of contexts) {
+        for (const trial of trials) {
+          const cover = tryRow(this.#prober, { ...trial, context, settings });
+          if (cover) return cover;
+        }
+      }
+    }
+    return undefined;
+  }
+
+  #segmentTrials(row: GuideRow, siblings: readonly GuideRow[]): Omit<Trial, 'context' | 'settings'>[] {
+    const [, name = '', number] = /^([A-Z][A-Z0-9]{2})(?:-(\d+))?$/.exec(row.source) ?? [];
+    const path = number === undefined ? [] : [Number(number)];
+    const facts = rowFacts(row, { name, path });
+    if (!facts) return [];
+    const resource = /\[([A-Za-z]+)/.exec(row.sheet)?.[1] ?? '';
+    const trial = { path, facts, ...rowWants(row, resource, siblings) };
+    const codes = path.length === 0 ? [] : this.#codes(row.vocabulary).slice(0, 6);
+    return [trial, ...codes.map((value) => ({ ...trial, value }))];
+  }
+
+  #codes(vocabulary: string): string[] {
+    return this.#table(vocabulary)?.rows.map(({ source }) => source) ?? [];
+  }
+
+  #table(vocabulary: string): GuideSheet | undefined {
+    if (vocabulary === '') return undefined;
+    return this.#of('table').find(({ name }) => sheetKey(name) === sheetKey(vocabulary));
+  }
+
+  #remember(row: GuideRow, cover: Cover): void {
+    for (const name of [row.map, row.vocabulary].filter((one) => one !== '')) this.#host(name, cover);
+    const own = ownHosts.find(({ source }) => source === row.source);
+    if (own) this.#host(own.sheet, own.of === undefined ? cover : { ...cover, target: own.of });
+  }
+
+  #host(sheet: string, cover: Cover): void {
+    const hosts = this.#hosts.get(sheetKey(sheet)) ?? [];
+    this.#hosts.set(sheetKey(sheet), [...hosts, cover]);
+  }
+
+  /** Data types within data types need a second round: their hosts are rows of the first. */
+  #datatypes(): CoveredRow[] {
+    const found = new Map<GuideRow, Cover>();
+    for (let round = 0; round < 3; round += 1) {
+      for (const { name, rows } of this.#of('datatype')) {
+        for (const row of rows) {
+          if (found.has(row)) continue;
+          const cover = this.#datatypeRow(row, rows, this.#hosts.get(sheetKey(name)) ?? []);
+          if (!cover) continue;
+          found.set(row, cover);
+          this.#remember(row, cover);
+        }
+      }
+    }
+    return this.#of('datatype').flatMap(({ rows }) =>
+      rows.map((row) => {
+        const cover = found.get(row);
+        return { row, ...(cover && { cover }) };
+      }),
+    );
+  }
+
+  #datatypeRow(row: GuideRow, siblings: readonly GuideRow[], hosts: readonly Cover[]): Cover | undefined {
+    const [, name = '', number] = /^([A-Z]{2,3})(?:[.-](\d+))?$/.exec(row.source) ?? [];
+    const facts = rowFacts(row, { name, path: number === undefined ? [] : [Number(number)] });
+    if (!facts) return undefined;
+    const wants = rowWants(row, '', siblings);
+    for (const host of spread(hosts)) {
+      const path = number === undefined || primitives.has(name) ? host.path : [...host.path, Number(number)];
+      const targets = wants.targets.flatMap((target) => hosted(host, target));
+      const { context, settings, message } = host;
+      const trial = { context, settings, message, path, subject: host.path, facts, ...wants, targets };
+      const cover = tryRow(this.#prober, trial);
+      if (cover) return cover;
+    }
+    return undefined;
+  }
+
+  #tableRow(row: GuideRow): CoveredRow {
+    const others = this.#codes(row.sheet).filter((code) => code !== row.source);
+    for (const host of spread(this.#hosts.get(sheetKey(row.sheet)) ?? [])) {
+      for (const instead of ['', ...others.slice(0, 2), ...others.slice(-1)]) {
+        const cover = this.#translated(row, host, instead);
+        if (cover) return { row, cover };
+      }
+    }
+    return { row };
+  }
+
+  /** Its system stands beside a code; a code, text or boolean alone has none. */
+  #translated(row: GuideRow, host: Cover, instead: string): Cover | undefined {
+    const { context, settings, message, path, target } = host;
+    const places = { context, settings, message, path, facts: [], targets: [target] };
+    const trial = { ...places, value: row.source, instead, expected: row.target };
+    const cover = tryRow(this.#prober, row.assignment === '' ? trial : { ...trial, with: row.assignment });
+    if (cover) return cover;
+    const bare = tryRow(this.#prober, trial);
+    return bare?.isWhole ? bare : undefined;
+  }
+
+  #messageRow(row: GuideRow, sheet: GuideSheet): CoveredRow {
+    const facts = rowFacts(row);
+    if (!facts) return { row };
+    const contexts = messageContexts(row, sheet, { prober: this.#prober, facts });
+    const map = this.#of('segment').find(({ name }) => sheetKey(name) === sheetKey(row.map));
+    if (!map) return this.#ownMessageRow(row, contexts);
+    for (const one of map.rows) {
+      const cover = this.#segmentRow(one, map.rows, contexts);
+      if (cover) return { row, cover };
+    }
+    return { row };
+  }
+
+  /** A row without a segment map asks for the resource, or for an element with a constant. */
+  #ownMessageRow(row: GuideRow, contexts: readonly ProbeContext[]): CoveredRow {
+    const [type = '', ...rest] = row.target.replace(/\[[^\]]*\]/g, '').split('.');
+    const expected = /="([^"']*)/.exec(row.target)?.[1];
+    const targets = targetsOf(rest.join('.'), type);
+    for (const context of contexts) {
+      const wants = { targets, ...(expected !== undefined && { expected }) };
+      const cover = tryRow(this.#prober, { context, settings: {}, path: [], facts: [], ...wants });
+      if (cover) return { row, cover };
+    }
+    return { row };
+  }
+}
+
+/** Names of sheets differ in case and punctuation where they are referred to: `Yes/NoIndicator`, `PL[location]`. */
+function sheetKey(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9[\]]/g, '');
+}
+
+/** Each map and kind of place once: an event of the same map tells nothing new. */
+function various(contexts: readonly ProbeContext[]): readonly ProbeContext[] {
+  const kinds = new Map<string, ProbeContext>();
+  for (const context of contexts) {
+    const kind = `${context.map.name} ${context.event.slice(0, 3)} ${context.place.split('.').slice(1).join('.')}`;
+    if (!kinds.has(kind)) kinds.set(kind, context);
+  }
+  return [...kinds.values()];
+}
+
+/** A few hosts, of different places. */
+function spread(hosts: readonly Cover[]): readonly Cover[] {
+  const byPlace = new Map(hosts.map((host) => [`${host.context.place} ${host.path.join('.')} ${host.target.path}`, host]));
+  return [...byPlace.values()].slice(0, 12);
+}
+
+/** Data types without components: `ID.1` is the value itself. */
+const primitives: ReadonlySet<string> = new Set(['ID', 'IS', 'ST', 'NM', 'DTM', 'DT', 'TM', 'TX', 'FT', 'SI']);
+
+/**
+ * An element of a data type within the element that its host fills. Where that is a reference, the element is the
+ * other resource's, or what the reference itself says of it; a role's practitioner may be referred to directly.
+ */
+function hosted({ target: own }: Cover, { type, path, refers }: GuideTarget): GuideTarget[] {
+  const further = refers === undefined ? {} : { refers };
+  if (type !== '') return [{ type, path, ...further }];
+  const inside = { type: own.type, path: joined(own.path, path), ...further };
+  if (own.refers === undefined) return [inside];
+  const person = path.replace(/^practitioner\b\.?/, '');
+  const said = [path, person].flatMap((one) => saidByReference(one)).map((one) => joined(own.path, one));
+  return [
+    { type: own.refers, path, ...further },
+    ...said.map((one) => ({ type: own.type, path: one, ...further })),
+  ];
+}
+
+function joined(...steps: readonly string[]): string {
+  return steps.filter((step) => step !== '').join('.');
+}

@@ -1,0 +1,72 @@
+import { componentDefinition } from '../../hl7v2/dictionary.ts';
+
+/** What a value of a primitive type looks like in a probe. */
+const primitives: Readonly<Record<string, string>> = {
+  NM: '7',
+  SI: '1',
+  SNM: '5',
+  DT: '20260102',
+  DTM: '20260102030405+0000',
+  TS: '20260102030405+0000',
+  TM: '0304',
+  ID: 'Y',
+  IS: 'C1',
+};
+
+/** Values of composite types in which each part is plausible; others are made of their components. */
+const composites: Readonly<Record<string, string>> = {
+  CX: '7007^^^HOSP&1.2.9&ISO^MR',
+  EI: 'E7^HOSP^1.2.9^ISO',
+  EIP: 'E7&HOSP^F7&LAB',
+  HD: 'HOSP^1.2.9^ISO',
+  XPN: 'Miller^Eve^M',
+  XCN: '9009^Miller^Eve^M^^^^^HOSP&1.2.9&ISO',
+  CNN: '9009^Miller^Eve',
+  PPN: '9009^Miller^Eve',
+  NDL: '9009&Miller&Eve',
+  XON: 'Clinic^^^^^HOSP&1.2.9&ISO^XX^^^C77',
+  XAD: 'Street 7&Street^^Town^ST^77^USA^H',
+  SAD: 'Street 7',
+  XTN: '^PRN^PH^^1^555^7777',
+  PL: 'W7^107^7^HOSP^^N^B7^F7^Ward seven',
+  DLD: 'D7^20260102',
+  DLN: 'L7^ST^20270101',
+  PLN: 'N7^UPIN^^20270101',
+  CWE: 'C7^Seven^L',
+  CE: 'C7^Seven^L',
+  CNE: 'C7^Seven^L',
+  CF: 'C7^Seven^L',
+  CQ: '7^mg&milligram&UCUM',
+  DR: '20260102^20260103',
+  SN: '^10',
+  NR: '1^9',
+  NA: '1^2^3^4',
+  VR: '1^9',
+  ED: '^application^pdf^Base64^QUJD',
+  RP: 'http://example.org/7.pdf^^application^pdf',
+  MSG: 'ADT^A01^ADT_A01',
+  PT: 'P^T',
+  FC: 'C7',
+  OG: 'O7^1^2^I7',
+  RPT: 'BID',
+  RI: 'BID^0800',
+  TQ: '7^BID^^20260102^20260103^R',
+  SPS: 'BLD^HEPL^Note seven^LA',
+  FN: 'Miller',
+  JCC: 'J7',
+  MO: '7^USD',
+};
+
+/** An example of a value of a v2 data type, undecoded, with the standard separators. */
+export function sampleValue(v2Type: string): string {
+  return composites[v2Type] ?? primitives[v2Type] ?? 'Text7';
+}
+
+/** An example of a component or subcomponent: without separators below its own level. */
+export function sampleComponent(v2Type: string, path: readonly number[]): string {
+  let type = v2Type;
+  for (const number of path) type = componentDefinition(type, number)?.dataType ?? 'ST';
+  const value = sampleValue(type);
+  if (path.length > 1) return value.replace(/[\^&].*$/, '') || 'Text7';
+  return value.replaceAll('&', ' ').replaceAll('^', '&').replace(/ .*$/, '');
+}
