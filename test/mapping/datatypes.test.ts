@@ -1,94 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { elementAt, parsePath } from '../../src/hl7v2/path.ts';
 import type { Conversion } from '../../src/mapping/datatypes/convert.ts';
 import { builtInConverter } from '../../src/mapping/datatypes/registry.ts';
+import { convert } from './convert-fixture.ts';
 import { messageOf, msh } from './pack-fixture.ts';
 
-interface Given {
-  readonly unit?: string;
-  readonly allows?: readonly string[];
-  readonly offset?: string;
-  readonly zone?: string;
-  readonly system?: string;
+function surname(part: string, valueString: string) {
+  return { url: `http://hl7.org/fhir/StructureDefinition/humanname-${part}`, valueString };
 }
 
-/** What a converter makes of a text in PID-3, with the remarks it makes. */
-function convert(name: string, text: string, given: Given = {}) {
-  const [, v2Type = '', target = ''] = /^(\w+)\[([\w-]+)\]$/.exec(name) ?? [];
-  const message = messageOf(msh('ADT^A01'), `PID|1||${text}|${given.unit ?? ''}`);
-  const at = (field: string) => {
-    const { path } = parsePath(field);
-    const element = path && elementAt(message, path);
-    if (!element) throw new Error(field);
-    return element;
-  };
-  const remarks: string[] = [];
-  const conversion: Conversion = {
-    message: {
-      offset: given.offset,
-      zoneOffset: given.zone === undefined ? undefined : () => given.zone ?? '',
-      authority: ({ namespace, universalId }) => `urn:a:${namespace || universalId || 'sender'}`,
-      localAuthority: 'MERCY',
-      packCodeSystem: undefined,
-    },
-    translate: undefined,
-    system: given.system,
-    unit: given.unit === undefined ? undefined : at('PID-4'),
-    allows: (type) => given.allows?.includes(type) ?? true,
-    remark: (severity, sentence) => remarks.push(`${severity}: ${sentence}`),
-  };
-  const typed = builtInConverter(v2Type, target)?.(at('PID-3'), conversion);
-  return { typed: JSON.parse(JSON.stringify(typed ?? null)) as unknown, remarks };
+function checkDigit(valueString: string) {
+  return { url: 'http://hl7.org/fhir/StructureDefinition/identifier-checkDigit', valueString };
 }
-
-const utc = 'information: A time without offset was taken as UTC; give the feed a zone';
-
-describe('times', () => {
-  it.each([
-    ['DTM[dateTime]', '1980', '1980'],
-    ['DTM[dateTime]', '198002', '1980-02'],
-    ['DTM[dateTime]', '19800203', '1980-02-03'],
-    ['DTM[dateTime]', '19800000', '1980'],
-    ['DTM[dateTime]', '198002031530-0500', '1980-02-03T15:30:00-05:00'],
-    ['DTM[dateTime]', '19800203153012.1234+01', '1980-02-03T15:30:12.1234+01:00'],
-    ['DTM[dateTime]', '198002032400+0100', '1980-02-04T00:00:00+01:00'],
-    ['DTM[date]', '198002031530', '1980-02-03'],
-    ['TS[instant]', '198002031530+0000', '1980-02-03T15:30:00+00:00'],
-    ['DTM[time]', '198002031530', '15:30:00'],
-    ['TM[time]', '0830', '08:30:00'],
-    ['DTM[Period]', '1980', { start: '1980' }],
-    ['DR[Period]', '1980^1981', { start: '1980', end: '1981' }],
-  ])('%s of %s', (name, text, value) => {
-    expect(convert(name, text).typed).toMatchObject({ value });
-  });
-
-  it('takes the offset of the value, else of MSH-7, else of the feed’s zone, else UTC with a remark', () => {
-    const time = '198002031530';
-    const dateTime = (text: string, given: Given) => convert('DTM[dateTime]', text, given);
-    const said = { offset: '+02:00', zone: '+03:00' };
-    expect(dateTime(`${time}+0100`, said).typed).toMatchObject({
-      value: '1980-02-03T15:30:00+01:00',
-    });
-    expect(dateTime(time, said).typed).toMatchObject({ value: '1980-02-03T15:30:00+02:00' });
-    expect(dateTime(time, { zone: '+03:00' }).typed).toMatchObject({
-      value: '1980-02-03T15:30:00+03:00',
-    });
-    expect(dateTime(time, {})).toEqual({
-      typed: { type: 'dateTime', value: '1980-02-03T15:30:00Z' },
-      remarks: [utc],
-    });
-  });
-
-  it.each(['19801332', 'yesterday', '1980-02-30'])('leaves out %s with a warning', (text) => {
-    const { typed, remarks } = convert('DTM[dateTime]', text);
-    expect(typed).toBeNull();
-    expect(remarks).toEqual(['warning: The value is not a date or time of HL7; it was left out']);
-  });
-
-  it('makes no instant of a date alone', () => {
-    expect(convert('DTM[instant]', '19800203').typed).toBeNull();
-  });
-});
 
 const grams = { unit: 'g/dl', system: 'http://unitsofmeasure.org', code: 'g/dL' };
 
@@ -238,6 +160,21 @@ describe('people, places and things', () => {
       },
     ],
     ['CX[Identifier]', '12', { system: 'urn:a:sender', value: '12' }],
+    [
+      'CX[Identifier]',
+      '12^4^M11',
+      { extension: [checkDigit('4')], system: 'urn:a:sender', value: '12' },
+    ],
+    [
+      'XON[Identifier]',
+      'Mercy^^77^5',
+      { extension: [checkDigit('5')], system: 'urn:a:sender', value: '77' },
+    ],
+    [
+      'XCN[Identifier]',
+      '99^Welby^^^^^^^^^6^M10',
+      { extension: [checkDigit('6')], system: 'urn:a:sender', value: '99' },
+    ],
     ['EI[Identifier]', 'F1^LAB^1.2.3^ISO', { system: 'urn:a:LAB', value: 'F1' }],
     [
       'XPN[HumanName]',
@@ -245,10 +182,34 @@ describe('people, places and things', () => {
       {
         use: 'official',
         family: 'Doe',
+        _family: { extension: [surname('own-prefix', 'van')] },
         given: ['Jane', 'Q'],
         prefix: ['Dr'],
         suffix: ['Jr', 'MD'],
       },
+    ],
+    [
+      'XPN[HumanName]',
+      'van Dam-de Wit&van&Dam&de&Wit^Jo^^^^^D^^^20200102&20210304',
+      {
+        use: 'usual',
+        family: 'van Dam-de Wit',
+        _family: {
+          extension: [
+            surname('own-prefix', 'van'),
+            surname('own-name', 'Dam'),
+            surname('partner-prefix', 'de'),
+            surname('partner-name', 'Wit'),
+          ],
+        },
+        given: ['Jo'],
+        period: { start: '2020-01-02', end: '2021-03-04' },
+      },
+    ],
+    [
+      'XPN[HumanName]',
+      'Doe^Jane^^^^^^^^20200102&20210304^^20220101',
+      { family: 'Doe', given: ['Jane'], period: { start: '2022-01-01' } },
     ],
     ['XPN[string]', 'Doe^Jane', 'Jane Doe'],
     [
@@ -284,6 +245,17 @@ describe('people, places and things', () => {
         country: 'USA',
       },
     ],
+    [
+      'XAD[Address]',
+      '1000&Hospital Lane&1000 B^Ste 1^^^^^HV^^^^^20200102&20210304',
+      {
+        extension: [
+          { url: 'http://hl7.org/fhir/StructureDefinition/iso21090-AD-use', valueCode: 'HV' },
+        ],
+        line: ['1000', 'Hospital Lane', '1000 B', 'Ste 1'],
+        period: { start: '2020-01-02', end: '2021-03-04' },
+      },
+    ],
     ['XTN[ContactPoint]', '(555)555-1234', phone({ value: '(555)555-1234' })],
     ['XTN[ContactPoint]', '^PRN^CP^^^^^^^^^555 1234', phone({ value: '555 1234', use: 'mobile' })],
     [
@@ -305,28 +277,6 @@ describe('people, places and things', () => {
       'RP[Attachment]',
       'https://x.example/1.pdf^^application^pdf',
       { contentType: 'application/pdf', url: 'https://x.example/1.pdf' },
-    ],
-    [
-      'RPT[Timing]',
-      'BID',
-      { repeat: { frequency: 2, period: 1, periodUnit: 'd' }, code: { text: 'BID' } },
-    ],
-    [
-      'RPT[Timing]',
-      'Q6H',
-      { repeat: { frequency: 1, period: 6, periodUnit: 'h' }, code: { text: 'Q6H' } },
-    ],
-    [
-      'TQ[Timing]',
-      '1^Q8H^D3^20260101^20260104',
-      {
-        repeat: {
-          frequency: 1,
-          period: 8,
-          periodUnit: 'h',
-          boundsPeriod: { start: '2026-01-01', end: '2026-01-04' },
-        },
-      },
     ],
     [
       'FT[Narrative]',

@@ -7,7 +7,8 @@ import {
   typed,
   type Convert,
 } from './convert.ts';
-import { period } from './time.ts';
+import type { Element } from '../../hl7v2/message.ts';
+import { convertRange, period } from './time.ts';
 
 /** HL7 table 0190 to address-use and address-type, as the V2-to-FHIR guide has it. */
 const addressUse: ReadonlyMap<string, string> = new Map(
@@ -24,7 +25,11 @@ const addressType: ReadonlyMap<string, string> = new Map(
   Object.entries({ M: 'postal', SH: 'postal' }),
 );
 
-/** XAD. The street address (SAD) is written on one line: street, number and dwelling are not repeated. */
+/** A vacation home: FHIR has no word for it, ISO 21090 has. */
+const vacation = 'HV';
+const useUrl = 'http://hl7.org/fhir/StructureDefinition/iso21090-AD-use';
+
+/** XAD. */
 export const toAddress: Convert = (element, conversion) => {
   const kind = partText(element, 7);
   const tract = textExtension(
@@ -32,27 +37,39 @@ export const toAddress: Convert = (element, conversion) => {
     'valueString',
     partText(element, 10),
   );
+  const extension = [
+    ...textExtension(useUrl, 'valueCode', kind === vacation ? vacation : ''),
+    ...tract,
+  ];
+  const old = part(element, 12);
   const address = compact({
-    extension: tract.length > 0 ? tract : undefined,
+    extension: extension.length > 0 ? extension : undefined,
     use: addressUse.get(kind),
     type: addressType.get(kind),
-    line: nonEmpty([
-      part(element, 1).subcomponent(1).text,
-      partText(element, 2),
-      partText(element, 19),
-    ]),
+    line: nonEmpty([...streetLines(part(element, 1)), partText(element, 2), partText(element, 19)]),
     city: partText(element, 3),
     district: partText(element, 9),
     state: partText(element, 4),
     postalCode: partText(element, 5),
     country: partText(element, 6),
-    period: period(part(element, 13), part(element, 14), conversion),
+    period:
+      period(part(element, 13), part(element, 14), conversion) ??
+      (old.state === 'value' ? convertRange(old, conversion)?.value : undefined),
   });
   const said = Object.keys((address ?? {}) as object).some(
     (key) => key !== 'use' && key !== 'type',
   );
   return said ? typed('Address', address) : undefined;
 };
+
+/** SAD: the street address; its street (SAD.2) and number (SAD.3) where they do not stand in it already. */
+function streetLines(element: Element): string[] {
+  if (element.level === 'subcomponent') return [element.text.trim()];
+  const [street = '', ...others] = [1, 2, 3].map((number) =>
+    element.subcomponent(number).text.trim(),
+  );
+  return [street, ...others.filter((other) => !street.includes(other))];
+}
 
 /** The address on one line. */
 export const toAddressText: Convert = (element) => {

@@ -1,7 +1,16 @@
 import type { Json } from '../../fhir/resource.ts';
 import type { Element } from '../../hl7v2/message.ts';
-import { compact, nonEmpty, part, partText, typed, type Convert } from './convert.ts';
-import { period } from './time.ts';
+import {
+  compact,
+  nonEmpty,
+  part,
+  partText,
+  textExtension,
+  typed,
+  type Conversion,
+  type Convert,
+} from './convert.ts';
+import { convertRange, period } from './time.ts';
 
 /** Where the parts of a name stand. XCN and CNN have an id before them. */
 interface NameParts {
@@ -9,14 +18,22 @@ interface NameParts {
   readonly given: readonly number[];
   readonly suffix: readonly number[];
   readonly prefix: number;
-  readonly use?: number;
-  readonly start?: number;
-  readonly end?: number;
+  readonly use: number;
+  /** The old form of start and end, in one component. */
+  readonly range: number;
+  readonly start: number;
+  readonly end: number;
 }
 
 const parts: Readonly<Record<string, NameParts>> = {
-  XPN: { family: 1, given: [2, 3], suffix: [4, 6, 14], prefix: 5, use: 7, start: 12, end: 13 },
-  XCN: { family: 2, given: [3, 4], suffix: [5, 7, 21], prefix: 6, use: 10, start: 19, end: 20 },
+  XPN: {
+    ...{ family: 1, given: [2, 3], suffix: [4, 6, 14], prefix: 5 },
+    ...{ use: 7, range: 10, start: 12, end: 13 },
+  },
+  XCN: {
+    ...{ family: 2, given: [3, 4], suffix: [5, 7, 21], prefix: 6 },
+    ...{ use: 10, range: 17, start: 19, end: 20 },
+  },
 };
 
 /** HL7 table 0200 to name-use, as the V2-to-FHIR guide has it. */
@@ -34,25 +51,45 @@ const nameUse: ReadonlyMap<string, string> = new Map(
   }),
 );
 
-/** HumanName of an XPN or XCN. An own surname prefix (FN.2) stands before the surname, as it is spoken. */
+/** HumanName of an XPN or XCN; the parts of the surname (FN.2 to FN.5) are extensions of it. */
 export function humanNameConverter(v2Type: 'XPN' | 'XCN'): Convert {
   const at = parts[v2Type] as NameParts;
   return (element, conversion) => {
     const name = compact({
-      use: at.use === undefined ? undefined : nameUse.get(partText(element, at.use)),
+      use: nameUse.get(partText(element, at.use)),
       family: familyName(part(element, at.family)),
+      _family: familyParts(part(element, at.family)),
       given: texts(element, at.given),
       prefix: texts(element, [at.prefix]),
       suffix: texts(element, at.suffix),
-      period:
-        at.start === undefined || at.end === undefined
-          ? undefined
-          : period(part(element, at.start), part(element, at.end), conversion),
+      period: validity(element, at, conversion),
     });
     const named = name as { family?: string; given?: Json; prefix?: Json; suffix?: Json };
     const said = named?.family ?? named?.given ?? named?.prefix ?? named?.suffix;
     return said === undefined ? undefined : typed('HumanName', name);
   };
+}
+
+function validity(
+  element: Element,
+  { range, start, end }: NameParts,
+  conversion: Conversion,
+): Json | undefined {
+  const told = period(part(element, start), part(element, end), conversion);
+  const old = part(element, range);
+  return told ?? (old.state === 'value' ? convertRange(old, conversion)?.value : undefined);
+}
+
+const surnameParts = 'http://hl7.org/fhir/StructureDefinition/humanname-';
+
+/** FN.2 to FN.5: own prefix and name, those of the partner. */
+function familyParts(element: Element): Json | undefined {
+  if (element.level === 'subcomponent') return undefined;
+  const names = ['own-prefix', 'own-name', 'partner-prefix', 'partner-name'];
+  const extension = names.flatMap((name, at) =>
+    textExtension(surnameParts + name, 'valueString', element.subcomponent(at + 2).text),
+  );
+  return extension.length === 0 ? undefined : { extension };
 }
 
 /** The subcomponents of an FN; where the name is itself a subcomponent, its text. */

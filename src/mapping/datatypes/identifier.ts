@@ -6,11 +6,14 @@ import {
   part,
   partCode,
   partText,
+  textExtension,
   typed,
   type Conversion,
   type Convert,
 } from './convert.ts';
 import { period } from './time.ts';
+
+const checkDigitUrl = 'http://hl7.org/fhir/StructureDefinition/identifier-checkDigit';
 
 const absent: AssigningAuthority = { namespace: '', universalId: '', universalIdType: '' };
 
@@ -60,13 +63,16 @@ interface IdentifierParts {
   readonly v2Type: string;
   readonly value: string;
   readonly typeCode?: string;
+  readonly checkDigit?: string;
   readonly period?: Json | undefined;
 }
 
 function toIdentifier(element: Element, parts: IdentifierParts, conversion: Conversion): Json {
   const system =
     conversion.system ?? conversion.message.authority(authorityOf(parts.v2Type, element));
+  const extension = textExtension(checkDigitUrl, 'valueString', parts.checkDigit ?? '');
   return compact({
+    extension: extension.length === 0 ? undefined : extension,
     type: identifierType(parts.typeCode ?? ''),
     system,
     value: parts.value,
@@ -84,12 +90,19 @@ function readParts(
   switch (v2Type) {
     case 'CX': {
       const valid = period(part(element, 7), part(element, 8), conversion);
-      return { v2Type, value, typeCode: partCode(element, 5), period: valid };
+      const checkDigit = partText(element, 2);
+      return { v2Type, value, checkDigit, typeCode: partCode(element, 5), period: valid };
     }
     case 'XCN':
-      return { v2Type, value, typeCode: partCode(element, 13) };
+      return {
+        ...{ v2Type, value },
+        ...{ checkDigit: partText(element, 11), typeCode: partCode(element, 13) },
+      };
     case 'XON':
-      return { v2Type, value, typeCode: partCode(element, 7) };
+      return {
+        ...{ v2Type, value },
+        ...{ checkDigit: partText(element, 4), typeCode: partCode(element, 7) },
+      };
     default:
       return { v2Type, value };
   }

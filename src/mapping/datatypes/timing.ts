@@ -1,5 +1,6 @@
 import type { Element } from '../../hl7v2/message.ts';
-import { compact, part, partText, typed, type Conversion, type Convert } from './convert.ts';
+import type { Json, JsonObject } from '../../fhir/resource.ts';
+import { compact, part, partText, typed, type Convert, type Typed } from './convert.ts';
 import { decimal } from './number.ts';
 import { period } from './time.ts';
 
@@ -51,32 +52,93 @@ function repeatOf(code: string): Readonly<Record<string, string | number | strin
   return { frequency: 1, period: Number(count), periodUnit };
 }
 
-function timingOf(code: string, bounds: ReturnType<typeof period>): ReturnType<typeof typed> {
-  const repeat = compact({ boundsPeriod: bounds, ...repeatOf(code) });
+/** Days as FHIR names them, the first of HL7's week first (table 0527: DW begins with Monday). */
+const days = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
+
+const minutesOf: Readonly<Record<string, number>> = { min: 1, h: 60, d: 24 * 60, wk: 7 * 24 * 60 };
+
+/** `code` and `repeat`; what is told besides the code wins over what the code means. */
+function timingOf(
+  code: string,
+  told: Readonly<Record<string, Json | undefined>>,
+): Typed | undefined {
+  const { bounds, ...explicit } = told;
+  const rest = compact(explicit) as JsonObject | undefined;
+  const repeat = compact({ ...boundsOf(bounds), ...repeatOf(code), ...rest });
   const concept = code === '' ? undefined : { text: code };
   return typed('Timing', compact({ repeat, code: concept }));
 }
 
-/** RPT: the pattern code, else frequency and period (RPT.5 and RPT.6). */
+function boundsOf(bounds: Json | undefined): JsonObject {
+  if (typeof bounds !== 'object' || bounds === null) return {};
+  return 'value' in bounds ? { boundsDuration: bounds } : { boundsPeriod: bounds };
+}
+
+/**
+ * RPT: the pattern code; days of the week (RPT.2 to RPT.4: from which to which), a period (RPT.5 and RPT.6), an event of the day and
+ * how far from it (RPT.8 to RPT.10).
+ */
 export const toTimingOfPattern: Convert = (element) => {
   const code = partText(element, 1);
   const count = decimal(partText(element, 5));
-  const unit = periodUnits.get(partText(element, 6).toUpperCase().slice(0, 1));
-  if (code !== '' || count === undefined || unit === undefined) return timingOf(code, undefined);
-  return typed('Timing', { repeat: { frequency: 1, period: count, periodUnit: unit } });
+  const periodUnit = unitAt(element, 6);
+  const isEvery = count !== undefined && periodUnit !== undefined && repeatOf(code) === undefined;
+  const when = partText(element, 8).toUpperCase();
+  const isWhen = events.has(when);
+  return timingOf(code, {
+    ...(isEvery ? { frequency: 1, period: count, periodUnit } : {}),
+    dayOfWeek: daysOf(element),
+    when: isWhen ? [when] : undefined,
+    offset: isWhen ? offsetOf(element) : undefined,
+  });
 };
 
-/** RI: pattern and explicit times. */
-export const toTimingOfInterval: Convert = (element) => timingOf(partText(element, 1), undefined);
-
-/** TQ: interval (TQ.2), start (TQ.4), end (TQ.5). */
-export const toTimingOfQuantity: Convert = (element, conversion) =>
-  timingOf(patternOf(element), bounds(element, conversion));
-
-function patternOf(element: Element): string {
-  return part(element, 2).subcomponent(1).text;
+function unitAt(element: Element, number: number): string | undefined {
+  return periodUnits.get(partText(element, number).toUpperCase().slice(0, 1));
 }
 
-function bounds(element: Element, conversion: Conversion): ReturnType<typeof period> {
-  return period(part(element, 4), part(element, 5), conversion);
+function daysOf(element: Element): string[] | undefined {
+  if (partText(element, 2).toUpperCase() !== 'DW') return undefined;
+  const first = Number(partText(element, 3));
+  const last = Number(partText(element, 4) || first);
+  const some = days.slice(Math.max(first, 1) - 1, last);
+  return some.length === 0 ? undefined : some;
+}
+
+/** Whole minutes; FHIR has no parts of them. */
+function offsetOf(element: Element): number | undefined {
+  const minutes = Number(partText(element, 9)) * (minutesOf[unitAt(element, 10) ?? ''] ?? NaN);
+  return Number.isInteger(minutes) && minutes > 0 ? minutes : undefined;
+}
+
+/** RI: pattern and explicit times. */
+export const toTimingOfInterval: Convert = (element) =>
+  timingOf(partText(element, 1), { timeOfDay: timesOf(partText(element, 2)) });
+
+/** TQ: interval (TQ.2), duration (TQ.3), start (TQ.4), end (TQ.5), how often in all (TQ.3 or TQ.12). */
+export const toTimingOfQuantity: Convert = (element, conversion) => {
+  const interval = part(element, 2);
+  const duration = durationPattern.exec(partText(element, 3).toUpperCase());
+  const [, kind = '', text = ''] = duration ?? [];
+  const unit = periodUnits.get(kind);
+  const lasting =
+    unit === undefined ? undefined : { value: Number(text), unit, system: ucum, code: unit };
+  const times = Number(partText(element, 12) || (kind === 'X' ? text : ''));
+  return timingOf(interval.subcomponent(1).text, {
+    bounds: period(part(element, 4), part(element, 5), conversion) ?? lasting,
+    count: Number.isInteger(times) && times > 0 ? times : undefined,
+    timeOfDay: timesOf(interval.subcomponent(2).text),
+  });
+};
+
+/** `D3`, `W2`, `X5`: a unit of time, or X for times, and how many. */
+const durationPattern = /^([SMHDWLX])(\d{1,5})$/;
+const ucum = 'http://unitsofmeasure.org';
+
+/** `0230,1415`; undefined where any is no time. */
+function timesOf(text: string): string[] | undefined {
+  if (text.trim() === '') return undefined;
+  const times = text.split(',').map((one) => /^([01]\d|2[0-3]):?([0-5]\d)$/.exec(one.trim()));
+  if (times.includes(null)) return undefined;
+  return times.map((time) => `${time?.[1] ?? ''}:${time?.[2] ?? ''}:00`);
 }
