@@ -22,6 +22,7 @@ const withoutDifference: Readonly<Record<string, string>> = {
   'FT1-7': 'FT1-25 says the same',
   'FT1-20': 'the doctor of another field',
   'FT1-21': 'the doctor of another field',
+  'IAM-6': 'action code: only D says something else than nothing',
   'IN1-19': 'one of two, of which the other says the same',
   'OBR-11': 'action code: only G makes another intent',
   'OBR-13': 'white space',
