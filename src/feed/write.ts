@@ -197,8 +197,16 @@ function merge(
 
 /**
  * A result that is sent again replaces the one before as a whole (HL7 v2.5.1 7.4.2, OBX-11): a flag or note that it does
- * not repeat is taken back. Everything else is a snapshot of what the sender happened to fill.
+ * not repeat is taken back. One that says nothing but its status (U: now final; D, W: was wrong) leaves the rest as it is.
+ * Everything else is a snapshot of what the sender happened to fill.
  */
-function absentMeans({ resourceType }: Resource): AbsentMeans {
-  return resourceType === 'Observation' ? 'withdrawn' : 'keep';
+function absentMeans(mine: Resource): AbsentMeans {
+  return mine.resourceType === 'Observation' && saysResult(mine) ? 'withdrawn' : 'keep';
+}
+
+/** A value, parts of one, an attachment, or why there is none. */
+function saysResult(observation: Resource): boolean {
+  return Object.keys(observation).some((name) =>
+    /^(value[A-Z]|component$|dataAbsentReason$|extension$)/.test(name),
+  );
 }

@@ -112,7 +112,7 @@ class Merge {
   withdraw(result: Record<string, unknown>, base: Resource | undefined, mine: Resource): void {
     if (base === undefined) return;
     for (const name of elementNames(base)) {
-      if (name === 'meta' || nameIn(mine, name) !== undefined) continue;
+      if (isContext(name) || nameIn(mine, name) !== undefined) continue;
       if (!same(result[name], base[name]) || this.#heldByOther(name, base[name])) continue;
       delete result[name];
       this.applied.add(name);
@@ -157,7 +157,7 @@ class Merge {
       base: listOf(change.before),
       theirs: listOf(result[name]),
       mine: change.value,
-      unionOnly: name === 'identifier',
+      unionOnly: isUnion(name),
       mayReplace: (contest) => this.#mayReplace(change.path, contest),
       heldByOther: (item) => this.#heldByOther(change.path, item),
     });
@@ -209,6 +209,16 @@ function holds(view: Resource, path: string, value: unknown): boolean {
 
 function isSilent(name: string, value: unknown, stored: unknown): boolean {
   return stored !== undefined && saysNothing(name, value);
+}
+
+/** A correction sends what it corrects: the other results of a report stand. One that is wrong says so itself. */
+function isUnion(name: string): boolean {
+  return name === 'identifier' || name === 'result';
+}
+
+/** What a resource belongs to is not what it says: a message that does not name the visit again takes it from nothing. */
+function isContext(name: string): boolean {
+  return ['meta', 'identifier', 'subject', 'encounter', 'basedOn', 'partOf'].includes(name);
 }
 
 function isSkipped(path: string): boolean {

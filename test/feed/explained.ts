@@ -80,6 +80,50 @@ function madeOf({ result, issues }: Reading): unknown {
 }
 
 /**
+ * Positions where a repetition makes no difference in more fields than the loss report counts (it says in how many fields of
+ * the message some repetition was read by no rule). Each repetition is left out by itself.
+ */
+export function unexplainedRepetitions(pack: CompiledPack, text: string): readonly string[] {
+  const whole = read(pack, text);
+  const map = whole.message && selectMap(pack, whole.message, defaultFeed.name);
+  if (!whole.result || map === undefined || typeof map === 'string') return [];
+  const { ignored } = map;
+  const made = madeOf(whole);
+  const lost = new Map(whole.result.loss.map(({ position, count }) => [position, count]));
+  const idle = new Map<string, Set<number>>();
+  for (const { name, position, line, without } of valuedRepetitions(text)) {
+    if (ignored.has(name) || ignored.has(position)) continue;
+    if (withoutDifference[position] !== undefined) continue;
+    if (!isDeepStrictEqual(madeOf(read(pack, without)), made)) continue;
+    idle.set(position, (idle.get(position) ?? new Set()).add(line));
+  }
+  return [...idle]
+    .filter(([position, lines]) => lines.size > (lost.get(position) ?? 0))
+    .map(([position]) => `${position} (a repetition)`);
+}
+
+/** Every valued repetition of fields that have several, all different, with the text as it would be without it. */
+function valuedRepetitions(text: string) {
+  const lines = text.split('\r');
+  return lines.flatMap((line, at) => {
+    const fields = line.split('|');
+    const [name = ''] = fields;
+    if (name.length !== 3 || name === 'MSH') return [];
+    return fields.flatMap((value, field) => {
+      const repetitions = value.split('~');
+      if (repetitions.length < 2 || new Set(repetitions).size < repetitions.length) return [];
+      const position = `${name}-${String(field)}`;
+      return repetitions.flatMap((repetition, index) => {
+        if (repetition === '' || repetition === '""') return [];
+        const left = repetitions.with(index, '').join('~');
+        const rest = fields.with(field, left).join('|');
+        return [{ name, position, line: at, without: lines.with(at, rest).join('\r') }];
+      });
+    });
+  });
+}
+
+/**
  * Every valued field but those of MSH, with the text as it would be without that field. Where a segment comes again
  * and says the same there, it is left out of all of them: what is said twice makes no difference once.
  */

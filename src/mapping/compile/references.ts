@@ -50,7 +50,8 @@ export function instanceOfValue(name: string, frame: Frame): Instance | undefine
   )[0];
 }
 
-function kept(instances: readonly Instance[], { run }: Frame): readonly Instance[] {
+/** Without those that are not made after all. Builds what is not yet built. */
+export function kept(instances: readonly Instance[], { run }: Frame): readonly Instance[] {
   return instances.filter((instance) => {
     run.build(instance);
     return instance.state !== 'dropped';

@@ -145,17 +145,17 @@ function reportIdle(rule: SlotRule, { issues }: Compiler): void {
   const idle = (at: At<unknown> | undefined, verb: string): void => {
     if (at) issues.add(at.place, `\`${verb}\` needs a \`from\`, \`each\` or \`first\` beside it`);
   };
-  if (valued) return;
-  idle(rule.where, 'where');
-  idle(rule.map, 'map');
-  idle(rule.to, 'to');
-  idle(rule.unit, 'unit');
   if (rule.ref && kind !== 'none') {
     issues.add(
       rule.ref.place,
       `\`ref\` stands without \`${kind}\`; to refer by value write \`to\``,
     );
   }
+  if (valued) return;
+  idle(rule.where, 'where');
+  idle(rule.map, 'map');
+  idle(rule.to, 'to');
+  idle(rule.unit, 'unit');
 }
 
 function clearing(names: readonly string[]): SlotBody {

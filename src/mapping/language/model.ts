@@ -17,6 +17,8 @@ export interface SlotRule {
   readonly element: At<readonly ElementStep[]>;
   readonly source: SlotSource;
   readonly ref?: At<readonly At<string>[]>;
+  /** Of the instances that `ref` names, the only one of the message that says the same; the first pair must be valued. */
+  readonly match?: At<readonly MatchPair[]>;
   /** Reference to the instance made from the same value. */
   readonly to?: At<string>;
   /** Only where nothing is stored yet. */
@@ -31,6 +33,12 @@ export interface SlotRule {
   readonly unit?: At<SourcePath>;
   readonly system?: { readonly constant?: At<string>; readonly path?: At<SourcePath> };
   readonly join?: string;
+}
+
+/** Of each side the first valued path counts. */
+export interface MatchPair {
+  readonly theirs: readonly At<SourcePath>[];
+  readonly mine: readonly At<SourcePath>[];
 }
 
 export type Required = 'refuse' | 'warn' | 'skip';
