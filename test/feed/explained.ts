@@ -116,8 +116,8 @@ function valuedRepetitions(text: string) {
       return repetitions.flatMap((repetition, index) => {
         if (repetition === '' || repetition === '""') return [];
         const left = repetitions.with(index, '').join('~');
-        const rest = fields.with(field, left).join('|');
-        return [{ name, position, line: at, without: lines.with(at, rest).join('\r') }];
+        const without = lines.map((other) => leftOut(other, { name, field, value, left }));
+        return [{ name, position, line: at, without: without.join('\r') }];
       });
     });
   });
@@ -144,8 +144,14 @@ function valuedFields(text: string) {
 
 function leftOut(
   line: string,
-  { name, field, value }: { readonly name: string; readonly field: number; readonly value: string },
+  said: {
+    readonly name: string;
+    readonly field: number;
+    readonly value: string;
+    readonly left?: string;
+  },
 ): string {
+  const { name, field, value, left = '' } = said;
   const fields = line.split('|');
-  return fields[0] === name && fields[field] === value ? fields.with(field, '').join('|') : line;
+  return fields[0] === name && fields[field] === value ? fields.with(field, left).join('|') : line;
 }
