@@ -78,6 +78,16 @@ function firstWord(mine: Resource): MergeOutcome {
   return { resource: mine, changed: true, applied: elementNames(mine), kept: [] };
 }
 
+/** A period whose new start lies behind the end that was known has no known end, nor the other way round. */
+function inOrder(part: Record<string, unknown>, said: Fields): Record<string, unknown> {
+  const { start, end } = part;
+  if (typeof start !== 'string' || typeof end !== 'string') return part;
+  if (!(Date.parse(start) > Date.parse(end))) return part;
+  if (said['end'] === undefined) delete part['end'];
+  else if (said['start'] === undefined) delete part['start'];
+  return part;
+}
+
 /** `meta.source` names who wrote last; it alone is never a reason to write. */
 function noteSource(result: Record<string, unknown>, mine: Resource): void {
   const source = mine.meta?.source;
@@ -140,7 +150,7 @@ class Merge {
       const part: Record<string, unknown> = { ...(stored.value as Fields) };
       const parts = { base: isFields(before) ? before : undefined, mine: value as Fields };
       this.fields(part, { ...parts, prefix: `${name}.` });
-      result[name] = part;
+      result[name] = inOrder(part, value as Fields);
     } else if (this.#mayReplace(path, { before, stored: stored.value, value })) {
       delete result[stored.name];
       result[name] = value;

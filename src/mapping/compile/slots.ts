@@ -27,15 +27,16 @@ export function compileSlots(
 function reportShadowed(rules: readonly SlotRule[], base: string, { issues }: Compiler): void {
   const filled = new Map<string, SlotRule>();
   for (const rule of rules) {
+    const always = rule.source.kind === 'const' && !rule.when;
+    if (!always && filled.size === 0) continue;
+    if (rule.element.value.some(({ url }) => url !== undefined)) continue;
     const path = [base, ...rule.element.value.map(({ name }) => name)].join('.');
-    const extension = rule.element.value.some(({ url }) => url !== undefined);
-    if (extension || elementType(path)?.max !== 1) continue;
     const earlier = filled.get(path);
     if (earlier && (rule.source.kind !== 'none' || rule.ref)) {
       const what = `\`${rule.name}\` is never reached`;
       issues.add(rule.place, `${what}: \`${earlier.name}\` before it always fills the element`);
     }
-    if (rule.source.kind === 'const' && !rule.when) filled.set(path, rule);
+    if (always && elementType(path)?.max === 1) filled.set(path, rule);
   }
 }
 

@@ -33,10 +33,20 @@ export const slotKeys = [
   'new',
 ] as const;
 
-/** Reads the slots of a `set`. */
+/**
+ * Reads the slots of a `set`. A segment map is used by many message maps: what none of them changes is the same entry
+ * in all, and is read once for whoever collects the faults.
+ */
 export function readSet(tree: TreeMap, issues: MapIssues): SlotRule[] {
-  return [...tree.entries].flatMap(([name, entry]) => readSlot(name, entry, issues) ?? []);
+  const known = slotsRead.get(issues) ?? new WeakMap<TreeEntry, SlotRule | undefined>();
+  slotsRead.set(issues, known);
+  return [...tree.entries].flatMap(([name, entry]) => {
+    if (!known.has(entry)) known.set(entry, readSlot(name, entry, issues));
+    return known.get(entry) ?? [];
+  });
 }
+
+const slotsRead = new WeakMap<MapIssues, WeakMap<TreeEntry, SlotRule | undefined>>();
 
 function readSlot(name: string, entry: TreeEntry, issues: MapIssues): SlotRule | undefined {
   const body = slotBody(entry, `The slot \`${name}\``, issues);
