@@ -131,6 +131,7 @@ export const issueTable = {
     false,
     'The identifiers belong to different people; a review Task is open',
   ),
+  'merge-refused': row('conflict', 409, 'AE', '207', false, 'People cannot be merged as asked for'),
   'stale-event': row(
     'informational',
     200,

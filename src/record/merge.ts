@@ -2,7 +2,7 @@ import { pathSteps } from '../fhir/element-path.ts';
 import type { Resource } from '../fhir/resource.ts';
 import { isComposite, nameIn, saysNothing } from './element.ts';
 import { mergeList, type Contest } from './merge-list.ts';
-import { elementNames, isFields, listOf, same, type Fields } from './same.ts';
+import { elementNames, isFields, listOf, same, textOf, type Fields } from './same.ts';
 import { clearedBy, removePath, withoutCleared, type AbsentMeans } from './source-view.ts';
 import {
   defaultSurvivorship,
@@ -145,7 +145,8 @@ class Merge {
     const before = elementIn(base, name).value;
     const path = prefix + name;
     if (Array.isArray(value)) {
-      this.#list(result, name, { path, before, value: listOf(value) });
+      const items = name === 'identifier' ? asRetired(value, result[name]) : listOf(value);
+      this.#list(result, name, { path, before, value: items });
     } else if (prefix === '' && isComposite(name, stored.value, value)) {
       const part: Record<string, unknown> = { ...(stored.value as Fields) };
       const parts = { base: isFields(before) ? before : undefined, mine: value as Fields };
@@ -201,6 +202,22 @@ class Merge {
   #heldByOther(path: string, value: unknown): boolean {
     return (this.#input.others ?? []).some((other) => holds(other.view, path, value));
   }
+}
+
+/**
+ * Numbers that were retired (merge-records.ts) stay so: a source that goes on naming one, and does not say how it is used,
+ * does not call the record by it again.
+ */
+function asRetired(mine: unknown, theirs: unknown): readonly unknown[] {
+  const retired = listOf(theirs).filter((item) => textOf(item, 'use') === 'old');
+  if (retired.length === 0) return listOf(mine);
+  return listOf(mine).map((item) => {
+    const found = retired.find((each) =>
+      ['system', 'value'].every((name) => textOf(each, name) === textOf(item, name)),
+    );
+    if (!isFields(found) || !isFields(item) || 'use' in item) return item;
+    return { ...('period' in found ? { period: found['period'] } : {}), ...item, use: 'old' };
+  });
 }
 
 /** The element as the holder has it, for a choice under whatever type. */

@@ -75,7 +75,8 @@ function read(pack: CompiledPack, text: string): Reading {
 
 /** What came of it, but for the addresses that are made of the message's hash. */
 function madeOf({ result, issues }: Reading): unknown {
-  const made = { resources: result?.resources, unmapped: result?.unmapped, issues };
+  const { resources, effects, unmapped } = result ?? {};
+  const made = { resources, effects, unmapped, issues };
   return JSON.parse(JSON.stringify(made).replace(/urn:uuid:[-0-9a-f]+/g, 'urn:uuid'));
 }
 

@@ -34,7 +34,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
   'bad map name': ['a.map.yaml:1:6: `map` must be a name such as `adt-a01`'],
   'no version': ['a.map.yaml:1:6: The map `a` needs a `version`'],
   'unknown key of a message map': [
-    'a.map.yaml:3:1: `events` is no key of a message map; known are map, version, doc, guide, when, extends, settings, tables, ignore, nothing, refuse, resources',
+    'a.map.yaml:3:1: `events` is no key of a message map; known are map, version, doc, guide, when, extends, settings, tables, ignore, nothing, refuse, resources, effects',
   ],
   'nothing and resources': [
     'a.map.yaml:3:1: A map has either `resources` or `nothing`; keep one of them',
@@ -282,6 +282,48 @@ const expected: Readonly<Record<string, readonly string[]>> = {
   ],
   'several values into a part that holds one': [
     'a.map.yaml:10:35: `family` holds one value; use `from`, `where`, or `join` instead of `each` alone',
+  ],
+  'an effect that is no map': [
+    'a.map.yaml:23:3: The effect `other` must be a map such as `{ merge: prior, into: patient }`',
+  ],
+  'unknown key of an effect': [
+    'a.map.yaml:23:3: `merge` needs `into`: the resource that takes it over',
+    'a.map.yaml:23:26: `to` is no key of an effect; known are merge, change, move, link, unlink, into, when, doc, new',
+  ],
+  'an effect of two kinds': [
+    'a.map.yaml:23:3: The effect `other` needs exactly one of merge, change, move, link, unlink',
+  ],
+  'an effect of no kind': [
+    'a.map.yaml:23:3: The effect `other` needs exactly one of merge, change, move, link, unlink',
+  ],
+  'an effect without its other side': [
+    'a.map.yaml:23:3: `merge` needs `into`: the resource that takes it over',
+  ],
+  'a link with another side': [
+    'a.map.yaml:23:33: `link` is between the instances of one resource; it takes no `into`',
+  ],
+  'an effect on what is not there': [
+    'a.map.yaml:23:19: There is no resource `piror` in this map; did you mean `prior`?',
+  ],
+  'an effect on what has no key': [
+    'a.map.yaml:23:18: `note` has no `key`, so that nobody can tell which one is meant',
+  ],
+  'an effect of two types': [
+    'a.map.yaml:23:3: `merge` needs two resources of one type that are found in one way',
+  ],
+  'an effect into what is never written': [
+    'a.map.yaml:23:34: `prior` is never written, so that it takes nothing over',
+  ],
+  'a merge of what cannot be merged': [
+    'a.map.yaml:23:19: `merge` is for people, Encounter, Account; not for Basic',
+  ],
+  'a link of what is nobody': ['a.map.yaml:23:18: `link` is for people: `key: person`'],
+  'a move to what is nobody': ['a.map.yaml:23:31: What is moved goes to a person: `key: person`'],
+  'what is never written and never used': [
+    'a.map.yaml:20:3: `nobody` is never written, and no effect is done to it',
+  ],
+  'a reference to what is never written': [
+    'a.map.yaml:20:72: `prior` is never written; nothing can refer to it',
   ],
 };
 

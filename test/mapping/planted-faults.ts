@@ -18,6 +18,32 @@ resources:
 ${text.replace(/^/gm, '    ')}
     set: { name: PID-5 }
 `);
+/** A map with a person, another one that is only meant, a visit, and effects. */
+const effects = (text: string, more = ''): Files =>
+  file(`map: a
+version: 1
+when: { event: [ADT^A40] }
+resources:
+  patient:
+    type: Patient
+    from: PID
+    key: person
+    set: { number: { at: identifier, each: PID-3 } }
+  prior:
+    type: Patient
+    from: MRG
+    write: never
+    key: person
+    set: { number: { at: identifier, each: MRG-1 } }
+  account:
+    type: Account
+    key: PID-18
+    set: { status: { const: active } }
+${more.replace(/^(?=.)/gm, '  ')}
+effects:
+  same: { merge: prior, into: patient }
+  other: ${text}
+`);
 const table = (text: string): Files => ({ ...patientMap('name: PID-5'), 't.map.yaml': text });
 
 /** Maps with one fault each; faults.test.ts pins what is said of it. */
@@ -210,5 +236,32 @@ export const cases: Readonly<Record<string, Files>> = {
   ),
   'several values into a part that holds one': slot(
     'name: { from: PID-5, set: { family: { each: PID-9 } } }',
+  ),
+  'an effect that is no map': effects('prior'),
+  'unknown key of an effect': effects('{ merge: prior, to: patient }'),
+  'an effect of two kinds': effects('{ merge: prior, move: prior, into: patient }'),
+  'an effect of no kind': effects('{ into: patient }'),
+  'an effect without its other side': effects('{ merge: prior }'),
+  'a link with another side': effects('{ link: patient, into: patient }'),
+  'an effect on what is not there': effects('{ merge: piror, into: patient }'),
+  'an effect on what has no key': effects(
+    '{ move: note, into: patient }',
+    'note: { type: Basic, set: { code.text: { const: x } } }',
+  ),
+  'an effect of two types': effects('{ merge: account, into: patient }'),
+  'an effect into what is never written': effects('{ merge: patient, into: prior }'),
+  'a merge of what cannot be merged': effects(
+    '{ merge: note, into: note }',
+    'note: { type: Basic, key: PID-3, set: { code.text: { const: x } } }',
+  ),
+  'a link of what is nobody': effects('{ link: account }'),
+  'a move to what is nobody': effects('{ move: prior, into: account }'),
+  'what is never written and never used': effects(
+    '{ link: patient }',
+    'nobody: { type: Account, key: MRG-3, write: never, set: { identifier: MRG-3 } }',
+  ),
+  'a reference to what is never written': effects(
+    '{ link: patient }',
+    'note: { type: Basic, set: { code.text: { const: x }, subject: { ref: prior } } }',
   ),
 };

@@ -24,6 +24,10 @@ export function checkReference(
       issues.add(place, `There is no resource \`${value}\` in this map${hint}`);
       continue;
     }
+    if (target.write === 'never') {
+      issues.add(place, `\`${value}\` is never written; nothing can refer to it`);
+      continue;
+    }
     const { targets } = leaf.definition;
     if (!targets || targets.includes('Resource') || targets.includes(target.type.value)) continue;
     const allowed = targets.join(', ');

@@ -30,7 +30,7 @@ export function compileResource(
     valueType === undefined ? resourceScope(rule, compiler) : { name: rule.name, valueType };
   const readers = keyReaders(rule.key, { scope, compiler });
   const slots = compileSlots(rule.set, type, { scope, compiler });
-  reportMissing(rule, compiler);
+  if (rule.write !== 'never') reportMissing(rule, compiler);
   return {
     name: rule.name,
     rule: ruleId(rule.place),

@@ -73,9 +73,27 @@ export interface ResourceRule {
   readonly sameKey: 'merge' | 'lines' | 'number';
   readonly order: readonly At<SourcePath>[];
   readonly onNull: 'delete' | 'keep';
-  readonly write: 'merge' | 'create-only';
+  readonly write: WriteMode;
   readonly keep: boolean;
   readonly set: readonly SlotRule[];
+}
+
+/** `never`: it only says which one is meant, for an effect. */
+export type WriteMode = 'merge' | 'create-only' | 'never';
+
+export const effectKinds = ['merge', 'change', 'move', 'link', 'unlink'] as const;
+export type EffectKind = (typeof effectKinds)[number];
+
+/** What the event does to records besides saying how they are. */
+export interface EffectRule {
+  readonly name: string;
+  readonly place: MapPlace;
+  readonly kind: EffectKind;
+  /** The resource that it is done to. */
+  readonly of: At<string>;
+  /** Which one it becomes, or whose; absent for `link` and `unlink`, which are between instances of one resource. */
+  readonly into?: At<string>;
+  readonly when?: At<Condition>;
 }
 
 export type KeyRule =
@@ -126,6 +144,7 @@ export interface MessageRule {
   /** `PID-1` or `ZDB`. */
   readonly ignore: ReadonlyMap<string, MapPlace>;
   readonly resources: readonly ResourceRule[];
+  readonly effects: readonly EffectRule[];
   /** Why such a message is taken and makes nothing. */
   readonly nothing?: string;
   /** What the sender hears, where such a message is not taken. */
