@@ -18,6 +18,8 @@ export const feedLimits = {
   retryDelayMs: 10_000,
   /** The longest such rest. */
   retryDelayMaxMs: 10 * 60_000,
+  /** Resources whose references one commit turns to another person or visit, as a merge wants it; the rest follows in more of them. */
+  repointBatchMax: 500,
   /** Tries of an accepted message that passing faults keep failing, some two days; then it is parked. */
   retryAttemptsMax: 300,
   /** Journal rows read at once, to be processed side by side. */

@@ -3,6 +3,7 @@ import { roles } from '../security/principal.ts';
 import type { Flag } from './arguments.ts';
 import { codeCommands } from './code-commands.ts';
 import type { Command } from './command.ts';
+import { destinationCommands } from './destination-commands.ts';
 
 const serving: readonly SettingName[] = [
   'data',
@@ -195,6 +196,23 @@ export const commands: readonly Command[] = [
     run: async (...given) => (await import('./message-check.ts')).messageCheckCommand(...given),
   },
   {
+    name: 'message deid',
+    usage: 'message deid PATH... --out DIR',
+    doc: 'Makes fixtures of real messages: names, numbers, dates and free text replaced, the rest as it is',
+    flags: [
+      { name: '--out', takes: 'DIR', doc: 'Where they go; nothing there is written over' },
+      { name: '--key', takes: 'TEXT', doc: 'A secret; with it the same messages become the same' },
+      {
+        name: '--keep-segment',
+        takes: 'NAMES',
+        doc: 'Of these nothing is replaced: ZLB,ZPI-3 (Z segments are, else)',
+      },
+      { name: '--json', doc: 'The report as JSON, with which file became which' },
+    ],
+    settings: [],
+    run: async (...given) => (await import('./message-deid.ts')).messageDeidCommand(...given),
+  },
+  {
     name: 'message show',
     usage: 'message show ID',
     doc: 'Shows a message of a running server: as it came, how it was read, what it wrote',
@@ -309,20 +327,7 @@ export const commands: readonly Command[] = [
     settings: ['data', 'http'],
     run: async (...given) => (await import('./feed.ts')).feedResumeCommand(...given),
   },
-  {
-    name: 'destination list',
-    usage: 'destination list [NAME] [--json]',
-    doc: 'How the destinations of the running server stand, or what waits for one; exit 1 where one needs somebody',
-    flags: [{ name: '--json', doc: 'All of it as JSON' }],
-    settings: ['data', 'http'],
-    run: async (...given) => (await import('./destination.ts')).destinationListCommand(...given),
-  },
-  ...destinationWork({
-    pause: 'Sends nothing to a destination until it is resumed',
-    resume: 'Sends again, at once',
-    retry: 'Sends a held or waiting message again, in its place',
-    skip: 'Takes a message out of the queue for good',
-  }),
+  ...destinationCommands,
   {
     name: 'store check',
     usage: 'store check [--full]',
@@ -372,17 +377,3 @@ export const commands: readonly Command[] = [
     run: async (...given) => (await import('./doctor.ts')).doctorCommand(...given),
   },
 ];
-
-function destinationWork(
-  docs: Readonly<Record<'pause' | 'resume' | 'retry' | 'skip', string>>,
-): readonly Command[] {
-  return (['pause', 'resume', 'retry', 'skip'] as const).map((word) => ({
-    name: `destination ${word}`,
-    usage: `destination ${word} NAME${word === 'retry' || word === 'skip' ? ' ID' : ''} --reason TEXT`,
-    doc: docs[word],
-    flags: [{ name: '--reason', takes: 'TEXT', doc: 'Why; it is audited' }],
-    settings: ['data', 'http'],
-    run: async (...given) =>
-      (await import('./destination.ts')).destinationWorkCommand(word)(...given),
-  }));
-}

@@ -33,7 +33,8 @@ export async function* readMessages(
   }
 }
 
-async function filesOf(path: string): Promise<string[]> {
+/** A file, or those of a folder (`*.hl7` at any depth, by name). Throws {@link UsageError} for a path that cannot be read. */
+export async function filesOf(path: string): Promise<string[]> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
     throw new UsageError(`${path} cannot be read (${error.code ?? 'unreadable'})`);
   });

@@ -5,8 +5,11 @@ import { systemAudit } from '../security/write-audit.ts';
 import type { Change, Commit, JournalChange, StateChange, Store } from '../store/store.ts';
 import { freshnessKey, type Freshness } from '../record/freshness.ts';
 import { withOutcome } from './journal-entry.ts';
-import { resolvePersons, type ResolvedPersons } from './person.ts';
+import { carryOut } from './effect/carry-out.ts';
+import { pendingRepointings } from './effect/repoint-run.ts';
+import { resolveIdentities, type Identities } from './effect/resolve.ts';
 import { provenanceOf } from './provenance.ts';
+import type { MappingResult } from '../mapping/result.ts';
 import type { Reading } from './reading.ts';
 import { identityReviewTask } from './review-task.ts';
 import { countUnmapped } from './worklist.ts';
@@ -29,22 +32,25 @@ export async function planCommit(
   const { store, newId } = pipeline;
   const { result, source, controlId, hash, receivedAt, feed } = reading;
   const { entry, now } = given;
-  const persons = await resolvePersons(store, result?.resources ?? [], newId);
+  const identities = await resolveIdentities(store, result ?? { resources: [] }, newId);
+  if (identities.refusal !== undefined) return { faults: [identities.refusal] };
   const speaker = { source, feed: feed.name, controlId, hash, receivedAt };
-  const writes = result ? await planWrites(store, result, { speaker, persons }) : [];
-  const [fault, ...faults] = writes.flatMap((write) => write.faults);
+  const planned = result ? await planWrites(store, result, { speaker, identities }) : [];
+  const [fault, ...faults] = planned.flatMap((write) => write.faults);
   if (fault !== undefined) return { faults: [fault, ...faults] };
+  const { outcomes } = identities;
+  const { writes, repointings } = await carryOut(store, planned, { outcomes, speaker });
   const provenance = provenanceOf(reading, writes, { entryId: entry.id, now });
   const outcome = {
     state: result?.nothing === true ? 'ignored' : 'processed',
-    issues: [...reading.issues, ...remarks(writes, persons, given.reused)],
+    issues: [...reading.issues, ...remarks(writes, identities, given.reused)],
     now,
     written: writes.flatMap(({ written }) => written ?? []),
-    patient: [...persons.byFullUrl.values()][0]?.reference,
+    patient: personOf(result, identities),
   } as const;
   const changes = [
     ...writes.flatMap(({ change }) => change ?? []),
-    ...(await reviewTasks(store, persons, { now, feedTitle: feed.title })),
+    ...(await reviewTasks(store, identities, { now, feedTitle: feed.title })),
     ...(provenance === undefined ? [] : [put(provenance)]),
   ];
   const origin = `feed:${feed.name}`;
@@ -54,15 +60,28 @@ export async function planCommit(
       origin,
       changes,
       audit: systemAudit({ now, origin, requestId: entry.id, changes }),
-      claims: persons.claims,
+      claims: identities.claims,
       sources: writes.flatMap(({ view }) => view ?? []),
       journal: [withOutcome(entry, reading, outcome)],
       state: [
         freshness(reading, writes),
+        ...pendingRepointings(repointings, {
+          ...{ feed: feed.name, controlId, row: entry.id },
+          ...(provenance === undefined ? {} : { provenance: `Provenance/${provenance.id}` }),
+        }),
         ...(await countUnmapped(store, result?.unmapped ?? [], { feed: feed.name, now })),
       ],
     },
   };
+}
+
+/** The person that the message is about: the first that it names. */
+function personOf(
+  result: MappingResult | undefined,
+  { byFullUrl }: Identities,
+): string | undefined {
+  const people = result?.resources.flatMap(({ fullUrl }) => byFullUrl.get(fullUrl) ?? []) ?? [];
+  return people[0]?.reference;
 }
 
 function put(resource: IdentifiedResource): Change {
@@ -71,7 +90,7 @@ function put(resource: IdentifiedResource): Change {
 
 async function reviewTasks(
   store: Store,
-  { conflicts }: ResolvedPersons,
+  { conflicts }: Identities,
   given: { readonly now: Date; readonly feedTitle: string },
 ): Promise<readonly Change[]> {
   const tasks = conflicts.map((conflict) => identityReviewTask(conflict, given));
@@ -99,10 +118,10 @@ function freshness(reading: Reading, writes: readonly PlannedWrite[]): StateChan
 /** What the message page should say although the message was taken. */
 function remarks(
   writes: readonly PlannedWrite[],
-  persons: ResolvedPersons,
+  { conflicts, remarks: ofEffects }: Identities,
   reused: boolean,
 ): readonly Issue[] {
-  const issues: Issue[] = [];
+  const issues: Issue[] = [...ofEffects];
   if (reused) {
     const diagnostics = 'MSH-10 was used before with other content';
     issues.push({ code: 'control-id-reuse', severity: 'warning', diagnostics });
@@ -112,7 +131,7 @@ function remarks(
     const diagnostics = `${reference} has a newer event of this source; nothing of it was changed`;
     issues.push({ code: 'stale-event', severity: 'information', diagnostics });
   }
-  for (const { use } of persons.conflicts) {
+  for (const { use } of conflicts) {
     const diagnostics = `The identifiers belong to different people; ${use} was used, a review Task is open`;
     issues.push({ code: 'identity-conflict', severity: 'warning', diagnostics });
   }

@@ -1,5 +1,4 @@
 import { isIdentified, parseStored } from './stored.ts';
-import type { Resource } from '../fhir/resource.ts';
 import type { MappedResource } from '../mapping/result.ts';
 import {
   personClaimKey,
@@ -9,7 +8,8 @@ import {
 } from '../record/identity.ts';
 import { listOf, textOf } from '../record/same.ts';
 import { textAt } from '../record/reading.ts';
-import type { Claim, Store } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
+import type { OwnedKeys } from './effect/owned-keys.ts';
 
 /** A person of the message, found or new. */
 export interface ResolvedPerson {
@@ -19,14 +19,6 @@ export interface ResolvedPerson {
   readonly identifier: PersonIdentifier | undefined;
 }
 
-export interface ResolvedPersons {
-  readonly byFullUrl: ReadonlyMap<string, ResolvedPerson>;
-  /** The identifiers that become theirs with this commit. */
-  readonly claims: readonly Claim[];
-  /** People who may be one, or one who may be two: each for a human to decide. */
-  readonly conflicts: readonly IdentityConflict[];
-}
-
 export interface IdentityConflict {
   /** Whom the message was taken to mean. */
   readonly use: string;
@@ -34,81 +26,110 @@ export interface IdentityConflict {
   readonly owners: readonly string[];
 }
 
-/** Finds the person of each resource that is one, by the claims; a new one gets an id of `newId`. */
-export async function resolvePersons(
-  store: Store,
-  resources: readonly MappedResource[],
-  newId: () => string,
-): Promise<ResolvedPersons> {
-  const persons = resources.filter(({ identity }) => identity.kind === 'person');
-  const keys = persons.flatMap((person) => identifiersOf(person).map(personClaimKey));
-  const owners = new Map(await store.claimOwners([...new Set(keys)]));
-  const byFullUrl = new Map<string, ResolvedPerson>();
-  const claims: Claim[] = [];
-  const conflicts: IdentityConflict[] = [];
-  for (const person of persons) {
-    const identifiers = identifiersOf(person);
-    const resolution = await resolveOne(store, person, { owners, newId });
-    const reference = ownerOf(resolution, () => newReference(person, newId));
+/** What is not to count when a person is looked for. */
+interface Besides {
+  /** Claim keys of numbers that the message says are somebody else's, or were. */
+  readonly keys?: ReadonlySet<string>;
+  /** People who are about to become this one. */
+  readonly owners?: ReadonlySet<string>;
+}
+
+/** Finds the people of one message by the claims; a new one gets an id of `newId`. */
+export class PersonFinder {
+  readonly byFullUrl = new Map<string, ResolvedPerson>();
+  /** People who may be one, or one who may be two: each for a human to decide. */
+  readonly conflicts: IdentityConflict[] = [];
+  readonly #store: Store;
+  readonly #keys: OwnedKeys;
+  readonly #newId: () => string;
+
+  constructor(store: Store, keys: OwnedKeys, newId: () => string) {
+    this.#store = store;
+    this.#keys = keys;
+    this.#newId = newId;
+  }
+
+  /** Whom a resource is about; what is found stays so for the whole message. */
+  async find(person: MappedResource, besides: Besides = {}): Promise<ResolvedPerson> {
+    const before = this.byFullUrl.get(person.fullUrl);
+    if (before !== undefined) return before;
+    const all = identifiersOf(person);
+    const own = all.filter((each) => besides.keys?.has(personClaimKey(each)) !== true);
+    const identifiers = own.length === 0 ? all : own;
+    const resolution = await this.#resolve(person, identifiers, besides);
+    const reference = ownerOf(resolution, () => this.#newReference(person));
     if (resolution.kind === 'conflict') {
-      conflicts.push({ use: reference, owners: resolution.owners });
+      this.conflicts.push({ use: reference, owners: resolution.owners });
     }
-    for (const key of identifiers.map(personClaimKey).filter((each) => !owners.has(each))) {
-      claims.push({ key, owner: reference });
-      owners.set(key, reference);
+    return this.settle(person, reference, identifiers);
+  }
+
+  /** Says who it is. The numbers that are nobody's yet become theirs. */
+  settle(
+    person: MappedResource,
+    reference: string,
+    identifiers: readonly PersonIdentifier[],
+  ): ResolvedPerson {
+    for (const key of identifiers.map(personClaimKey)) {
+      if (this.#keys.owner(key) === undefined) this.#keys.give(key, reference);
+      else this.#keys.rely(key);
     }
-    byFullUrl.set(person.fullUrl, { reference, identifier: identifiers[0] });
+    const resolved = { reference, identifier: identifiers[0] };
+    this.byFullUrl.set(person.fullUrl, resolved);
+    return resolved;
   }
-  return { byFullUrl, claims, conflicts };
-}
 
-async function resolveOne(
-  store: Store,
-  person: MappedResource,
-  given: { readonly owners: ReadonlyMap<string, string>; readonly newId: () => string },
-): Promise<PersonResolution> {
-  const identifiers = identifiersOf(person);
-  const resolution = resolvePerson(identifiers, given.owners);
-  const [own] = identifiers;
-  if (resolution.kind !== 'known' || own === undefined) return resolution;
-  if (given.owners.has(personClaimKey(own))) return resolution;
-  if (!(await hasOtherNumber(store, resolution.owner, { own, person: person.resource }))) {
-    return resolution;
+  async #resolve(
+    person: MappedResource,
+    identifiers: readonly PersonIdentifier[],
+    { owners: ignored }: Besides,
+  ): Promise<PersonResolution> {
+    const owners = new Map<string, string>();
+    for (const key of identifiers.map(personClaimKey)) {
+      const owner = this.#keys.owner(key);
+      if (owner !== undefined && ignored?.has(owner) !== true) owners.set(key, owner);
+    }
+    const resolution = resolvePerson(identifiers, owners);
+    const [own] = identifiers;
+    if (resolution.kind !== 'known' || own === undefined) return resolution;
+    if (owners.has(personClaimKey(own))) return resolution;
+    if (!(await this.#hasOtherNumber(resolution.owner, own, person))) return resolution;
+    const use = this.#newReference(person);
+    return { kind: 'conflict', use, owners: [resolution.owner, use].sort() };
   }
-  const use = newReference(person, given.newId);
-  return { kind: 'conflict', use, owners: [resolution.owner, use].sort() };
+
+  /**
+   * Whether the person found by a shared identifier already has another number of the source's own
+   * kind. Then the source says that these are two people, and no shared identifier outweighs that.
+   */
+  async #hasOtherNumber(
+    owner: string,
+    own: PersonIdentifier,
+    { resource: person }: MappedResource,
+  ): Promise<boolean> {
+    const [type = '', id = ''] = owner.split('/');
+    const stored = await this.#store.read(type, id);
+    if (!isIdentified(stored)) return false;
+    const kindOf = (identifier: unknown): string => textAt(identifier, 'type.coding.code');
+    const numbers = listOf(person['identifier']);
+    const kind = kindOf(numbers.find((each) => textOf(each, 'value') === own.value));
+    return listOf(parseStored(stored)['identifier']).some(
+      (each) =>
+        textOf(each, 'system') === own.system &&
+        textOf(each, 'value') !== own.value &&
+        textOf(each, 'use') !== 'old' &&
+        kindOf(each) === kind,
+    );
+  }
+
+  #newReference({ resource }: MappedResource): string {
+    return `${resource.resourceType}/${this.#newId()}`;
+  }
 }
 
-/**
- * Whether the person found by a shared identifier already has another number of the source's own
- * kind. Then the source says that these are two people, and no shared identifier outweighs that.
- */
-async function hasOtherNumber(
-  store: Store,
-  owner: string,
-  { own, person }: { readonly own: PersonIdentifier; readonly person: Resource },
-): Promise<boolean> {
-  const [type = '', id = ''] = owner.split('/');
-  const stored = await store.read(type, id);
-  if (!isIdentified(stored)) return false;
-  const kindOf = (identifier: unknown): string => textAt(identifier, 'type.coding.code');
-  const numbers = listOf(person['identifier']);
-  const kind = kindOf(numbers.find((each) => textOf(each, 'value') === own.value));
-  return listOf(parseStored(stored)['identifier']).some(
-    (each) =>
-      textOf(each, 'system') === own.system &&
-      textOf(each, 'value') !== own.value &&
-      textOf(each, 'use') !== 'old' &&
-      kindOf(each) === kind,
-  );
-}
-
-function identifiersOf({ identity }: MappedResource): readonly PersonIdentifier[] {
+/** The identifiers that a person is found by; none of what is no person. */
+export function identifiersOf({ identity }: MappedResource): readonly PersonIdentifier[] {
   return identity.kind === 'person' ? identity.identifiers : [];
-}
-
-function newReference({ resource }: MappedResource, newId: () => string): string {
-  return `${resource.resourceType}/${newId()}`;
 }
 
 function ownerOf(resolution: PersonResolution, make: () => string): string {

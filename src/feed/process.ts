@@ -24,6 +24,7 @@ import {
   latestEntry,
   withOutcome,
 } from './journal-entry.ts';
+import { finishAll, finishOf } from './effect/repoint-run.ts';
 import { keep, keepWhatIsOwed } from './destination/keep.ts';
 import { withWhatIsOwed, type Router } from './destination/router.ts';
 import type { Log } from './log.ts';
@@ -134,12 +135,12 @@ export function createProcessor(pipeline: Pipeline): Processor {
     resumeFeed: stops.resume,
     settled: queues.settled,
     sweep: async () => {
-      await parkUnfinished(pipeline);
+      await endUnfinished(pipeline);
       await again.takeUpBefore(new Date(pipeline.clock().getTime() - limits.sweepMs));
       queues.wake();
     },
     resume: async () => {
-      await parkUnfinished(pipeline);
+      await endUnfinished(pipeline);
       await queues.mend();
       await stops.mend();
       await again.takeUpBefore();
@@ -151,6 +152,12 @@ export function createProcessor(pipeline: Pipeline): Processor {
       for (const work of [queues, stops, order]) await work.idle();
     },
   };
+}
+
+/** Of messages whose continuation does not come, and of merges. */
+async function endUnfinished(pipeline: Pipeline): Promise<void> {
+  await parkUnfinished(pipeline);
+  await finishAll(pipeline);
 }
 
 /** `passing`: also where its feed is stopped. */
@@ -292,6 +299,7 @@ async function attempt(
       await withPolicy(pipeline.store, withEarlier(commit, reading), reading),
     );
     if (commit !== planned) pipeline.router?.onQueued();
+    await finishOf(pipeline, commit);
     return { answers: answersOf(reading, commit.journal?.[0] ?? entry) };
   } catch (error) {
     if (!(error instanceof CommitRefused)) throw error;
@@ -325,11 +333,14 @@ async function commitOf(
   }
   const plan = await planCommit(pipeline, reading, { ...given, now });
   if (!plan.faults) return plan.commit;
-  // A fault of our map is for the analyst; of what the message lacks its sender has heard.
-  const state = plan.faults.some(({ code }) => code === 'mapping-fault') ? 'parked' : 'failed';
+  // A fault of our map is for the analyst, a merge that cannot be for whoever knows the people; of what the message lacks its
+  // sender has heard.
+  const state = plan.faults.some(({ code }) => ours.has(code)) ? 'parked' : 'failed';
   const outcome = { state, issues: plan.faults, now } as const;
   return journalOnly(reading, withOutcome(given.entry, reading, outcome), now);
 }
+
+const ours: ReadonlySet<string> = new Set(['mapping-fault', 'merge-refused']);
 
 /** The row that it must wait for, where its feed keeps the order of a person's messages also past one that fails. */
 async function aheadInQueue(

@@ -218,7 +218,8 @@ function wholeFeed({ name, onFailure }: Feed): readonly string[] {
 }
 
 function personKeys(result: MappingResult | undefined): readonly string[] {
-  const keys = (result?.resources ?? []).flatMap(({ identity }) =>
+  const named = [...(result?.resources ?? []), ...(result?.effects ?? []).map(({ of }) => of)];
+  const keys = named.flatMap(({ identity }) =>
     identity.kind === 'person' ? identity.identifiers.map(personClaimKey) : [],
   );
   return [...new Set(keys)];

@@ -14,6 +14,7 @@ import {
 } from '../store/store.ts';
 import { planCommit } from './commit.ts';
 import { withWhatIsPassed } from './destination/router.ts';
+import { finishOf, repointPrefix } from './effect/repoint-run.ts';
 import { isSettled, journalEntry, journalOnly, withOutcome } from './journal-entry.ts';
 import { indexedFields } from './message-fields.ts';
 import { supersededBy, withNote, type Note } from './note.ts';
@@ -203,7 +204,8 @@ async function replayed(pipeline: Pipeline, reading: Reading, work: Work): Promi
     written: [...new Set([...before, ...(row.written ?? [])])],
   };
   // A code that has no row was counted when the message came; what it said last, it said then.
-  const once = { ...commit, journal: [kept], state: [] };
+  const state = (commit.state ?? []).filter(({ key }) => key.startsWith(repointPrefix));
+  const once = { ...commit, journal: [kept], state };
   return {
     entry: await written(pipeline, once, given),
     changed: (row.written ?? []).length > 0,
@@ -235,13 +237,13 @@ async function edited(pipeline: Pipeline, reading: Reading, work: Work): Promise
   }
 }
 
-async function skipped({ store, clock }: Pipeline, work: Work): Promise<JournalEntry> {
+async function skipped(pipeline: Pipeline, work: Work): Promise<JournalEntry> {
   const { row } = work;
-  const now = clock();
+  const now = pipeline.clock();
   const notes = withNote(row, noteOf(work, 'skip', now));
   const entry: JournalChange = { ...row, ...locked(row), state: 'ignored', notes };
   const commit = { now, origin: `feed:${row.feed}`, changes: [], journal: [entry] };
-  return written({ store }, commit, { ...work, now, action: 'skip' });
+  return written(pipeline, commit, { ...work, now, action: 'skip' });
 }
 
 /** The row is brought up to date only as it was read. */
@@ -285,12 +287,17 @@ async function outcomeOf(
   if (plan.faults) return ended('parked', plan.faults);
   const { state = [], ...commit } = plan.commit;
   // How recently a source spoke is not told by a message of long ago.
-  return { ...commit, state: state.filter(({ key }) => key.startsWith(unmappedPrefix)) };
+  return {
+    ...commit,
+    state: state.filter(({ key }) =>
+      [unmappedPrefix, repointPrefix].some((one) => key.startsWith(one)),
+    ),
+  };
 }
 
 /** Commits with the audit event of who did it. */
 async function written(
-  { store }: Pick<Pipeline, 'store'>,
+  pipeline: Pick<Pipeline, 'store' | 'clock' | 'log'>,
   commit: Commit,
   given: Work & { readonly now: Date; readonly action: string },
 ): Promise<JournalEntry> {
@@ -304,10 +311,11 @@ async function written(
     query: `api/messages/${row.id}/${action}`,
     ...(reason === undefined ? {} : { reason }),
   });
-  await store.commit({
+  await pipeline.store.commit({
     ...commit,
     audit: [...(commit.audit ?? []), { event: JSON.stringify(event) }],
   });
+  await finishOf(pipeline, commit);
   return withoutExpectation(entry);
 }
 

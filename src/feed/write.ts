@@ -8,7 +8,7 @@ import { mergeView, type MergeOutcome } from '../record/merge.ts';
 import { nextView, type AbsentMeans } from '../record/source-view.ts';
 import type { Change, SourceView, Store, StoredVersion } from '../store/store.ts';
 import { faultsOf } from './fault.ts';
-import type { ResolvedPersons } from './person.ts';
+import type { Identities } from './effect/resolve.ts';
 import { isIdentified, nextReference, parseStored } from './stored.ts';
 
 /** Who says it and in which message; what meta.source and the source views are made of. */
@@ -41,7 +41,7 @@ export interface PlannedWrite {
 export async function planWrites(
   store: Store,
   result: MappingResult,
-  given: { readonly speaker: Speaker; readonly persons: ResolvedPersons },
+  given: { readonly speaker: Speaker; readonly identities: Identities },
 ): Promise<readonly PlannedWrite[]> {
   const drafts = draft(result.resources, given);
   return Promise.all(
@@ -59,10 +59,10 @@ interface Draft {
 
 function draft(
   resources: readonly MappedResource[],
-  { speaker, persons }: { readonly speaker: Speaker; readonly persons: ResolvedPersons },
+  { speaker, identities }: { readonly speaker: Speaker; readonly identities: Identities },
 ): readonly Draft[] {
   const references = new Map(
-    resources.map((mapped) => [mapped.fullUrl, referenceOf(mapped, { speaker, persons })]),
+    resources.map((mapped) => [mapped.fullUrl, referenceOf(mapped, { speaker, identities })]),
   );
   const drafts = new Map<string, Draft>();
   for (const mapped of resources) {
@@ -100,15 +100,16 @@ function together(earlier: Draft, later: Draft): Draft {
 }
 
 function referenceOf(
-  { resource, fullUrl, identity, name }: MappedResource,
-  { speaker, persons }: { readonly speaker: Speaker; readonly persons: ResolvedPersons },
+  mapped: MappedResource,
+  { speaker, identities }: { readonly speaker: Speaker; readonly identities: Identities },
 ): string {
+  const { resource, fullUrl, identity, name } = mapped;
   const type = resource.resourceType;
   switch (identity.kind) {
     case 'person':
-      return persons.byFullUrl.get(fullUrl)?.reference ?? '';
+      return identities.byFullUrl.get(fullUrl)?.reference ?? '';
     case 'key':
-      return `${type}/${logicalId(type, identity.scope, identity.key)}`;
+      return identities.recordReference(mapped);
     case 'none': {
       const message = `${speaker.controlId}|${speaker.hash}|${name}`;
       return `${type}/${logicalId(type, `message:${speaker.source}`, message)}`;
@@ -197,8 +198,16 @@ function merge(
 
 /**
  * A result that is sent again replaces the one before as a whole (HL7 v2.5.1 7.4.2, OBX-11): a flag or note that it does
- * not repeat is taken back. Everything else is a snapshot of what the sender happened to fill.
+ * not repeat is taken back. One that says nothing but its status (U: now final; D, W: was wrong) leaves the rest as it is.
+ * Everything else is a snapshot of what the sender happened to fill.
  */
-function absentMeans({ resourceType }: Resource): AbsentMeans {
-  return resourceType === 'Observation' ? 'withdrawn' : 'keep';
+function absentMeans(mine: Resource): AbsentMeans {
+  return mine.resourceType === 'Observation' && saysResult(mine) ? 'withdrawn' : 'keep';
+}
+
+/** A value, parts of one, an attachment, or why there is none. */
+function saysResult(observation: Resource): boolean {
+  return Object.keys(observation).some((name) =>
+    /^(value[A-Z]|component$|dataAbsentReason$|extension$)/.test(name),
+  );
 }

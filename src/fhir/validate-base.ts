@@ -109,14 +109,18 @@ function load(name: string): void {
 function structureDefinition(type: TypeDefinition): StructureDefinition {
   const { name } = type;
   const root = { path: name, id: name, min: 0, max: '*', constraint: constraints(type, type.root) };
-  const element = [...type.elements].map(([path, definition]) => ({
-    path: `${name}.${path}`,
-    id: `${name}.${path}`,
-    min: definition.min,
-    max: Number.isFinite(definition.max) ? String(definition.max) : '*',
-    ...contentOf(name, definition),
-    constraint: constraints(type, definition.rules),
-  }));
+  const element = [...type.elements].map(([below, definition]) => {
+    const path = `${name}.${below}`;
+    const { min } = definition;
+    const max = Number.isFinite(definition.max) ? String(definition.max) : '*';
+    return {
+      ...{ path, id: path, min, max },
+      // Whether it is a list is told by this: else of what has the content of another by that one's.
+      base: { path, min, max },
+      ...contentOf(name, definition),
+      constraint: constraints(type, definition.rules),
+    };
+  });
   return {
     resourceType: 'StructureDefinition',
     name,

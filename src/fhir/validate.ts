@@ -7,11 +7,12 @@ import { toPlain } from './json.ts';
 import type { Resource } from './resource.ts';
 import { baseIssues } from './validate-base.ts';
 import { elementIssues } from './validate-elements.ts';
+import { isSurelyValid } from './validate-quick.ts';
 
 /**
  * Validates a resource against FHIR R4 itself. Two readers: our walk over the definitions
  * (validate-elements.ts), and `validateResource` of @medplum/core for structure, cardinality, formats and the
- * invariants of resources (validate-base.ts). Ours says what the other passes over: required bindings, rules of
+ * invariants of resources (validate-base.ts), which is asked where it may find something (validate-quick.ts). Ours says what the other passes over: required bindings, rules of
  * data types, what a reference may point to, two values of one choice, empty and null, narrative, ids,
  * contained resources, numbers to the digit.
  *
@@ -29,7 +30,7 @@ export function validateResource(resource: Resource): readonly Issue[] {
     return [errorIssue('limit', `A resource may have ${most}`, { expression: [type] })];
   }
   const own = elementIssues(resource);
-  const base = baseIssues(toPlain(resource), own);
+  const base = isSurelyValid(resource) ? [] : baseIssues(toPlain(resource), own);
   if (base.length === 0) return own;
   const told = new Set(own.flatMap((issue) => issue.expression ?? []));
   return [...own, ...base.filter((issue) => !issue.expression?.some((path) => told.has(path)))];

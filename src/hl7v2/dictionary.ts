@@ -25,7 +25,7 @@ export function fieldDefinition(
   field: number,
   version?: string,
 ): FieldDefinition | undefined {
-  return readHistory(own(load('segments'), segment)?.[String(field)], version);
+  return read('segments', segment, { number: field, version });
 }
 
 /** A component of a data type, by number from 1. Undefined for primitive types. */
@@ -34,7 +34,7 @@ export function componentDefinition(
   component: number,
   version?: string,
 ): FieldDefinition | undefined {
-  return readHistory(own(load('data-types'), dataType)?.[String(component)], version);
+  return read('data-types', dataType, { number: component, version });
 }
 
 /** Whether any version of HL7 from 2.1 to 2.8 has a segment of that name. */
@@ -88,6 +88,22 @@ function load<Name extends keyof Files>(name: Name): Files[Name] {
 /** Names come from messages, and may be those of Object's own properties. */
 function own<Value>(values: Readonly<Record<string, Value>>, name: string): Value | undefined {
   return Object.hasOwn(values, name) ? values[name] : undefined;
+}
+
+/** The newest definitions that were asked for: maps ask for the same few hundred again and again. */
+const newest = new Map<string, FieldDefinition>();
+
+function read(
+  file: 'segments' | 'data-types',
+  name: string,
+  { number, version }: { readonly number: number; readonly version: string | undefined },
+): FieldDefinition | undefined {
+  const key = `${file} ${name}-${String(number)}`;
+  const known = version === undefined ? newest.get(key) : undefined;
+  if (known) return known;
+  const found = readHistory(own(load(file), name)?.[String(number)], version);
+  if (version === undefined && found) newest.set(key, found);
+  return found;
 }
 
 function readHistory(

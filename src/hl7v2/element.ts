@@ -54,6 +54,11 @@ export class LazySegment implements Segment, Origin {
     return (this.#elements[number] ??= this.#element(number));
   }
 
+  hasText(number: number): boolean {
+    const text = this.#split()[headerNames.has(this.name) ? number - 1 : number];
+    return number > 0 && text !== undefined && text !== '';
+  }
+
   #element(number: number): Element {
     if (!headerNames.has(this.name)) {
       return new LazyElement(this.#raw(number), 'field', this, number);

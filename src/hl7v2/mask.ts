@@ -23,7 +23,7 @@ const harmless = new Set([
   ],
 ]);
 /** Types with a code and what it means in words. */
-const coded = new Set(['CE', 'CWE', 'CNE', 'CF']);
+export const coded: ReadonlySet<string> = new Set(['CE', 'CWE', 'CNE', 'CF']);
 /** Segments that speak of a person: there only codes are harmless, a date is a birthday. */
 const aboutPeople = new Set([
   ...['PID', 'PD1', 'NK1', 'GT1', 'IN1', 'IN2', 'IN3', 'MRG', 'ARV', 'CTD', 'STF', 'PRA', 'ROL'],
@@ -31,9 +31,20 @@ const aboutPeople = new Set([
 ]);
 const harmlessOfPeople = new Set(['ID', 'IS', 'SI']);
 /** Segments by which messages are told from one another; whoever looks for one has to read them. */
-const headers = new Set(['MSH', 'FHS', 'BHS', 'FTS', 'BTS', 'MSA', 'DSC', 'SFT', 'UAC', 'ADD']);
+export const headers: ReadonlySet<string> = new Set([
+  'MSH',
+  'FHS',
+  'BHS',
+  'FTS',
+  'BTS',
+  'MSA',
+  'DSC',
+  'SFT',
+  'UAC',
+  'ADD',
+]);
 /** Of these: security, comments, passwords. */
-const secret: Readonly<Record<string, readonly number[]>> = {
+export const secret: Readonly<Record<string, readonly number[]>> = {
   ...{ MSH: [8], FHS: [8, 10], BHS: [8, 10], FTS: [2], BTS: [2], MSA: [3], ADD: [1] },
   UAC: [1, 2],
 };
@@ -80,14 +91,14 @@ function maskField(segment: Segment, number: number, { encoding, version }: Mess
   if (raw === '') return raw;
   if (headers.has(name))
     return secret[name]?.includes(number) === true ? maskRaw(raw, encoding) : raw;
-  const type = typeOf(segment, number, version);
+  const type = fieldType(segment, number, version);
   if (coded.has(type)) return maskCoded(raw, encoding);
   const kept = aboutPeople.has(name) ? harmlessOfPeople : harmless;
   return kept.has(type) ? raw : maskRaw(raw, encoding);
 }
 
 /** OBX-5 has the type that OBX-2 names. */
-function typeOf(segment: Segment, number: number, version: string): string {
+export function fieldType(segment: Segment, number: number, version: string): string {
   if (segment.name === 'OBX' && number === 5) return segment.field(2).text;
   const definition =
     fieldDefinition(segment.name, number, version) ?? fieldDefinition(segment.name, number);

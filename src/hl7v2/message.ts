@@ -59,6 +59,8 @@ export interface Segment {
   /** Number of the last field that is there. For MSH, field 1 is the separator, field 2 the other characters. */
   readonly fieldCount: number;
   field(number: number): Element;
+  /** Whether there is any text in a field, be it separators alone. */
+  hasText(number: number): boolean;
 }
 
 export interface Message {

@@ -26,7 +26,7 @@ const sharedStructures: readonly (readonly [string, string])[] = [
   ['ADT_A06', 'A07'],
   ['ADT_A09', 'A10 A11'],
   ['ADT_A21', 'A22 A23 A25 A26 A27 A29 A32 A33'],
-  ['ADT_A30', 'A34 A35 A36 A46 A47 A48 A49'],
+  ['ADT_A30', 'A34 A35 A36 A46 A48'],
   ['ADT_A39', 'A40 A41 A42'],
   ['ADT_A43', 'A44'],
   ['ADT_A50', 'A51'],

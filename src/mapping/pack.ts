@@ -1,6 +1,7 @@
 import type { Resource } from '../fhir/resource.ts';
 import type { Message } from '../hl7v2/message.ts';
 import type { Compiler } from './compile/compiler.ts';
+import { compileEffects } from './compile/effects.ts';
 import { compileResource } from './compile/resources.ts';
 import { compileSlots } from './compile/slots.ts';
 import { isV2Type } from './datatypes/registry.ts';
@@ -259,6 +260,7 @@ function compileTree(
   const message = readMessage(source, tree, issues);
   const compiler = compilerFor(shared, issues, message);
   const resources = message.resources.flatMap((rule) => compileResource(rule, compiler) ?? []);
+  const effects = compileEffects(message.effects, compiler);
   const names = overlays.map(({ selector }) => `+${selector.name}`).join('');
   const codeSystems = compiler.tables.get('CodingSystem');
   return {
@@ -266,6 +268,7 @@ function compileTree(
     label: `${source.name}@${source.version}${names}`,
     events: message.events.map(({ value }) => value),
     resources,
+    effects,
     settings: new Map([...compiler.settings].map(([name, setting]) => [name, setting.default])),
     ignored: new Set([...shared.ignored, ...message.ignore.keys()]),
     packCodeSystem:

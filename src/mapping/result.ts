@@ -1,10 +1,13 @@
 import type { Issue } from '../fhir/issue.ts';
 import type { Resource } from '../fhir/resource.ts';
+import type { EffectKind } from './language/model.ts';
 
 /** What running a compiled map over one message gives. Identity is not yet resolved, nothing is stored. */
 export interface MappingResult {
   /** In the order of the map. */
   readonly resources: readonly MappedResource[];
+  /** What the event does to records, in the order of the message; absent: nothing. */
+  readonly effects?: readonly Effect[];
   /** Valued fields that no rule read. */
   readonly loss: readonly LossEntry[];
   /** Codes that a table has no row for. */
@@ -37,6 +40,21 @@ export interface MappedResource {
   readonly initial?: readonly string[];
   /** `merge`: three-way merge with what is stored. `delete`: the source takes it back (the map says how). */
   readonly write: 'merge' | 'create-only';
+}
+
+/**
+ * What an event does to records besides saying how they are. Carried out in one commit with the resources.
+ * - `merge`: `of` turns out to be the same as `into`, which goes on; `of` is retired.
+ * - `change`: the same thing has another number from now on; an unknown `into` is what `of` was.
+ * - `move`: a record, or numbers of a person, becomes another person's.
+ * - `link`, `unlink`: two people are, or are not, about the same person.
+ */
+export interface Effect {
+  readonly name: string;
+  readonly kind: EffectKind;
+  /** One that is never written is not among the resources. */
+  readonly of: MappedResource;
+  readonly into: MappedResource;
 }
 
 /**

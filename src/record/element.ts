@@ -11,6 +11,7 @@ const composites: ReadonlySet<string> = new Set([
   'occurrencePeriod',
   'performedPeriod',
   'servicedPeriod',
+  'servicePeriod',
   'validityPeriod',
   'onsetPeriod',
   'hospitalization',

@@ -18,6 +18,11 @@ export function personClaimKey({ system, value }: PersonIdentifier): string {
   return `person|${encodeURIComponent(system)}|${encodeURIComponent(value)}`;
 }
 
+/** The claim under which a record is found by a number that its id is not made of: it was renumbered or merged. */
+export function recordClaimKey(type: string, scope: string, key: string): string {
+  return `record|${type}|${encodeURIComponent(scope)}|${encodeURIComponent(key)}`;
+}
+
 /**
  * Deterministic identity: authority and value, nothing fuzzy.
  * @param identifiers the first is the one that the source itself owns

@@ -2,7 +2,7 @@ import { pathSteps } from '../fhir/element-path.ts';
 import type { Resource } from '../fhir/resource.ts';
 import { isComposite, nameIn, saysNothing } from './element.ts';
 import { mergeList, type Contest } from './merge-list.ts';
-import { elementNames, isFields, listOf, same, type Fields } from './same.ts';
+import { elementNames, isFields, listOf, same, textOf, type Fields } from './same.ts';
 import { clearedBy, removePath, withoutCleared, type AbsentMeans } from './source-view.ts';
 import {
   defaultSurvivorship,
@@ -78,6 +78,16 @@ function firstWord(mine: Resource): MergeOutcome {
   return { resource: mine, changed: true, applied: elementNames(mine), kept: [] };
 }
 
+/** A period whose new start lies behind the end that was known has no known end, nor the other way round. */
+function inOrder(part: Record<string, unknown>, said: Fields): Record<string, unknown> {
+  const { start, end } = part;
+  if (typeof start !== 'string' || typeof end !== 'string') return part;
+  if (!(Date.parse(start) > Date.parse(end))) return part;
+  if (said['end'] === undefined) delete part['end'];
+  else if (said['start'] === undefined) delete part['start'];
+  return part;
+}
+
 /** `meta.source` names who wrote last; it alone is never a reason to write. */
 function noteSource(result: Record<string, unknown>, mine: Resource): void {
   const source = mine.meta?.source;
@@ -112,7 +122,7 @@ class Merge {
   withdraw(result: Record<string, unknown>, base: Resource | undefined, mine: Resource): void {
     if (base === undefined) return;
     for (const name of elementNames(base)) {
-      if (name === 'meta' || nameIn(mine, name) !== undefined) continue;
+      if (isContext(name) || nameIn(mine, name) !== undefined) continue;
       if (!same(result[name], base[name]) || this.#heldByOther(name, base[name])) continue;
       delete result[name];
       this.applied.add(name);
@@ -135,12 +145,13 @@ class Merge {
     const before = elementIn(base, name).value;
     const path = prefix + name;
     if (Array.isArray(value)) {
-      this.#list(result, name, { path, before, value: listOf(value) });
+      const items = name === 'identifier' ? asRetired(value, result[name]) : listOf(value);
+      this.#list(result, name, { path, before, value: items });
     } else if (prefix === '' && isComposite(name, stored.value, value)) {
       const part: Record<string, unknown> = { ...(stored.value as Fields) };
       const parts = { base: isFields(before) ? before : undefined, mine: value as Fields };
       this.fields(part, { ...parts, prefix: `${name}.` });
-      result[name] = part;
+      result[name] = inOrder(part, value as Fields);
     } else if (this.#mayReplace(path, { before, stored: stored.value, value })) {
       delete result[stored.name];
       result[name] = value;
@@ -157,7 +168,7 @@ class Merge {
       base: listOf(change.before),
       theirs: listOf(result[name]),
       mine: change.value,
-      unionOnly: name === 'identifier',
+      unionOnly: isUnion(name),
       mayReplace: (contest) => this.#mayReplace(change.path, contest),
       heldByOther: (item) => this.#heldByOther(change.path, item),
     });
@@ -193,6 +204,22 @@ class Merge {
   }
 }
 
+/**
+ * Numbers that were retired (merge-records.ts) stay so: a source that goes on naming one, and does not say how it is used,
+ * does not call the record by it again.
+ */
+function asRetired(mine: unknown, theirs: unknown): readonly unknown[] {
+  const retired = listOf(theirs).filter((item) => textOf(item, 'use') === 'old');
+  if (retired.length === 0) return listOf(mine);
+  return listOf(mine).map((item) => {
+    const found = retired.find((each) =>
+      ['system', 'value'].every((name) => textOf(each, name) === textOf(item, name)),
+    );
+    if (!isFields(found) || !isFields(item) || 'use' in item) return item;
+    return { ...('period' in found ? { period: found['period'] } : {}), ...item, use: 'old' };
+  });
+}
+
 /** The element as the holder has it, for a choice under whatever type. */
 function elementIn(holder: Fields | undefined, name: string): { name: string; value: unknown } {
   const found = nameIn(holder, name) ?? name;
@@ -209,6 +236,16 @@ function holds(view: Resource, path: string, value: unknown): boolean {
 
 function isSilent(name: string, value: unknown, stored: unknown): boolean {
   return stored !== undefined && saysNothing(name, value);
+}
+
+/** A correction sends what it corrects: the other results of a report stand. One that is wrong says so itself. */
+function isUnion(name: string): boolean {
+  return name === 'identifier' || name === 'result';
+}
+
+/** What a resource belongs to is not what it says: a message that does not name the visit again takes it from nothing. */
+function isContext(name: string): boolean {
+  return ['meta', 'identifier', 'subject', 'encounter', 'basedOn', 'partOf'].includes(name);
 }
 
 function isSkipped(path: string): boolean {

@@ -22,6 +22,7 @@ const withoutDifference: Readonly<Record<string, string>> = {
   'FT1-7': 'FT1-25 says the same',
   'FT1-20': 'the doctor of another field',
   'FT1-21': 'the doctor of another field',
+  'IAM-6': 'action code: only D says something else than nothing',
   'IN1-19': 'one of two, of which the other says the same',
   'OBR-11': 'action code: only G makes another intent',
   'OBR-13': 'white space',
@@ -74,8 +75,53 @@ function read(pack: CompiledPack, text: string): Reading {
 
 /** What came of it, but for the addresses that are made of the message's hash. */
 function madeOf({ result, issues }: Reading): unknown {
-  const made = { resources: result?.resources, unmapped: result?.unmapped, issues };
+  const { resources, effects, unmapped } = result ?? {};
+  const made = { resources, effects, unmapped, issues };
   return JSON.parse(JSON.stringify(made).replace(/urn:uuid:[-0-9a-f]+/g, 'urn:uuid'));
+}
+
+/**
+ * Positions where a repetition makes no difference in more fields than the loss report counts (it says in how many fields of
+ * the message some repetition was read by no rule). Each repetition is left out by itself.
+ */
+export function unexplainedRepetitions(pack: CompiledPack, text: string): readonly string[] {
+  const whole = read(pack, text);
+  const map = whole.message && selectMap(pack, whole.message, defaultFeed.name);
+  if (!whole.result || map === undefined || typeof map === 'string') return [];
+  const { ignored } = map;
+  const made = madeOf(whole);
+  const lost = new Map(whole.result.loss.map(({ position, count }) => [position, count]));
+  const idle = new Map<string, Set<number>>();
+  for (const { name, position, line, without } of valuedRepetitions(text)) {
+    if (ignored.has(name) || ignored.has(position)) continue;
+    if (withoutDifference[position] !== undefined) continue;
+    if (!isDeepStrictEqual(madeOf(read(pack, without)), made)) continue;
+    idle.set(position, (idle.get(position) ?? new Set()).add(line));
+  }
+  return [...idle]
+    .filter(([position, lines]) => lines.size > (lost.get(position) ?? 0))
+    .map(([position]) => `${position} (a repetition)`);
+}
+
+/** Every valued repetition of fields that have several, all different, with the text as it would be without it. */
+function valuedRepetitions(text: string) {
+  const lines = text.split('\r');
+  return lines.flatMap((line, at) => {
+    const fields = line.split('|');
+    const [name = ''] = fields;
+    if (name.length !== 3 || name === 'MSH') return [];
+    return fields.flatMap((value, field) => {
+      const repetitions = value.split('~');
+      if (repetitions.length < 2 || new Set(repetitions).size < repetitions.length) return [];
+      const position = `${name}-${String(field)}`;
+      return repetitions.flatMap((repetition, index) => {
+        if (repetition === '' || repetition === '""') return [];
+        const left = repetitions.with(index, '').join('~');
+        const without = lines.map((other) => leftOut(other, { name, field, value, left }));
+        return [{ name, position, line: at, without: without.join('\r') }];
+      });
+    });
+  });
 }
 
 /**
@@ -99,8 +145,14 @@ function valuedFields(text: string) {
 
 function leftOut(
   line: string,
-  { name, field, value }: { readonly name: string; readonly field: number; readonly value: string },
+  said: {
+    readonly name: string;
+    readonly field: number;
+    readonly value: string;
+    readonly left?: string;
+  },
 ): string {
+  const { name, field, value, left = '' } = said;
   const fields = line.split('|');
-  return fields[0] === name && fields[field] === value ? fields.with(field, '').join('|') : line;
+  return fields[0] === name && fields[field] === value ? fields.with(field, left).join('|') : line;
 }

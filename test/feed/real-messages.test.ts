@@ -12,9 +12,10 @@ import type { Message } from '../../src/hl7v2/message.ts';
 import { parseMessage } from '../../src/hl7v2/parse.ts';
 import { parseAddress } from '../../src/ops/address.ts';
 import type { JournalEntry, Store } from '../../src/store/store.ts';
+import { packOf, patientMap } from '../mapping/pack-fixture.ts';
 import { runApp } from '../e2e/running-app.ts';
 import { describeOnMongo, freshDatabaseName, withDatabase } from '../mongo/mongo.ts';
-import { unexplainedFields } from './explained.ts';
+import { unexplainedFields, unexplainedRepetitions } from './explained.ts';
 import { samplesNote, sentSamples, type SentSample } from './sent-samples.ts';
 
 const skip = sentSamples.length === 0;
@@ -39,13 +40,54 @@ describe.skipIf(skip)(`real messages of other senders${samplesNote}`, () => {
       const { pack } = await openMaps({ site: '', zone: 'UTC' });
       if (!pack) throw new Error('The base pack has faults');
       const unexplained = sentSamples.flatMap(({ file, bytes }) => {
-        const fields = unexplainedFields(pack, decodeFrame(bytes).text);
+        const { text } = decodeFrame(bytes);
+        const fields = [...unexplainedFields(pack, text), ...unexplainedRepetitions(pack, text)];
         return fields.map((field) => `${file} ${field}`);
       });
       expect(unexplained).toEqual([]);
     },
     3 * minute,
   );
+});
+
+describe('what looks for values that a map gives away', () => {
+  const head = 'MSH|^~\\&|A|B|C|D|20260101080000+0100||ADT^A01|1|P|2.5.1';
+  const pid = 'PID|1||M1^^^B^MR||Alvarez^Maria~Alv^M|Mother|19620417|F';
+  const found = (slots: string, ignored = '') => {
+    const files = patientMap(slots, `ignore: { PID-1: line number${ignored} }`);
+    const message = [head, pid, ''].join('\r');
+    const pack = packOf(files);
+    return [...unexplainedFields(pack, message), ...unexplainedRepetitions(pack, message)];
+  };
+
+  it('is content where each value shows, is lost in the open, or is named', () => {
+    expect(found('name: { each: PID-5 }\nbirthDate: PID-7')).toEqual([]);
+  });
+
+  it.each([
+    [
+      'only a condition asks for it',
+      'name: { each: PID-5, when: PID-8 exists or PID-7 exists }',
+      ['PID-8'],
+    ],
+    [
+      'another is taken before it',
+      'name: { each: PID-5 }\nbirthDate: { first: [PID-7, PID-33] }\ngender: { oneOf: [{ const: female, when: PID-6 not exists }, { const: female }] }',
+      ['PID-6'],
+    ],
+    [
+      'all repetitions are read and the first is used',
+      'active: { const: true, when: "PID-5 = x" }\nname: PID-5',
+      ['PID-5 (a repetition)'],
+    ],
+  ])('sees a value that is given away: %s', (_, slots, fields) => {
+    expect(found(slots)).toEqual(fields);
+  });
+
+  it('takes a field that the map names as ignored', () => {
+    const slots = 'name: { each: PID-5, when: PID-8 exists or PID-7 exists }';
+    expect(found(slots, ', PID-7: no, PID-8: no')).toEqual([]);
+  });
 });
 
 describeOnMongo('real messages of other senders, the whole server', (url) => {

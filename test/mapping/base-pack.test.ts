@@ -41,6 +41,21 @@ describe('the same thing in several messages', () => {
     expect(identities[0]).toMatch(/"kind":"key"/);
   });
 
+  it('a susceptibility is derived from its own organism', () => {
+    const observations = mapped('ORU_R01/microbiology-parent-child').filter(
+      ({ resource }) => resource.resourceType === 'Observation',
+    );
+    const organism = (test: string): unknown => {
+      const own = observations.find(({ resource }) => codeOf(resource['code']) === test);
+      const [parent] = (own?.resource['derivedFrom'] ?? []) as { reference?: string }[];
+      const found = observations.find(({ fullUrl }) => fullUrl === parent?.reference);
+      return codeOf(found?.resource['valueCodeableConcept']);
+    };
+    expect([organism('18864-9'), organism('18906-8')]).toEqual(['112283007', '112283007']);
+    expect(organism('18961-3')).toBe('3092008');
+    expect(organism('18725-2')).toBeUndefined();
+  });
+
   it('A13 deletes what the discharge had said', () => {
     const encounter = mapped('ADT_A13/repeats-the-discharge-time').find(
       ({ resource }) => resource.resourceType === 'Encounter',
@@ -71,6 +86,10 @@ describe.skipIf(!existsSync(samples))(
     });
   },
 );
+
+function codeOf(concept: unknown): string | undefined {
+  return (concept as { coding?: { code?: string }[] } | undefined)?.coding?.[0]?.code;
+}
 
 function mapped(name: string) {
   const { result } = mapBytes(readFileSync(join('fixtures', name, 'message.hl7')), mapping);

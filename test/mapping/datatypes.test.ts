@@ -43,6 +43,19 @@ describe('numbers', () => {
     ['SN[Quantity]', '^2^+', { type: 'string', value: '2+ g/dl' }],
     ['SN[Quantity]', '<>^5', { type: 'string', value: '<>5 g/dl' }],
     [
+      'SN[Quantity]',
+      '>100',
+      { type: 'Quantity', value: { value: 100, comparator: '>', ...grams } },
+    ],
+    [
+      'SN[Quantity]',
+      '10 - 20',
+      { type: 'Range', value: { low: { value: 10, ...grams }, high: { value: 20, ...grams } } },
+    ],
+    ['SN[Quantity]', '>^1:128', { type: 'string', value: '>1:128 g/dl' }],
+    ['SN[Quantity]', '2+', { type: 'string', value: '2+ g/dl' }],
+    ['SN[Quantity]', '1.2.3', { type: 'string', value: '1.2.3 g/dl' }],
+    [
       'CQ[Quantity]',
       '3^mL',
       {
@@ -109,7 +122,8 @@ describe('codes', () => {
     ['I10', 'http://hl7.org/fhir/sid/icd-10'],
     ['NDC', 'http://hl7.org/fhir/sid/ndc'],
     ['HL70001', 'http://terminology.hl7.org/CodeSystem/v2-0001'],
-    ['2.16.840.1.113883.6.1', 'urn:oid:2.16.840.1.113883.6.1'],
+    ['2.16.840.1.113883.6.1', 'http://loinc.org'],
+    ['2.16.840.1.113883.99.1', 'urn:oid:2.16.840.1.113883.99.1'],
     ['urn:mine', 'urn:mine'],
     ['L', 'urn:weir:codesystem:mercy:local'],
     ['99LAB', 'urn:weir:codesystem:mercy:99lab'],

@@ -28,13 +28,13 @@ const expected: Readonly<Record<string, readonly string[]>> = {
   ],
   'merge key': [
     'a.map.yaml:11:9: Merge keys (<<) are not allowed; use `use`',
-    'a.map.yaml:11:9: `<<` is no key of a slot; known are from, each, first, oneOf, const, call, clear, ref, to, initial, set, at, as, map, where, when, required, type, unit, system, join, args, guide, doc, new',
+    'a.map.yaml:11:9: `<<` is no key of a slot; known are from, each, first, oneOf, const, call, clear, ref, match, to, initial, set, at, as, map, where, when, required, type, unit, system, join, args, guide, doc, new',
   ],
   'duplicate key': ['a.map.yaml:11:7: `name` is already given in line 10; keep one'],
   'bad map name': ['a.map.yaml:1:6: `map` must be a name such as `adt-a01`'],
   'no version': ['a.map.yaml:1:6: The map `a` needs a `version`'],
   'unknown key of a message map': [
-    'a.map.yaml:3:1: `events` is no key of a message map; known are map, version, doc, guide, when, extends, settings, tables, ignore, nothing, refuse, resources',
+    'a.map.yaml:3:1: `events` is no key of a message map; known are map, version, doc, guide, when, extends, settings, tables, ignore, nothing, refuse, resources, effects',
   ],
   'nothing and resources': [
     'a.map.yaml:3:1: A map has either `resources` or `nothing`; keep one of them',
@@ -194,6 +194,137 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     'site.overlay.yaml:3:11: The base has no table `Sex`; add `new: true` if it is meant as new',
   ],
   'datatype of no v2 type': ['d.map.yaml:1:11: `XX` is no data type of HL7 v2'],
+  'extends in a circle': [
+    'a.map.yaml:3:10: `extends` goes round in a circle: b, b',
+    'b.map.yaml:3:10: `extends` goes round in a circle: a, a',
+  ],
+  'the same slot in two used maps': [
+    't.map.yaml:3:8: The slot `gender` is also in s.map.yaml:3, used by the same resource; rename one',
+  ],
+  'args without a call': ['a.map.yaml:10:28: `args` belongs to `call`'],
+  'oneOf that is no list': ['a.map.yaml:10:15: `oneOf` must be a list of alternatives'],
+  'element in an alternative': [
+    'a.map.yaml:10:38: `at` belongs to the slot, not to an alternative',
+  ],
+  'match without ref': ['a.map.yaml:10:28: `match` needs a `ref` beside it'],
+  'match with what is no path': [
+    'a.map.yaml:10:44: `PID:3` is not a path; write paths with `|` between',
+  ],
+  'match of a field that there is not': [
+    'a.map.yaml:10:51: `PID` has no field 99; its last is `PID-40`',
+  ],
+  'nested too deep': [
+    'a.map.yaml:10:22: FHIR R4 has no element `HumanName.set` (`set`)',
+    'a.map.yaml:10:216: Nested deeper than 32; flatten it',
+    'a.map.yaml:10:216: `set` must be a map of `name: value`, not empty',
+  ],
+  'a key that is no text': ['a.map.yaml:10:7: A key must be a text; quote it'],
+  'a text that is a list': [
+    'a.map.yaml:6:3: The resource `patient` needs a `type`, or a `use` that brings one',
+    'a.map.yaml:7:11: `type` must be a text, not a list',
+  ],
+  'a flag that is none': ['a.map.yaml:10:37: `initial` must be `true` or `false`, not `yes`'],
+  'a set that is a list': ['a.map.yaml:10:33: `set` must be a map of `name: value`, not a list'],
+  'no resources': ['a.map.yaml:1:6: The map `a` needs `resources`'],
+  'bad resource name': ['a.map.yaml:6:3: A resource is named like `patient` or `orderNote`'],
+  'a resource that is a text': ['a.map.yaml:4:14: The resource `patient` must be a map of keys'],
+  'a resource without slots': [
+    'a.map.yaml:4:14: The resource `patient` needs a `set` with its slots',
+  ],
+  'a setting that is a list': [
+    'a.map.yaml:3:13: The setting `vip` must be `{ default: ..., question: ... }`',
+  ],
+  'a table that is a list': ['a.map.yaml:3:11: The table `sex` must be a map of rows'],
+  'a table row that is a list': [
+    't.map.yaml:3:9: The row `F` must be a code, `{ code, display, system }`, or `{ drop: true }`',
+  ],
+  'datatype map without slots': [
+    'd.map.yaml:1:11: The datatype map `XPN[HumanName]` needs a `set`',
+  ],
+  'ref beside from': [
+    'a.map.yaml:10:44: `ref` stands without `from`; to refer by value write `to`',
+  ],
+  'map without a value': ['a.map.yaml:10:35: `map` needs a `from`, `each` or `first` beside it'],
+  'unit without a value': ['a.map.yaml:10:58: `unit` needs a `from`, `each` or `first` beside it'],
+  'constant for several types': [
+    'a.map.yaml:10:28: `value[x]` has several types; say which with `as`',
+  ],
+  'argument that is a set': [
+    'a.map.yaml:10:41: The argument `of` must be a path, `first` or `const`',
+  ],
+  'function that gives another type': [
+    'a.map.yaml:10:23: `duration` gives positiveInt; `active` is boolean',
+  ],
+  'setting as a value': [
+    'a.map.yaml:10:21: A setting has no value of a message; read `$vip` in `when`',
+  ],
+  'each over two segments': [
+    'a.map.yaml:10:25: `each` over a segment takes one segment, not a list',
+  ],
+  'set on several types': ['a.map.yaml:10:7: `deceased[x]` has several types; say which with `as`'],
+  'subcomponent that there is not': [
+    'a.map.yaml:10:7: `ST` cannot become date; it can become string, markdown, uri, id, Annotation, HumanName, Address, Narrative, Attachment, base64Binary, Identifier, Quantity, code, CodeableConcept, Coding, boolean, Reference, ContactPoint, decimal, integer, positiveInt, unsignedInt. Read a component, or name a converter with `as`',
+    'a.map.yaml:10:18: `HD` has no component 9 (`PID-3.4.9`); look it up in the definition of the type',
+  ],
+  'unknown segment in a condition': [
+    'a.map.yaml:10:34: HL7 has no segment `PIT`; a segment of your own begins with Z',
+  ],
+  'unknown field in a key': ['a.map.yaml:8:10: `PID` has no field 77; its last is `PID-40`'],
+  'unknown key of an overlay’s sender': [
+    'site.overlay.yaml:3:9: `sendr` is no key of `when` of an overlay; did you mean `sender`?',
+  ],
+  'constant outside the binding in an alternative': [
+    'a.map.yaml:10:45: There is no table `sex`; add it to mappings/tables',
+    'a.map.yaml:10:61: `gender` cannot be `unknwn` in FHIR R4; did you mean `unknown`?',
+  ],
+  'code outside a required binding below an element': [
+    'a.map.yaml:10:49: `use` cannot be `offical` in FHIR R4; did you mean `official`?',
+  ],
+  'several values into a part that holds one': [
+    'a.map.yaml:10:35: `family` holds one value; use `from`, `where`, or `join` instead of `each` alone',
+  ],
+  'an effect that is no map': [
+    'a.map.yaml:23:3: The effect `other` must be a map such as `{ merge: prior, into: patient }`',
+  ],
+  'unknown key of an effect': [
+    'a.map.yaml:23:3: `merge` needs `into`: the resource that takes it over',
+    'a.map.yaml:23:26: `to` is no key of an effect; known are merge, change, move, link, unlink, into, when, doc, new',
+  ],
+  'an effect of two kinds': [
+    'a.map.yaml:23:3: The effect `other` needs exactly one of merge, change, move, link, unlink',
+  ],
+  'an effect of no kind': [
+    'a.map.yaml:23:3: The effect `other` needs exactly one of merge, change, move, link, unlink',
+  ],
+  'an effect without its other side': [
+    'a.map.yaml:23:3: `merge` needs `into`: the resource that takes it over',
+  ],
+  'a link with another side': [
+    'a.map.yaml:23:33: `link` is between the instances of one resource; it takes no `into`',
+  ],
+  'an effect on what is not there': [
+    'a.map.yaml:23:19: There is no resource `piror` in this map; did you mean `prior`?',
+  ],
+  'an effect on what has no key': [
+    'a.map.yaml:23:18: `note` has no `key`, so that nobody can tell which one is meant',
+  ],
+  'an effect of two types': [
+    'a.map.yaml:23:3: `merge` needs two resources of one type that are found in one way',
+  ],
+  'an effect into what is never written': [
+    'a.map.yaml:23:34: `prior` is never written, so that it takes nothing over',
+  ],
+  'a merge of what cannot be merged': [
+    'a.map.yaml:23:19: `merge` is for people, Encounter, Account; not for Basic',
+  ],
+  'a link of what is nobody': ['a.map.yaml:23:18: `link` is for people: `key: person`'],
+  'a move to what is nobody': ['a.map.yaml:23:31: What is moved goes to a person: `key: person`'],
+  'what is never written and never used': [
+    'a.map.yaml:20:3: `nobody` is never written, and no effect is done to it',
+  ],
+  'a reference to what is never written': [
+    'a.map.yaml:20:72: `prior` is never written; nothing can refer to it',
+  ],
 };
 
 describe('map check', () => {

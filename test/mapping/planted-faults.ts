@@ -18,6 +18,32 @@ resources:
 ${text.replace(/^/gm, '    ')}
     set: { name: PID-5 }
 `);
+/** A map with a person, another one that is only meant, a visit, and effects. */
+const effects = (text: string, more = ''): Files =>
+  file(`map: a
+version: 1
+when: { event: [ADT^A40] }
+resources:
+  patient:
+    type: Patient
+    from: PID
+    key: person
+    set: { number: { at: identifier, each: PID-3 } }
+  prior:
+    type: Patient
+    from: MRG
+    write: never
+    key: person
+    set: { number: { at: identifier, each: MRG-1 } }
+  account:
+    type: Account
+    key: PID-18
+    set: { status: { const: active } }
+${more.replace(/^(?=.)/gm, '  ')}
+effects:
+  same: { merge: prior, into: patient }
+  other: ${text}
+`);
 const table = (text: string): Files => ({ ...patientMap('name: PID-5'), 't.map.yaml': text });
 
 /** Maps with one fault each; faults.test.ts pins what is said of it. */
@@ -136,4 +162,106 @@ export const cases: Readonly<Record<string, Files>> = {
     ...patientMap('name: PID-5'),
     'd.map.yaml': 'datatype: XX[HumanName]\nversion: 1\nset: { family: "1" }\n',
   },
+  'extends in a circle': {
+    'a.map.yaml': base.replace('version: 1', 'version: 1\nextends: b'),
+    'b.map.yaml': base
+      .replace('map: a', 'map: b')
+      .replace('ADT^A01', 'ADT^A02')
+      .replace('version: 1', 'version: 1\nextends: a'),
+  },
+  'the same slot in two used maps': {
+    'a.map.yaml': base.replace('type: Patient', 'use: ["PID[Patient]", "PD1[Patient]"]'),
+    's.map.yaml': 'segment: PID[Patient]\nversion: 1\nset: { gender: { from: PID-8, as: code } }\n',
+    't.map.yaml': 'segment: PD1[Patient]\nversion: 1\nset: { gender: { from: PID-8, as: code } }\n',
+  },
+  'args without a call': slot('name: { from: PID-5, args: { of: PID-7 } }'),
+  'oneOf that is no list': slot('name: { oneOf: PID-5 }'),
+  'element in an alternative': slot('name: { oneOf: [{ from: PID-5, at: gender }] }'),
+  'match without ref': slot('name: { from: PID-5, match: { PID-3: PID-2 } }'),
+  'match with what is no path': slot('link.other: { ref: patient, match: { "PID:3": PID-2 } }'),
+  'match of a field that there is not': slot(
+    'link.other: { ref: patient, match: { PID-3: PID-99 } }',
+  ),
+  'nested too deep': slot(`name: ${'{ set: '.repeat(60)}PID-5${' }'.repeat(60)}`),
+  'a key that is no text': slot('[PID-5]: name'),
+  'a text that is a list': file(base.replace('type: Patient', 'type: [Patient]')),
+  'a flag that is none': slot('name: { from: PID-5, initial: yes }'),
+  'a set that is a list': slot('name: { from: PID-5, set: ["1"] }'),
+  'no resources': file('map: a\nversion: 1\nwhen: { event: [ADT^A01] }\n'),
+  'bad resource name': file(base.replace('  patient:', '  the patient:')),
+  'a resource that is a text': file(
+    'map: a\nversion: 1\nwhen: { event: [ADT^A01] }\nresources: { patient: PID }\n',
+  ),
+  'a resource without slots': file(
+    'map: a\nversion: 1\nwhen: { event: [ADT^A01] }\nresources: { patient: { type: Patient, from: PID } }\n',
+  ),
+  'a setting that is a list': file(
+    base.replace('version: 1', 'version: 1\nsettings: { vip: [a] }'),
+  ),
+  'a table that is a list': file(base.replace('version: 1', 'version: 1\ntables: { sex: [F] }')),
+  'a table row that is a list': table(
+    'table: Sex\nversion: 1\nrows: { F: [female] }\nelse: drop\n',
+  ),
+  'datatype map without slots': {
+    ...patientMap('name: PID-5'),
+    'd.map.yaml': 'datatype: XPN[HumanName]\nversion: 1\n',
+  },
+  'ref beside from': slot('managingOrganization: { from: PD1-3, ref: organization }'),
+  'map without a value': slot('active: { const: true, map: sex }'),
+  'unit without a value': slot('"multipleBirth[x]": { const: 2, as: integer, unit: PID-8 }'),
+  'constant for several types': file(
+    base
+      .replace('type: Patient', 'type: Observation')
+      .replace('name: PID-5', '"value[x]": { const: { text: x } }')
+      .replace('birthDate: PID-7', 'status: { const: final }\n      code: { const: { text: x } }'),
+  ),
+  'argument that is a set': slot('birthDate: { call: lower, args: { of: { set: { a: PID-7 } } } }'),
+  'function that gives another type': slot(
+    'active: { call: duration, args: { start: PID-7, end: PID-29 } }',
+  ),
+  'setting as a value': patientMap('name: { from: $vip }', 'settings: { vip: { default: true } }'),
+  'each over two segments': slot('contact: { each: [NK1, GT1], set: { name: NK1-2 } }'),
+  'set on several types': slot('"deceased[x]": { from: PID-29, set: { value: "1" } }'),
+  'subcomponent that there is not': slot('birthDate: PID-3.4.9'),
+  'unknown segment in a condition': slot('name: { from: PID-5, when: PIT-1 exists }'),
+  'unknown field in a key': inResource('key: PID-77'),
+  'unknown key of an overlay’s sender': overlay(
+    'overlay: site\nbase: [a@1]\nwhen: { sendr: [X] }\n',
+  ),
+  'constant outside the binding in an alternative': slot(
+    'gender: { oneOf: [{ from: PID-8, map: sex }, { const: unknwn }] }',
+  ),
+  'code outside a required binding below an element': slot(
+    'name: { from: PID-5, set: { use: { const: offical } } }',
+  ),
+  'several values into a part that holds one': slot(
+    'name: { from: PID-5, set: { family: { each: PID-9 } } }',
+  ),
+  'an effect that is no map': effects('prior'),
+  'unknown key of an effect': effects('{ merge: prior, to: patient }'),
+  'an effect of two kinds': effects('{ merge: prior, move: prior, into: patient }'),
+  'an effect of no kind': effects('{ into: patient }'),
+  'an effect without its other side': effects('{ merge: prior }'),
+  'a link with another side': effects('{ link: patient, into: patient }'),
+  'an effect on what is not there': effects('{ merge: piror, into: patient }'),
+  'an effect on what has no key': effects(
+    '{ move: note, into: patient }',
+    'note: { type: Basic, set: { code.text: { const: x } } }',
+  ),
+  'an effect of two types': effects('{ merge: account, into: patient }'),
+  'an effect into what is never written': effects('{ merge: patient, into: prior }'),
+  'a merge of what cannot be merged': effects(
+    '{ merge: note, into: note }',
+    'note: { type: Basic, key: PID-3, set: { code.text: { const: x } } }',
+  ),
+  'a link of what is nobody': effects('{ link: account }'),
+  'a move to what is nobody': effects('{ move: prior, into: account }'),
+  'what is never written and never used': effects(
+    '{ link: patient }',
+    'nobody: { type: Account, key: MRG-3, write: never, set: { identifier: MRG-3 } }',
+  ),
+  'a reference to what is never written': effects(
+    '{ link: patient }',
+    'note: { type: Basic, set: { code.text: { const: x }, subject: { ref: prior } } }',
+  ),
 };

@@ -123,6 +123,15 @@ describe('elements', () => {
       { period: { start: '2026-01-01', end: '2026-01-02' } },
     ],
     [
+      'a new start behind the known end: nobody knows the end',
+      {
+        base: { resourceType: 'Encounter', period: { start: '2026-01-01', end: '2026-01-02' } },
+        theirs: { resourceType: 'Encounter', period: { start: '2026-01-01', end: '2026-01-02' } },
+        mine: { resourceType: 'Encounter', period: { start: '2026-02-01T08:00:00Z' } },
+      },
+      { period: { start: '2026-02-01T08:00:00Z' } },
+    ],
+    [
       'a known status is not replaced by unknown',
       {
         theirs: { resourceType: 'Encounter', status: 'in-progress' },

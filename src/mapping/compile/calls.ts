@@ -57,7 +57,10 @@ export function compileCall(rule: SlotRule, call: Call, at: CallScope): SlotBody
     { element: { leaf, text } }: CallScope,
   ): string {
     const wanted = slot.as?.value ?? fn.gives;
-    const fitting = leaf.types.find((one) => one === wanted) ?? leaf.types.find(isPrimitive);
+    const kind = jsonKind(fn.gives);
+    const fitting =
+      leaf.types.find((one) => one === wanted) ??
+      leaf.types.find((one) => isPrimitive(one) && jsonKind(one) === kind);
     if (fitting === undefined) {
       const what = `\`${call.function.value}\` gives ${fn.gives}`;
       compiler.issues.add(
@@ -67,6 +70,12 @@ export function compileCall(rule: SlotRule, call: Call, at: CallScope): SlotBody
     }
     return fitting ?? element.leaf.types[0] ?? '';
   }
+}
+
+/** What a primitive is in JSON: a text does not become a number or a boolean. */
+function jsonKind(type: string): 'number' | 'boolean' | 'text' {
+  if (type === 'boolean') return 'boolean';
+  return /^(decimal|integer|positiveInt|unsignedInt)$/.test(type) ? 'number' : 'text';
 }
 
 function reportArguments(call: Call, found: MapFunction, { issues }: Compiler): void {

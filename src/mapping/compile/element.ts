@@ -41,6 +41,20 @@ interface LeafStep {
 
 /** Finds a FHIR element below a type (`Patient`) or group (`Patient.contact`); reports what does not exist. */
 export function resolveElement(
+  element: At<readonly ElementStep[]>,
+  base: string,
+  compiler: Compiler,
+): ElementPlace | undefined {
+  const places = resolved.get(element) ?? new Map<string, ElementPlace>();
+  const found = places.get(base) ?? findElement(element, base, compiler);
+  if (found) resolved.set(element, places.set(base, found));
+  return found;
+}
+
+/** A slot that many maps use is the same in all of them (see readSet). */
+const resolved = new WeakMap<At<readonly ElementStep[]>, Map<string, ElementPlace>>();
+
+function findElement(
   { value: steps, place }: At<readonly ElementStep[]>,
   base: string,
   compiler: Compiler,
@@ -116,10 +130,17 @@ function leafStep(step: ElementStep, base: string, definition: ElementDefinition
   };
 }
 
-/** Below `Element` there are id and extension only. */
+/** Below `Element` there are id and extension only. Maps fill the same elements again and again. */
 function elementAt(base: string, name: string): ElementDefinition | undefined {
-  return elementType(`${base}.${name}`);
+  const path = `${base}.${name}`;
+  const known = elements.get(path);
+  if (known) return known;
+  const found = elementType(path);
+  if (found) elements.set(path, found);
+  return found;
 }
+
+const elements = new Map<string, ElementDefinition>();
 
 function isChoice(base: string, name: string): boolean {
   const [typeName = '', ...path] = base.split('.');

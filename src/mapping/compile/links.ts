@@ -5,6 +5,7 @@ import type { Compiler, ValueScope } from './compiler.ts';
 import { compileConverter } from './converters.ts';
 import { isObject, nextPath, placeValue, type ElementPlace } from './element.ts';
 import { give, type SlotWrite } from './give.ts';
+import { compileMatch } from './match.ts';
 import { checkReference, findInstances, instanceOfValue } from './references.ts';
 import type { SlotBody } from '../run/compiled.ts';
 import type { ValueSource } from './sources.ts';
@@ -25,8 +26,11 @@ export function compileLinks(
   checkReference(names, element, compiler);
   const targets = names.map(({ value }) => value);
   const slots = rule.set ? compiler.compileSlots(rule.set, 'Reference', { scope, compiler }) : [];
+  const find = rule.match
+    ? compileMatch(targets, rule.match.value, { scope, compiler })
+    : (frame: Frame) => findInstances(targets, frame);
   return (frame, target) => {
-    const found = findInstances(targets, frame).filter((one) => one !== target.instance);
+    const found = find(frame).filter((one) => one !== target.instance);
     const wanted = element.leaf.array ? found : found.slice(0, 1);
     for (const instance of wanted) link(instance, {}, { frame, target, write, slots });
     return wanted.length > 0;

@@ -24,6 +24,10 @@ export function checkReference(
       issues.add(place, `There is no resource \`${value}\` in this map${hint}`);
       continue;
     }
+    if (target.write === 'never') {
+      issues.add(place, `\`${value}\` is never written; nothing can refer to it`);
+      continue;
+    }
     const { targets } = leaf.definition;
     if (!targets || targets.includes('Resource') || targets.includes(target.type.value)) continue;
     const allowed = targets.join(', ');
@@ -50,7 +54,8 @@ export function instanceOfValue(name: string, frame: Frame): Instance | undefine
   )[0];
 }
 
-function kept(instances: readonly Instance[], { run }: Frame): readonly Instance[] {
+/** Without those that are not made after all. Builds what is not yet built. */
+export function kept(instances: readonly Instance[], { run }: Frame): readonly Instance[] {
   return instances.filter((instance) => {
     run.build(instance);
     return instance.state !== 'dropped';

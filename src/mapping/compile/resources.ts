@@ -1,8 +1,7 @@
 import { isResourceType, resourceTypes, typeDefinition } from '../../fhir/definitions.ts';
 import { feedUri } from '../../fhir/message-source.ts';
 import { knownSegment } from '../../hl7v2/dictionary.ts';
-import type { Element } from '../../hl7v2/message.ts';
-import { authorityOf, authorityTypes, identifierValue } from '../datatypes/identifier.ts';
+import { authorityOf, authorityTypes } from '../datatypes/identifier.ts';
 import { parsePath, type InstanceSource, type SourcePath } from '../language/path-syntax.ts';
 import type { At, KeyPart, KeyRule, ResourceRule, ScopeRule } from '../language/model.ts';
 import { ruleId, suggestion } from '../map-issue.ts';
@@ -10,6 +9,7 @@ import type { CompiledKey, CompiledResource, Frame, PathReader } from '../run/co
 import { isNamed } from '../run/run.ts';
 import type { Compiler, ValueScope } from './compiler.ts';
 import { compileCondition } from './conditions.ts';
+import { firstText } from './key-text.ts';
 import { compilePath } from './paths.ts';
 import { compileSlots } from './slots.ts';
 import { valueFrame } from './sources.ts';
@@ -30,7 +30,7 @@ export function compileResource(
     valueType === undefined ? resourceScope(rule, compiler) : { name: rule.name, valueType };
   const readers = keyReaders(rule.key, { scope, compiler });
   const slots = compileSlots(rule.set, type, { scope, compiler });
-  reportMissing(rule, compiler);
+  if (rule.write !== 'never') reportMissing(rule, compiler);
   return {
     name: rule.name,
     rule: ruleId(rule.place),
@@ -157,20 +157,6 @@ function compileKey(
       return texts.map((text) => text.replace(/[\\|]/g, '\\$&')).join('|');
     },
   };
-}
-
-function firstText(paths: readonly PathReader[], frame: Frame): string {
-  for (const path of paths) {
-    const element = path.one(frame);
-    const text = element ? keyText(path.v2Type, element) : '';
-    if (text !== '') return text;
-  }
-  return '';
-}
-
-function keyText(v2Type: string, element: Element): string {
-  if (element.state !== 'value') return '';
-  return authorityTypes.has(v2Type) ? identifierValue(v2Type, element) : element.text;
 }
 
 /** An explicit scope, else the authority of the first key part that names one, else the sender. */

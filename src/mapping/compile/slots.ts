@@ -1,7 +1,7 @@
 import { elementType } from '../../fhir/definitions.ts';
 import type { At, SlotRule } from '../language/model.ts';
 import { ruleId } from '../map-issue.ts';
-import type { CompiledSlot, SlotBody, SlotOutcome } from '../run/compiled.ts';
+import type { CompiledSlot, Predicate, SlotBody, SlotOutcome } from '../run/compiled.ts';
 import { compileCall } from './calls.ts';
 import type { Compiler, ValueScope } from './compiler.ts';
 import { compileCondition } from './conditions.ts';
@@ -9,6 +9,7 @@ import { compileConstant } from './constants.ts';
 import { elementNames, isFilled, resolveElement, type ElementPlace } from './element.ts';
 import { compileLinks } from './links.ts';
 import { giveElement, type SlotWrite } from './give.ts';
+import { conditionPresence, slotPresence } from './presence.ts';
 import { compileSource } from './sources.ts';
 import { compileSet, compileValues, type SlotScope } from './values.ts';
 
@@ -26,15 +27,16 @@ export function compileSlots(
 function reportShadowed(rules: readonly SlotRule[], base: string, { issues }: Compiler): void {
   const filled = new Map<string, SlotRule>();
   for (const rule of rules) {
+    const always = rule.source.kind === 'const' && !rule.when;
+    if (!always && filled.size === 0) continue;
+    if (rule.element.value.some(({ url }) => url !== undefined)) continue;
     const path = [base, ...rule.element.value.map(({ name }) => name)].join('.');
-    const extension = rule.element.value.some(({ url }) => url !== undefined);
-    if (extension || elementType(path)?.max !== 1) continue;
     const earlier = filled.get(path);
     if (earlier && (rule.source.kind !== 'none' || rule.ref)) {
       const what = `\`${rule.name}\` is never reached`;
       issues.add(rule.place, `${what}: \`${earlier.name}\` before it always fills the element`);
     }
-    if (rule.source.kind === 'const' && !rule.when) filled.set(path, rule);
+    if (always && elementType(path)?.max === 1) filled.set(path, rule);
   }
 }
 
@@ -51,6 +53,7 @@ function compileSlot(
   const body = compileBody(rule, { element, scope: inner, compiler });
   const when = rule.when && compileCondition(rule.when, scope, compiler);
   const merges = rule.source.kind === 'none' && !rule.ref;
+  const isIdle = idleTest(rule, when);
   return {
     name: rule.name,
     rule: ruleId(rule.place),
@@ -58,12 +61,29 @@ function compileSlot(
     source: sourceText(rule),
     clears: elementNames(element, clearTypes(rule, element)),
     run: (frame, target): SlotOutcome => {
+      if (isIdle?.(frame) === true) return 'absent';
       if (when && !when(frame)) return 'off';
       if (!merges && isFilled(element, target)) return 'given';
       if (!body(frame, target)) return 'absent';
       if (rule.initial) target.instance.initial.push(...elementNames(element, element.leaf.types));
       return 'given';
     },
+  };
+}
+
+/**
+ * Whether a slot has nothing to read and nobody to tell of it. Its `when` is asked all the same where it reads a
+ * field that has text: what decides counts as read.
+ */
+function idleTest(rule: SlotRule, when: Predicate | undefined): Predicate | undefined {
+  const hasSource = rule.required === undefined ? slotPresence(rule) : undefined;
+  if (!hasSource) return undefined;
+  if (!rule.when || !when) return (frame) => !hasSource(frame);
+  const hasCondition = conditionPresence(rule.when.value);
+  return (frame) => {
+    if (hasSource(frame)) return false;
+    if (hasCondition?.(frame) !== false) when(frame);
+    return true;
   };
 }
 
@@ -126,17 +146,17 @@ function reportIdle(rule: SlotRule, { issues }: Compiler): void {
   const idle = (at: At<unknown> | undefined, verb: string): void => {
     if (at) issues.add(at.place, `\`${verb}\` needs a \`from\`, \`each\` or \`first\` beside it`);
   };
-  if (valued) return;
-  idle(rule.where, 'where');
-  idle(rule.map, 'map');
-  idle(rule.to, 'to');
-  idle(rule.unit, 'unit');
   if (rule.ref && kind !== 'none') {
     issues.add(
       rule.ref.place,
       `\`ref\` stands without \`${kind}\`; to refer by value write \`to\``,
     );
   }
+  if (valued) return;
+  idle(rule.where, 'where');
+  idle(rule.map, 'map');
+  idle(rule.to, 'to');
+  idle(rule.unit, 'unit');
 }
 
 function clearing(names: readonly string[]): SlotBody {

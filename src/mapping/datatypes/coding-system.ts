@@ -11,6 +11,7 @@ const systems: ReadonlyMap<string, string> = new Map(
     SNM3: 'http://snomed.info/sct',
     SNOMED: 'http://snomed.info/sct',
     'SNOMED-CT': 'http://snomed.info/sct',
+    'SNOMED CT': 'http://snomed.info/sct',
     SNOMEDCT: 'http://snomed.info/sct',
     RXNORM: 'http://www.nlm.nih.gov/research/umls/rxnorm',
     RXN: 'http://www.nlm.nih.gov/research/umls/rxnorm',
@@ -21,6 +22,8 @@ const systems: ReadonlyMap<string, string> = new Map(
     'ICD-10': 'http://hl7.org/fhir/sid/icd-10',
     ICD10: 'http://hl7.org/fhir/sid/icd-10',
     I10C: 'http://hl7.org/fhir/sid/icd-10-cm',
+    I10CM: 'http://hl7.org/fhir/sid/icd-10-cm',
+    'ICD10-CM': 'http://hl7.org/fhir/sid/icd-10-cm',
     ICD10CM: 'http://hl7.org/fhir/sid/icd-10-cm',
     'ICD-10-CM': 'http://hl7.org/fhir/sid/icd-10-cm',
     I10P: 'http://www.cms.gov/Medicare/Coding/ICD10',
@@ -50,12 +53,31 @@ const systems: ReadonlyMap<string, string> = new Map(
   }),
 );
 
+/** The same systems by their OIDs (https://terminology.hl7.org/external_terminologies.html). */
+const systemsByOid: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    '2.16.840.1.113883.6.1': 'http://loinc.org',
+    '2.16.840.1.113883.6.96': 'http://snomed.info/sct',
+    '2.16.840.1.113883.6.88': 'http://www.nlm.nih.gov/research/umls/rxnorm',
+    '2.16.840.1.113883.12.292': 'http://hl7.org/fhir/sid/cvx',
+    '2.16.840.1.113883.12.227': 'http://hl7.org/fhir/sid/mvx',
+    '2.16.840.1.113883.6.69': 'http://hl7.org/fhir/sid/ndc',
+    '2.16.840.1.113883.6.3': 'http://hl7.org/fhir/sid/icd-10',
+    '2.16.840.1.113883.6.90': 'http://hl7.org/fhir/sid/icd-10-cm',
+    '2.16.840.1.113883.6.4': 'http://www.cms.gov/Medicare/Coding/ICD10',
+    '2.16.840.1.113883.6.103': 'http://hl7.org/fhir/sid/icd-9-cm',
+    '2.16.840.1.113883.6.104': 'http://hl7.org/fhir/sid/icd-9-cm',
+    '2.16.840.1.113883.6.8': 'http://unitsofmeasure.org',
+    '2.16.840.1.113883.6.12': 'http://www.ama-assn.org/go/cpt',
+  }),
+);
+
 /**
  * URI of a coding-system name: `LN`, `HL70001`, `HL7 0001`, an OID or a URL as they are. A local name (`L`,
  * `99LAB`, or none that is known) becomes `urn:weir:codesystem:<authority>:<name>`, stable for a sender.
  */
 export function codeSystemUri(name: string, localAuthority: string): string {
-  const known = systems.get(name.toUpperCase());
+  const known = systems.get(name.toUpperCase()) ?? systemsByOid.get(name);
   if (known !== undefined) return known;
   const table = /^(?:HL7|V2)[ -]?(\d{1,4})$/i.exec(name)?.[1];
   if (table !== undefined) {

@@ -82,15 +82,27 @@ export const numberConverters: Readonly<Record<string, Convert>> = {
   string: (element) => typed('string', element.text),
 };
 
+/** The four parts of an SN. Senders that do not know its components write `>100`, `1:128` or `10-20` into the first or second. */
+function structuredParts(element: Element): readonly [string, string, string, string] {
+  const said = [1, 2, 3, 4].map((number) => partText(element, number));
+  const [sign = '', first = '', separator = '', second = ''] = said;
+  const whole = [sign, first].filter((text) => text !== '' && !/^(<>|[<>]=?|=)$/.test(text));
+  const [text = ''] = whole;
+  const loose = /^(<>|[<>]=?|=)?\s*(-?\d[\d.]*)(?:\s*([-:/+])\s*(\d[\d.]*)?)?$/.exec(text);
+  if (!loose || whole.length !== 1 || separator !== '' || second !== '') {
+    return [sign, first, separator, second];
+  }
+  const [, own = text === first ? sign : '', low = '', between = '', high = ''] = loose;
+  return [own, low, between, high];
+}
+
 /**
  * SN (v2.5.1 2.A.69): comparator, number, separator, number. `^10` and `>^100` are quantities, `^1^:^128` a
  * ratio, `^2^-^5` a range; anything else (`<>^5`, `^2^+`) stays as text.
  */
 export const toStructuredNumeric: Convert = (element, conversion) => {
-  const sign = partText(element, 1);
-  const first = partText(element, 2);
-  const separator = partText(element, 3);
-  const second = partText(element, 4);
+  const parts = structuredParts(element);
+  const [sign, first, separator, second] = parts;
   const unit = unitOf(conversion.unit, conversion);
   const low = quantity(first, unit, sign);
   const high = quantity(second, unit);
@@ -106,7 +118,7 @@ export const toStructuredNumeric: Convert = (element, conversion) => {
       return { type: 'Ratio', value: { numerator: low, denominator: high } };
     }
   }
-  return structuredText([sign, first, separator, second], conversion);
+  return structuredText(parts, conversion);
 };
 
 function structuredText(texts: readonly string[], conversion: Conversion): Typed | undefined {

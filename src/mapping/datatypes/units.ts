@@ -1,9 +1,8 @@
 import type { Json } from '../../fhir/resource.ts';
+import { canonicalUnit, ucumSystem as ucum } from '../../fhir/ucum.ts';
 import type { Element } from '../../hl7v2/message.ts';
 import { codeSystemUri } from './coding-system.ts';
 import { partCode, partText, type Conversion } from './convert.ts';
-
-const ucum = 'http://unitsofmeasure.org';
 
 /** Units as laboratories write them, and their UCUM code (https://ucum.org, case-sensitive form). */
 const ucumByText: ReadonlyMap<string, string> = new Map(
@@ -101,7 +100,10 @@ export function unitOf(
   const known = ucumByText.get(code);
   const system =
     systemName === '' ? '' : codeSystemUri(systemName, conversion.message.localAuthority);
-  if (system === ucum) return { unit, system, code: known ?? code };
+  if (system === ucum && known === undefined) {
+    // Many senders say UCUM of their own spellings.
+    return canonicalUnit(code) === undefined ? unitText(unit) : { unit, system, code };
+  }
   if (known !== undefined) return { unit, system: ucum, code: known };
   if (system !== '' && !system.startsWith('urn:weir:')) return { unit, system, code };
   return unitText(unit);

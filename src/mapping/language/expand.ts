@@ -7,7 +7,13 @@ import { TreeReader } from './tree-reader.ts';
 import type { Tree, TreeEntry, TreeMap } from './yaml-tree.ts';
 
 /** What a message map inherits with `extends`. */
-const inherited: ReadonlySet<string> = new Set(['settings', 'tables', 'ignore', 'resources']);
+const inherited: ReadonlySet<string> = new Set([
+  'settings',
+  'tables',
+  'ignore',
+  'resources',
+  'effects',
+]);
 
 /**
  * The message map with `extends` and `use` worked in: every resource stands written out, each part still
@@ -156,7 +162,7 @@ export function applyOverlay(
 ): TreeMap {
   const body = new TreeReader(overlay.tree, issues);
   let tree = base;
-  for (const key of ['settings', 'ignore', 'resources']) {
+  for (const key of ['settings', 'ignore', 'resources', 'effects']) {
     const entry = body.tree.entries.get(key);
     if (entry?.value.kind !== 'map') continue;
     const wrap = (value: TreeEntry): TreeMap => wrapped(key, value);

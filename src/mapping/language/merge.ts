@@ -14,6 +14,7 @@ const namedIn: ReadonlyMap<string, string> = new Map([
   ['resources', 'resource'],
   ['set', 'slot'],
   ['settings', 'setting'],
+  ['effects', 'effect'],
 ]);
 
 /** What is replaced, never merged. */

@@ -17,6 +17,8 @@ export interface SlotRule {
   readonly element: At<readonly ElementStep[]>;
   readonly source: SlotSource;
   readonly ref?: At<readonly At<string>[]>;
+  /** Of the instances that `ref` names, the only one of the message that says the same; the first pair must be valued. */
+  readonly match?: At<readonly MatchPair[]>;
   /** Reference to the instance made from the same value. */
   readonly to?: At<string>;
   /** Only where nothing is stored yet. */
@@ -31,6 +33,12 @@ export interface SlotRule {
   readonly unit?: At<SourcePath>;
   readonly system?: { readonly constant?: At<string>; readonly path?: At<SourcePath> };
   readonly join?: string;
+}
+
+/** Of each side the first valued path counts. */
+export interface MatchPair {
+  readonly theirs: readonly At<SourcePath>[];
+  readonly mine: readonly At<SourcePath>[];
 }
 
 export type Required = 'refuse' | 'warn' | 'skip';
@@ -65,9 +73,27 @@ export interface ResourceRule {
   readonly sameKey: 'merge' | 'lines' | 'number';
   readonly order: readonly At<SourcePath>[];
   readonly onNull: 'delete' | 'keep';
-  readonly write: 'merge' | 'create-only';
+  readonly write: WriteMode;
   readonly keep: boolean;
   readonly set: readonly SlotRule[];
+}
+
+/** `never`: it only says which one is meant, for an effect. */
+export type WriteMode = 'merge' | 'create-only' | 'never';
+
+export const effectKinds = ['merge', 'change', 'move', 'link', 'unlink'] as const;
+export type EffectKind = (typeof effectKinds)[number];
+
+/** What the event does to records besides saying how they are. */
+export interface EffectRule {
+  readonly name: string;
+  readonly place: MapPlace;
+  readonly kind: EffectKind;
+  /** The resource that it is done to. */
+  readonly of: At<string>;
+  /** Which one it becomes, or whose; absent for `link` and `unlink`, which are between instances of one resource. */
+  readonly into?: At<string>;
+  readonly when?: At<Condition>;
 }
 
 export type KeyRule =
@@ -118,6 +144,7 @@ export interface MessageRule {
   /** `PID-1` or `ZDB`. */
   readonly ignore: ReadonlyMap<string, MapPlace>;
   readonly resources: readonly ResourceRule[];
+  readonly effects: readonly EffectRule[];
   /** Why such a message is taken and makes nothing. */
   readonly nothing?: string;
   /** What the sender hears, where such a message is not taken. */

@@ -9,6 +9,7 @@ import type {
   SettingRule,
   TableRule,
 } from './model.ts';
+import { readEffects } from './read-effect.ts';
 import { readResource } from './read-resource.ts';
 import { readSet } from './read-slot.ts';
 import { readTable } from './read-table.ts';
@@ -29,6 +30,7 @@ export const messageKeys = [
   'nothing',
   'refuse',
   'resources',
+  'effects',
 ] as const;
 
 /** Reads a message map that is expanded already. */
@@ -63,6 +65,7 @@ export function readMessage(source: Source, tree: TreeMap, issues: MapIssues): M
     tables: readTables(body),
     ignore: readIgnore(body),
     resources: readResources(body),
+    effects: readEffects(body),
     nothing: body.text('nothing')?.value,
     refuse: body.text('refuse')?.value,
   });
@@ -157,7 +160,7 @@ export function readDatatype(source: Source, issues: MapIssues): DatatypeRule {
 export function readOverlay(source: Source, issues: MapIssues): OverlaySelector {
   const body = new TreeReader(source.tree, issues);
   const known = ['overlay', 'version', 'doc', 'base', 'when', 'settings', 'tables', 'ignore'];
-  body.expectKeys([...known, 'resources'], 'an overlay');
+  body.expectKeys([...known, 'resources', 'effects'], 'an overlay');
   const bases = body.texts('base');
   if (bases.length === 0) {
     issues.add(source.place, `The overlay \`${source.name}\` needs \`base: [adt-a01@1]\``);

@@ -1,12 +1,8 @@
 import type { MapIssues, MapPlace } from '../map-issue.ts';
+import { alternatives } from './alternatives.ts';
 import { defined } from './defined.ts';
 import type { At, KeyPart, KeyRule, ResourceRule, ScopeRule } from './model.ts';
-import {
-  parseInstanceSource,
-  parsePath,
-  type InstanceSource,
-  type SourcePath,
-} from './path-syntax.ts';
+import { parseInstanceSource, type InstanceSource } from './path-syntax.ts';
 import { readSet } from './read-slot.ts';
 import { TreeReader } from './tree-reader.ts';
 import type { TreeMap } from './yaml-tree.ts';
@@ -31,6 +27,8 @@ export const resourceKeys = [
 
 const sourceForms =
   'write a segment (`PID`), groups (`ORDER_OBSERVATION.OBX`) or a field (`PV1-7`)';
+
+const orConstant = ', or a constant in single quotes';
 
 /** Reads a resource whose `use` is worked in already (see expand.ts). */
 export function readResource(
@@ -58,7 +56,7 @@ export function readResource(
     sameKey: body.textOf('sameKey', ['merge', 'lines', 'number']) ?? 'merge',
     order: body.paths('order'),
     onNull: body.textOf('onNull', ['delete', 'keep']) ?? 'delete',
-    write: body.textOf('write', ['merge', 'create-only']) ?? 'merge',
+    write: body.textOf('write', ['merge', 'create-only', 'never']) ?? 'merge',
     keep: body.flag('keep'),
     set: set ? readSet(set.tree, issues) : [],
   });
@@ -82,7 +80,9 @@ function readKey(body: TreeReader): KeyRule | undefined {
   if (value.kind === 'scalar' && value.value === 'person') return { kind: 'person' };
   const parts = body.texts('key').map((text): KeyPart => {
     const constant = /^'(.*)'$/.exec(text.value)?.[1];
-    return constant === undefined ? { paths: alternatives(text, body.issues) } : { constant };
+    return constant === undefined
+      ? { paths: alternatives(text, body.issues, orConstant) }
+      : { constant };
   });
   const [first] = parts;
   if (first && 'constant' in first && parts.every((part) => 'constant' in part)) {
@@ -98,16 +98,5 @@ function readScope(body: TreeReader): ScopeRule | undefined {
   const text = body.text('scope');
   if (!text) return undefined;
   if (text.value === 'sender' || text.value === 'feed') return { kind: text.value };
-  return { kind: 'paths', paths: alternatives(text, body.issues) };
-}
-
-/** `ORC-3|OBR-3`. */
-function alternatives(text: At<string>, issues: MapIssues): At<SourcePath>[] {
-  return text.value.split('|').flatMap((part) => {
-    const value = parsePath(part.trim());
-    if (value) return [{ value, place: text.place }];
-    const forms = 'write paths with `|` between, or a constant in single quotes';
-    issues.add(text.place, `\`${part.trim()}\` is not a path; ${forms}`);
-    return [];
-  });
+  return { kind: 'paths', paths: alternatives(text, body.issues, orConstant) };
 }

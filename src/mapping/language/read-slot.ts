@@ -1,7 +1,8 @@
 import type { MapIssues } from '../map-issue.ts';
+import { alternatives } from './alternatives.ts';
 import { defined } from './defined.ts';
 import { parseElementPath, type ElementStep } from './element-path.ts';
-import type { At, Required, SlotRule, SlotSource, ValueType } from './model.ts';
+import type { At, MatchPair, Required, SlotRule, SlotSource, ValueType } from './model.ts';
 import type { SourcePath } from './path-syntax.ts';
 import { scalarText, TreeReader, treeJson } from './tree-reader.ts';
 import type { Tree, TreeEntry, TreeMap } from './yaml-tree.ts';
@@ -12,6 +13,7 @@ export const sourceVerbs = ['from', 'each', 'first', 'oneOf', 'const', 'call', '
 export const slotKeys = [
   ...sourceVerbs,
   'ref',
+  'match',
   'to',
   'initial',
   'set',
@@ -31,10 +33,20 @@ export const slotKeys = [
   'new',
 ] as const;
 
-/** Reads the slots of a `set`. */
+/**
+ * Reads the slots of a `set`. A segment map is used by many message maps: what none of them changes is the same entry
+ * in all, and is read once for whoever collects the faults.
+ */
 export function readSet(tree: TreeMap, issues: MapIssues): SlotRule[] {
-  return [...tree.entries].flatMap(([name, entry]) => readSlot(name, entry, issues) ?? []);
+  const known = slotsRead.get(issues) ?? new WeakMap<TreeEntry, SlotRule | undefined>();
+  slotsRead.set(issues, known);
+  return [...tree.entries].flatMap(([name, entry]) => {
+    if (!known.has(entry)) known.set(entry, readSlot(name, entry, issues));
+    return known.get(entry) ?? [];
+  });
 }
+
+const slotsRead = new WeakMap<MapIssues, WeakMap<TreeEntry, SlotRule | undefined>>();
 
 function readSlot(name: string, entry: TreeEntry, issues: MapIssues): SlotRule | undefined {
   const body = slotBody(entry, `The slot \`${name}\``, issues);
@@ -84,6 +96,7 @@ function readVerbs(name: string, body: TreeReader, { entry, element }: SlotPlace
     element,
     source: readSource(body, element, known),
     ref: names.length > 0 ? { value: names, place: body.placeOf('ref') } : undefined,
+    match: readMatch(body),
     to: body.text('to'),
     initial: body.flag('initial'),
     set: set && readSet(set.tree, body.issues),
@@ -187,6 +200,19 @@ function readRequired(body: TreeReader): Required | undefined {
   }
   body.issues.add(value.place, '`required` must be one of true, warn, skip');
   return undefined;
+}
+
+/** Each key is a path of the other instance, the value the path here that must say the same. */
+function readMatch(body: TreeReader): SlotRule['match'] {
+  const match = body.map('match');
+  if (!match) return undefined;
+  if (!body.has('ref')) body.issues.add(body.placeOf('match'), '`match` needs a `ref` beside it');
+  const pairs = [...match.tree.entries].flatMap(([key, { place }]): MatchPair[] => {
+    const here = match.text(key);
+    const theirs = alternatives({ value: key, place }, body.issues);
+    return here ? [{ theirs, mine: alternatives(here, body.issues) }] : [];
+  });
+  return { value: pairs, place: body.placeOf('match') };
 }
 
 function readType(body: TreeReader): ValueType | undefined {

@@ -80,8 +80,10 @@ function make(instance: Instance): boolean {
     return false;
   }
   instance.identity = identityOf(run, instance);
-  const unique = instance.identity.kind === 'none' ? `${run.messageHash()} ${instance.name}` : '';
-  instance.fullUrl = fullUrlOf(instance.rule.type, instance.identity, unique);
+  // What only says who is meant may mean the same as what is written, and is not that.
+  const address: Identity = instance.rule.write === 'never' ? { kind: 'none' } : instance.identity;
+  const unique = address.kind === 'none' ? `${run.messageHash()} ${instance.name}` : '';
+  instance.fullUrl = fullUrlOf(instance.rule.type, address, unique);
   instance.state = 'built';
   return true;
 }

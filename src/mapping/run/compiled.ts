@@ -5,6 +5,7 @@ import type { GroupNode } from '../../hl7v2/grammar.ts';
 import type { Element, Message, Position, Segment } from '../../hl7v2/message.ts';
 import type { MappingContext } from '../context.ts';
 import type { Conversion, MessageFacts, SystemCode } from '../datatypes/convert.ts';
+import type { EffectKind, WriteMode } from '../language/model.ts';
 import type { Identity, TraceEntry } from '../result.ts';
 import type { Scope } from './scope.ts';
 import type { CompiledTable } from './table.ts';
@@ -57,9 +58,20 @@ export interface CompiledResource {
   readonly sameKey: 'merge' | 'lines' | 'number';
   readonly eventTime: (frame: Frame) => string | undefined;
   readonly clearsOnNull: boolean;
-  readonly write: 'merge' | 'create-only';
+  readonly write: WriteMode;
   readonly keep: boolean;
   readonly slots: readonly CompiledSlot[];
+}
+
+/** What an event does to the records of its instances. */
+export interface CompiledEffect {
+  readonly name: string;
+  readonly kind: EffectKind;
+  /** Names of resources of the map. */
+  readonly of: string;
+  readonly into: string | undefined;
+  /** Asked where the instance of `of` stands. */
+  readonly when: Predicate | undefined;
 }
 
 /** A message map, ready to run. */
@@ -69,6 +81,7 @@ export interface CompiledMap {
   readonly label: string;
   readonly events: readonly string[];
   readonly resources: readonly CompiledResource[];
+  readonly effects: readonly CompiledEffect[];
   readonly settings: ReadonlyMap<string, string | boolean | number>;
   /** Fields (`PID-1`) and segments (`ZDB`) that are left out on purpose. */
   readonly ignored: ReadonlySet<string>;

@@ -5,6 +5,7 @@ import type { MappingContext } from '../context.ts';
 import type { MappedResource, MappingResult } from '../result.ts';
 import { build, connect, enumerate } from './build.ts';
 import type { CompiledMap, Instance } from './compiled.ts';
+import { effectsOf } from './effects.ts';
 import { requirePersons } from './person.ts';
 import { Run } from './run.ts';
 import { uniteSameKeys } from './same-key.ts';
@@ -27,7 +28,10 @@ export function runMap(map: CompiledMap, message: Message, context: MappingConte
   uniteSameKeys(run, instances);
   connect(run);
   return {
-    resources: instances.flatMap((instance) => mapped(instance)),
+    resources: instances.flatMap((instance) => (isWritten(instance) ? [mapped(instance)] : [])),
+    ...(map.effects.length > 0 && {
+      effects: effectsOf(run, (one) => mapped(one.mergedInto ?? one)),
+    }),
     loss: run.loss(),
     unmapped: run.unmapped(),
     issues: run.issues,
@@ -37,24 +41,32 @@ export function runMap(map: CompiledMap, message: Message, context: MappingConte
   };
 }
 
-function mapped(instance: Instance): MappedResource[] {
-  const { name, body, fullUrl, identity, rule, frame } = instance;
-  if (instance.state !== 'built' || instance.mergedInto) return [];
+function isWritten({ state, mergedInto, rule }: Instance): boolean {
+  return state === 'built' && mergedInto === undefined && rule.write !== 'never';
+}
+
+function mapped({
+  name,
+  body,
+  fullUrl,
+  identity,
+  rule,
+  frame,
+  ...instance
+}: Instance): MappedResource {
   const eventTime = rule.eventTime(frame);
   const clears = [...new Set(instance.clears)].filter((path) => !isSet(body, path));
   const initial = [...new Set(instance.initial)].filter((path) => isSet(body, path));
-  return [
-    {
-      name,
-      resource: body as unknown as Resource,
-      fullUrl,
-      identity,
-      ...(eventTime !== undefined && { eventTime }),
-      clears,
-      ...(initial.length > 0 && { initial }),
-      write: rule.write,
-    },
-  ];
+  return {
+    name,
+    resource: body as unknown as Resource,
+    fullUrl,
+    identity,
+    ...(eventTime !== undefined && { eventTime }),
+    clears,
+    ...(initial.length > 0 && { initial }),
+    write: rule.write === 'create-only' ? 'create-only' : 'merge',
+  };
 }
 
 function isSet(body: unknown, path: string): boolean {

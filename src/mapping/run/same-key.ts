@@ -15,6 +15,7 @@ export function uniteSameKeys(run: Run, instances: readonly Instance[]): void {
   const counts = new Map<string, number>();
   for (const instance of instances) {
     if (instance.state !== 'built' || instance.identity.kind === 'none') continue;
+    if (instance.rule.write === 'never') continue;
     const earlier = first.get(instance.fullUrl);
     if (!earlier) first.set(instance.fullUrl, instance);
     else if (unite(earlier, instance)) instance.mergedInto = earlier;

@@ -25,6 +25,14 @@ const cases = folders.flatMap(([prefix, map, type]) =>
 
 /** What HL7 v2 has no place for, or our own reading of it another one. */
 const known: Readonly<Record<string, readonly string[]>> = {
+  // The parent of a susceptibility, which the way out does not look for.
+  'ORU_R01/microbiology-parent-child': [
+    'Observation.derivedFrom.reference (2)',
+    'Observation.derivedFrom.reference',
+    'Observation.derivedFrom.display',
+  ],
+  // A time that came in as nonsense goes out as that of the order.
+  'ORU_R01/times-as-senders-say-them': [],
   'ORU_R01/value-types': [
     'Observation.dataAbsentReason.coding.system (2)',
     'Observation.dataAbsentReason.coding.code (2)',
@@ -78,10 +86,10 @@ function unnumbered({ id: _, meta: __, ...resource }: IdentifiedResource): unkno
 describe('v2 to FHIR to v2 to FHIR keeps', () => {
   it.each(cases)('$name', async ({ name, map, type }) => {
     const text = decodeFrame(readFileSync(join('fixtures', name, 'message.hl7'))).text;
-    for (const { loss, before, after } of await thereAndBack(text, { map, type })) {
-      expect(loss).toEqual(known[name] ?? []);
-      if (known[name] === undefined) expect(after).toEqual(before);
-    }
+    const both = await thereAndBack(text, { map, type });
+    expect(both.flatMap(({ loss }) => loss)).toEqual(known[name] ?? []);
+    if (known[name] !== undefined) return;
+    for (const { before, after } of both) expect(after).toEqual(before);
   });
 
   const word = fc
