@@ -29,7 +29,7 @@ const fields: Readonly<Record<string, Treatment>> = {
   ...{ 'PID-7': 'birth', 'NK1-16': 'birth', 'GT1-8': 'birth', 'IN1-18': 'birth', 'STF-6': 'birth' },
   ...{ 'PID-12': 'address', 'PID-23': 'address', 'PID-19': 'identifier' },
   // The part of a result, what is normal, and units, which many senders write without a code.
-  ...{ 'OBX-4': 'keep', 'OBX-7': 'result', 'OBX-6': 'display' },
+  ...{ 'OBX-4': 'keep', 'OBX-7': 'result', 'OBX-6': 'display', 'ARQ-12': 'code' },
   ...{ 'RXA-7': 'display', 'RXD-5': 'display', 'RXE-5': 'display', 'RXO-4': 'display' },
 };
 
@@ -77,7 +77,8 @@ const components: Readonly<Record<string, Readonly<Record<number, Treatment>>>> 
   PPN: { 1: 'identifier', 11: 'identifier' },
   ED: { 0: 'keep', 5: 'document' },
   RP: { 0: 'keep', 1: 'identifier' },
-  PRL: { 3: 'display' },
+  // Which part of which earlier result: OBX-3, OBX-4 and OBX-5 of that.
+  PRL: { 2: 'keep', 3: 'display' },
 };
 
 const primitives: Readonly<Record<string, Treatment>> = {

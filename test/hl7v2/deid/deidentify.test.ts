@@ -199,7 +199,8 @@ describe('nothing of a person comes out', () => {
         for (const [at, text] of deid(texts, { key }).entries()) {
           expect(separators(text)).toBe(separators(`${texts[at] ?? ''}\r`));
           for (const value of people.flatMap((each) => Object.values(each))) {
-            expect(text.toLowerCase()).not.toContain(value.toLowerCase());
+            // Digits stand within dates by chance; a number is one as a whole.
+            expect(text).not.toMatch(new RegExp(`(?<!\\d)${value}(?!\\d)`, 'i'));
           }
         }
       }),
