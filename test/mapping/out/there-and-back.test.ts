@@ -50,7 +50,7 @@ async function thereAndBack(text: string, { map, type }: { map: string; type: st
   const field = (number: number): string => message.segment('MSH')?.field(number).text ?? '';
   const others = resourcesOf(message);
   const both = [];
-  for (const resource of others.filter(({ resourceType }) => resourceType === type)) {
+  for (const resource of ofType(others, type).filter(({ status }) => status !== 'superseded')) {
     const isNew = message.type === 'SIU^S12' || !message.type.startsWith('SIU');
     const before = { ...resource, status: 'booked', start: '2020-01-01T00:00:00Z' };
     const composed = await compose(map, resource, {
@@ -64,7 +64,7 @@ async function thereAndBack(text: string, { map, type }: { map: string; type: st
     both.push({
       loss: composed?.loss,
       before: [resource, ...own].map(unnumbered),
-      after: [...ofType(back, type), ...ofType(back, 'Observation')].map(unnumbered),
+      after: [...sameOf(back, resource), ...ofType(back, 'Observation')].map(unnumbered),
     });
   }
   return both;
@@ -72,6 +72,17 @@ async function thereAndBack(text: string, { map, type }: { map: string; type: st
 
 function ofType(resources: readonly IdentifiedResource[], type: string) {
   return resources.filter(({ resourceType }) => resourceType === type);
+}
+
+/** Not the document that a new one replaces. */
+function sameOf(
+  resources: readonly IdentifiedResource[],
+  { resourceType, ...own }: IdentifiedResource,
+) {
+  const name = JSON.stringify(own['masterIdentifier']);
+  return ofType(resources, resourceType).filter(
+    (one) => JSON.stringify(one['masterIdentifier']) === name,
+  );
 }
 
 /** Without ids and the message it came by; references by their type alone. */
