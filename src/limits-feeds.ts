@@ -18,6 +18,8 @@ export const feedLimits = {
   retryDelayMs: 10_000,
   /** The longest such rest. */
   retryDelayMaxMs: 10 * 60_000,
+  /** Numbers of people that a process knows to be of one person, for the order of messages; twice as many at most, some 10 MB. */
+  kinMax: 30_000,
   /** Resources whose references one commit turns to another person or visit, as a merge wants it; the rest follows in more of them. */
   repointBatchMax: 500,
   /** Tries of an accepted message that passing faults keep failing, some two days; then it is parked. */

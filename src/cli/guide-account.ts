@@ -71,6 +71,7 @@ const committed: Commit = (result, message) => {
     issues: [],
     orderKeys: [],
     personKeys: [],
+    kin: [],
   };
   const writes = result.resources.map(({ resource: { resourceType } }) => {
     const reference = `${resourceType}/1`;

@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { parse } from 'yaml';
 import { toPlain } from '../fhir/json.ts';
 import { transactionBundle } from './map-bundle.ts';
+import { withEffects } from './map-effects.ts';
 import { mapBytes, type MappedMessage, type Mapping } from './map-message.ts';
 
 /** A message with what must come of it, in files side by side. */
@@ -116,7 +117,7 @@ interface PlainBundle {
 }
 
 function bundleOf({ result }: MappedMessage): PlainBundle {
-  return toPlain(transactionBundle(result?.resources ?? []));
+  return toPlain(transactionBundle(result ? withEffects(result) : []));
 }
 
 function resourcesOf({ entry }: PlainBundle, type: string): unknown[] {

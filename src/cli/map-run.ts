@@ -2,6 +2,7 @@ import type { Config } from '../config.ts';
 import type { ParsedArguments } from './arguments.ts';
 import { exitCode, UsageError, type CliIo, type ExitCode } from './io.ts';
 import { transactionBundle } from './map-bundle.ts';
+import { withEffects } from './map-effects.ts';
 import { mapBytes, type MappedMessage, type Mapping } from './map-message.ts';
 import { readMessages, type MessageInFile } from './message-files.ts';
 import { openMapping } from './open-mapping.ts';
@@ -42,7 +43,7 @@ function lineOf({ reading, result, ack, issues }: MappedMessage) {
     type: reading.messageType,
     map: result?.map ?? '',
     ack,
-    bundle: ack === 'AA' ? transactionBundle(resources) : null,
+    bundle: ack === 'AA' ? transactionBundle(result ? withEffects(result) : []) : null,
     clears: resources
       .filter(({ clears }) => clears.length > 0)
       .map(({ fullUrl, clears }) => ({ fullUrl, elements: clears })),

@@ -38,8 +38,8 @@ export async function planCommit(
   const planned = result ? await planWrites(store, result, { speaker, identities }) : [];
   const [fault, ...faults] = planned.flatMap((write) => write.faults);
   if (fault !== undefined) return { faults: [fault, ...faults] };
-  const { outcomes } = identities;
-  const { writes, repointings } = await carryOut(store, planned, { outcomes, speaker });
+  const { outcomes, seen } = identities;
+  const { writes, repointings } = await carryOut(store, planned, { outcomes, seen, speaker });
   const provenance = provenanceOf(reading, writes, { entryId: entry.id, now });
   const outcome = {
     state: result?.nothing === true ? 'ignored' : 'processed',

@@ -27,6 +27,7 @@ import {
 import { finishAll, finishOf } from './effect/repoint-run.ts';
 import { keep, keepWhatIsOwed } from './destination/keep.ts';
 import { withWhatIsOwed, type Router } from './destination/router.ts';
+import { Kin } from './kin.ts';
 import type { Log } from './log.ts';
 import type { MapMessage } from './map-message.ts';
 import { KeyedOrder } from '../ops/keyed-order.ts';
@@ -85,7 +86,8 @@ export interface Processor {
  * Whether a message that fails holds up others is the policy of its feed (policy.ts).
  */
 export function createProcessor(pipeline: Pipeline): Processor {
-  const { order, take } = takingTurns(pipeline);
+  const kin = new Kin();
+  const { order, take } = takingTurns(pipeline, kin);
   const takeTurn: TakeTurn = async (reading, passing) => {
     const answers = await take(reading, passing);
     if (reading.feed.onFailure === 'park-patient') queues.wake();
@@ -131,7 +133,7 @@ export function createProcessor(pipeline: Pipeline): Processor {
 
   return {
     onFrame,
-    inTurn: (reading, work) => order.run(reading.orderKeys, work),
+    inTurn: (reading, work) => order.run(kin.turnsOf(reading), work),
     resumeFeed: stops.resume,
     settled: queues.settled,
     sweep: async () => {
@@ -164,7 +166,10 @@ async function endUnfinished(pipeline: Pipeline): Promise<void> {
 type TakeTurn = (reading: Reading, passing?: boolean) => Promise<Answers>;
 
 /** Processes messages in the order of arrival per person, and per sender or feed where that is asked for. */
-function takingTurns(pipeline: Pipeline): {
+function takingTurns(
+  pipeline: Pipeline,
+  kin: Kin,
+): {
   readonly order: KeyedOrder;
   readonly take: TakeTurn;
 } {
@@ -173,16 +178,16 @@ function takingTurns(pipeline: Pipeline): {
 
   async function takeWhole(within: Pipeline, reading: Reading): Promise<Answers> {
     if (reading.continuation === undefined || isRefused(reading.issues)) {
-      return settle(within, reading, contested);
+      return settle(within, reading, { contested, kin });
     }
     const taken = await whenNobodyElse(() => takeFragment(within, reading));
     if (taken.answers !== undefined) return taken.answers;
     const whole = completed(reading, taken, within);
-    return order.run(whole.orderKeys, () => settle(within, whole, contested));
+    return order.run(kin.turnsOf(whole), () => settle(within, whole, { contested, kin }));
   }
 
   const take: TakeTurn = (reading, passing = false) =>
-    order.run(reading.orderKeys, async () => {
+    order.run(kin.turnsOf(reading), async () => {
       const stopped = passing ? undefined : await whileStopped(pipeline, reading);
       if (stopped !== undefined) return stopped;
       if (reading.sequenceNumber === undefined) return takeWhole(pipeline, reading);
@@ -258,14 +263,15 @@ export async function whenNobodyElse<T>(work: () => Promise<T>): Promise<T> {
 async function settle(
   pipeline: Pipeline,
   reading: Reading,
-  contested: KeyedOrder,
+  { contested, kin }: { readonly contested: KeyedOrder; readonly kin: Kin },
 ): Promise<Answers> {
-  const first = await attempt(pipeline, reading, await latestEntry(pipeline.store, reading));
+  const known = await latestEntry(pipeline.store, reading);
+  const first = await attempt(pipeline, reading, { known, kin });
   if (first.answers !== undefined) return first.answers;
   return contested.run(['contested'], async () => {
     let { known } = first;
     for (let count = 2; count <= limits.commitAttemptsMax; count += 1) {
-      const next = await attempt(pipeline, reading, known);
+      const next = await attempt(pipeline, reading, { known, kin });
       if (next.answers !== undefined) return next.answers;
       known = next.known;
     }
@@ -282,7 +288,7 @@ type Attempt =
 async function attempt(
   pipeline: Pipeline,
   reading: Reading,
-  known: JournalEntry | undefined,
+  { known, kin }: { readonly known: JournalEntry | undefined; readonly kin: Kin },
 ): Promise<Attempt> {
   const before = known?.hash === reading.hash ? known : undefined;
   if (isSettled(before)) return { answers: answersOf(reading, before) };
@@ -299,6 +305,7 @@ async function attempt(
       await withPolicy(pipeline.store, withEarlier(commit, reading), reading),
     );
     if (commit !== planned) pipeline.router?.onQueued();
+    kin.learn(commit.claims);
     await finishOf(pipeline, commit);
     return { answers: answersOf(reading, commit.journal?.[0] ?? entry) };
   } catch (error) {

@@ -8,7 +8,7 @@ import { parseMessage } from '../hl7v2/parse.ts';
 import type { ParseIssue } from '../hl7v2/parse-issue.ts';
 import { sequenceNumberOf } from '../hl7v2/sequence-number.ts';
 import { present } from '../hl7v2/present.ts';
-import type { MappingResult } from '../mapping/result.ts';
+import type { MappedResource, MappingResult } from '../mapping/result.ts';
 import { personClaimKey } from '../record/identity.ts';
 import { askedOf, type Asked } from './asked.ts';
 import {
@@ -76,6 +76,8 @@ export interface Reading {
   readonly orderKeys: readonly string[];
   /** Every person it names, by the identifiers that claim them. */
   readonly personKeys: readonly string[];
+  /** The same, those together that it says are of one person. */
+  readonly kin: readonly (readonly string[])[];
 }
 
 /** Frame to text to message to resources. Pure but for its arguments; never throws. */
@@ -99,6 +101,7 @@ export function readFrame(
       issues,
       orderKeys: [`message|${hash}`, ...wholeFeed(feed)],
       personKeys: [],
+      kin: [],
     };
   }
   issues.push(...senderIssues(frame, message, { feed, feeds: given.feeds }));
@@ -113,7 +116,8 @@ export function readFrame(
   const isContent = sequenceNumber !== 0 && sequenceNumber !== -1;
   const isWhole = continuation === undefined && isContent && !isRefused(issues) && !feed.passOnly;
   const result = isWhole ? mapped(message, feed, given) : undefined;
-  const people = personKeys(result);
+  const kin = kinOf(result);
+  const people = [...new Set(kin.flat())];
   return {
     ...base,
     source: sourceOf(feed, message),
@@ -130,6 +134,7 @@ export function readFrame(
       ...people,
     ],
     personKeys: people,
+    kin,
   };
 }
 
@@ -174,7 +179,8 @@ export function completed(
 ): Reading {
   const { feed, receivedAt, issues } = reading;
   const result = feed.passOnly === true ? undefined : mapped(whole, feed, { ...given, receivedAt });
-  const people = personKeys(result);
+  const kin = kinOf(result);
+  const people = [...new Set(kin.flat())];
   return {
     ...reading,
     ...present({ result }),
@@ -183,6 +189,7 @@ export function completed(
     messageType: whole.type,
     orderKeys: people,
     personKeys: people,
+    kin,
   };
 }
 
@@ -217,12 +224,21 @@ function wholeFeed({ name, onFailure }: Feed): readonly string[] {
   return onFailure === 'stop-feed' ? [`feed|${name}`] : [];
 }
 
-function personKeys(result: MappingResult | undefined): readonly string[] {
-  const named = [...(result?.resources ?? []), ...(result?.effects ?? []).map(({ of }) => of)];
-  const keys = named.flatMap(({ identity }) =>
-    identity.kind === 'person' ? identity.identifiers.map(personClaimKey) : [],
-  );
-  return [...new Set(keys)];
+/** Every person by its numbers; those whom the event makes one, or moves numbers between, as one. */
+function kinOf(result: MappingResult | undefined): readonly (readonly string[])[] {
+  if (result === undefined) return [];
+  const { resources, effects = [] } = result;
+  const groups = [
+    ...resources.map((mapped) => numbersOf(mapped)),
+    ...effects.map(({ kind, of, into }) => {
+      return kind === 'link' || kind === 'unlink' ? [] : [...numbersOf(of), ...numbersOf(into)];
+    }),
+  ];
+  return groups.filter((numbers) => numbers.length > 0);
+}
+
+function numbersOf({ identity }: MappedResource): readonly string[] {
+  return identity.kind === 'person' ? identity.identifiers.map(personClaimKey) : [];
 }
 
 /** As an issue of the table. */

@@ -35,6 +35,86 @@ describe('the same thing in several messages', () => {
     ],
     ['Encounter', ['ADT_A02/transfer', 'ADT_A03/discharge', 'ADT_A13/cancel-discharge']],
     ['ChargeItem', ['DFT_P03/credit']],
+    [
+      'Account',
+      ['BAR_P01/account-with-guarantors', 'BAR_P05/account-updated', 'BAR_P06/account-ended'],
+    ],
+    [
+      'RelatedPerson',
+      [
+        'BAR_P01/account-with-guarantors',
+        'BAR_P05/account-updated',
+        'DFT_P11/charges-after-the-end',
+      ],
+    ],
+    [
+      'MedicationRequest',
+      [
+        'OMP_O09/new-prescription',
+        'OMP_O09/discontinue',
+        'RDE_O25/refill-asked-for',
+        'RAS_O17/given',
+        'RGV_O15/two-gifts',
+      ],
+    ],
+    [
+      'ServiceRequest',
+      ['SRM_S01/appointment-asked-for', 'SRM_S04/no-longer-wanted', 'SRM_S06/deleted'],
+    ],
+    [
+      'Appointment',
+      ['SIU_S18/person-added', 'SIU_S22/place-deleted', 'SRR_S01/booked', 'SRR_S04/cancelled'],
+    ],
+    ['Slot', ['SIU_S23/time-blocked', 'SIU_S24/time-given-free']],
+    ['Location', ['ADT_A20/bed-to-be-cleaned', 'MFN_M05/ward-and-bed']],
+    ['Practitioner', ['MFN_M02/nurse-added', 'PMU_B01/new-colleague', 'PMU_B06/left']],
+    ['ServiceRequest', ['REF_I12/referral', 'REF_I14/cancelled', 'RRI_I12/accepted']],
+    [
+      'DocumentReference',
+      ['MDM_T01/notified-only', 'MDM_T04/status-with-content', 'MDM_T11/cancelled'],
+    ],
+    [
+      'Condition',
+      [
+        'PPR_PC1/problem-with-goal-and-pathway',
+        'PPR_PC2/resolved',
+        'PPR_PC3/deleted',
+        'PGL_PC6/goal-with-problem',
+      ],
+    ],
+    [
+      'Goal',
+      [
+        'PPR_PC1/problem-with-goal-and-pathway',
+        'PGL_PC6/goal-with-problem',
+        'PPG_PCG/pathway-with-goal',
+      ],
+    ],
+    [
+      'CarePlan',
+      ['PPR_PC1/problem-with-goal-and-pathway', 'PPP_PCB/pathway-with-problem-and-order'],
+    ],
+    [
+      'AllergyIntolerance',
+      ['ADT_A60/added-with-reactions', 'ADT_A60/deleted', 'OMP_O09/new-prescription'],
+    ],
+    [
+      'DiagnosticReport',
+      [
+        'OUL_R22/specimen-with-two-orders',
+        'OUL_R23/by-container',
+        'OUL_R21/container-before-its-order',
+      ],
+    ],
+    [
+      'Encounter',
+      [
+        'ADT_A09/departing',
+        'ADT_A21/goes-on-leave',
+        'ADT_A38/pre-admission-cancelled',
+        'BAR_P01/account-with-guarantors',
+      ],
+    ],
   ])('%s has one identity in %j', (type, names) => {
     const identities = names.map((name) => identityOf(type, name));
     expect(new Set(identities).size).toBe(1);
@@ -54,6 +134,15 @@ describe('the same thing in several messages', () => {
     expect([organism('18864-9'), organism('18906-8')]).toEqual(['112283007', '112283007']);
     expect(organism('18961-3')).toBe('3092008');
     expect(organism('18725-2')).toBeUndefined();
+  });
+
+  it('a nurse of the staff file is the one whom an administration names', () => {
+    const named = mapped('RAS_O17/given').filter(
+      ({ resource }) => resource.resourceType === 'Practitioner',
+    );
+    expect(named.map(({ identity }) => JSON.stringify(identity))).toContain(
+      identityOf('Practitioner', 'MFN_M02/nurse-added'),
+    );
   });
 
   it('A13 deletes what the discharge had said', () => {

@@ -47,6 +47,21 @@ describe('the three states of a value', () => {
   });
 });
 
+describe('a period whose ends are two fields', () => {
+  const slots =
+    'contact: { each: NK1, set: { name: NK1-2, period.start: NK1-8, period.end: NK1-9 } }\nname: PID-5';
+
+  it.each([
+    ['20260101', '20260201', { start: '2026-01-01', end: '2026-02-01' }, []],
+    ['20260101', '', { start: '2026-01-01' }, []],
+    ['20260301', '20260201', { start: '2026-03-01' }, ['NK1']],
+  ])('%s to %s', (start, end, period, places) => {
+    const result = run(slots, ['PID|1||||Doe', `NK1|1|Roe||||||${start}|${end}`]);
+    expect(patient(result)['contact']).toEqual([{ name: { family: 'Roe' }, period }]);
+    expect(result.issues.map(({ location }) => location)).toEqual(places);
+  });
+});
+
 describe('loss', () => {
   it('names every valued field that no rule read, with its count', () => {
     const { loss } = run('name: PID-5', ['PID|1||9||Doe', 'ZAB|x|y', 'ZAB|x']);

@@ -13,6 +13,7 @@ import { textOf } from '../../record/same.ts';
 import type { Store } from '../../store/store.ts';
 import type { PlannedWrite, Speaker } from '../write.ts';
 import type { EffectOutcome } from './outcome.ts';
+import type { Identities } from './resolve.ts';
 import { findReferring, repointed, type Repointing } from './repoint.ts';
 import { WorkingRecords } from './working-records.ts';
 
@@ -31,10 +32,10 @@ type OutcomeOf<Kind extends EffectOutcome['kind']> = Extract<EffectOutcome, { ki
 export async function carryOut(
   store: Store,
   writes: readonly PlannedWrite[],
-  given: { readonly outcomes: readonly EffectOutcome[]; readonly speaker: Speaker },
+  given: Pick<Identities, 'outcomes' | 'seen'> & { readonly speaker: Speaker },
 ): Promise<CarriedOut> {
   if (given.outcomes.length === 0) return { writes, repointings: [] };
-  const carrying = new Carrying(store, writes, given.speaker);
+  const carrying = new Carrying(store, writes, given);
   for (const outcome of given.outcomes) await carrying.out(outcome);
   await carrying.turn();
   return { writes: carrying.records.writes(), repointings: carrying.repointings };
@@ -50,9 +51,13 @@ class Carrying {
   repointings: Repointing[] = [];
   readonly #store: Store;
 
-  constructor(store: Store, writes: readonly PlannedWrite[], speaker: Speaker) {
+  constructor(
+    store: Store,
+    writes: readonly PlannedWrite[],
+    given: Pick<Identities, 'seen'> & { readonly speaker: Speaker },
+  ) {
     this.#store = store;
-    this.records = new WorkingRecords(store, writes, speaker);
+    this.records = new WorkingRecords(store, writes, given);
   }
 
   async out(outcome: EffectOutcome): Promise<void> {

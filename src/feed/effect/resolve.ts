@@ -4,7 +4,7 @@ import type { Effect, MappedResource, MappingResult } from '../../mapping/result
 import { personClaimKey, type PersonIdentifier } from '../../record/identity.ts';
 import { hasRetired } from '../../record/merge-records.ts';
 import { listOf, textOf } from '../../record/same.ts';
-import type { Claim, Store } from '../../store/store.ts';
+import type { Claim, Store, StoredVersion } from '../../store/store.ts';
 import {
   identifiersOf,
   PersonFinder,
@@ -27,6 +27,8 @@ export interface Identities {
   readonly conflicts: readonly IdentityConflict[];
   /** What the event does, in the order of the message. */
   readonly outcomes: readonly EffectOutcome[];
+  /** The records by which that was decided, as they were: they must not have changed. */
+  readonly seen: ReadonlyMap<string, StoredVersion | undefined>;
   /** What the message page should say of effects that come to nothing. */
   readonly remarks: readonly Issue[];
   /** Why the message cannot be taken as it is: for a human to decide. */
@@ -58,6 +60,7 @@ export async function resolveIdentities(
     claims: keys.claims(),
     conflicts: finder.conflicts,
     outcomes: resolver.outcomes,
+    seen: resolver.seen,
     remarks: resolver.remarks,
     ...(resolver.refusal === undefined ? {} : { refusal: resolver.refusal }),
   };
@@ -76,6 +79,7 @@ function claimKeys(mapped: MappedResource): readonly string[] {
 class EffectResolver {
   readonly outcomes: EffectOutcome[] = [];
   readonly remarks: Issue[] = [];
+  readonly seen = new Map<string, StoredVersion | undefined>();
   refusal: Issue | undefined;
   readonly #store: Store;
   readonly #keys: OwnedKeys;
@@ -277,7 +281,8 @@ class EffectResolver {
 
   async #current(reference: string): Promise<Resource | undefined> {
     const [type = '', id = ''] = reference.split('/');
-    const stored = await this.#store.read(type, id);
+    if (!this.seen.has(reference)) this.seen.set(reference, await this.#store.read(type, id));
+    const stored = this.seen.get(reference);
     return isIdentified(stored) ? parseStored(stored) : undefined;
   }
 

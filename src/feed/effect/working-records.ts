@@ -11,11 +11,20 @@ export class WorkingRecords {
   readonly #store: Store;
   readonly #speaker: Speaker;
   readonly #writes: Map<string, PlannedWrite>;
-  readonly #stored = new Map<string, StoredVersion | undefined>();
+  readonly #stored: Map<string, StoredVersion | undefined>;
 
-  constructor(store: Store, writes: readonly PlannedWrite[], speaker: Speaker) {
+  /** `seen`: read before, and to be as it was then. */
+  constructor(
+    store: Store,
+    writes: readonly PlannedWrite[],
+    {
+      speaker,
+      seen,
+    }: { readonly speaker: Speaker; readonly seen: ReadonlyMap<string, StoredVersion | undefined> },
+  ) {
     this.#store = store;
     this.#speaker = speaker;
+    this.#stored = new Map(seen);
     this.#writes = new Map(writes.map((write) => [write.reference, write]));
   }
 
@@ -48,14 +57,11 @@ export class WorkingRecords {
     const resource: IdentifiedResource = { ...next, id, meta };
     const planned = this.#writes.get(reference);
     const stored = await this.#load(reference);
-    const before = planned?.change ?? {
-      op: 'put',
-      ...(isIdentified(stored) ? { expect: { versionId: stored.versionId } } : {}),
-      skipIfSame: true,
-    };
+    const expect = isIdentified(stored) ? { expect: { versionId: stored.versionId } } : {};
+    const before = planned?.change ?? { op: 'put', skipIfSame: true };
     this.#writes.set(reference, {
       ...(planned ?? { reference, stale: false, kept: [], faults: [] }),
-      change: { ...before, resource, index: extractIndex(resource) },
+      change: { ...before, ...expect, resource, index: extractIndex(resource) },
       written: planned?.written ?? nextReference(reference, stored),
     });
     return true;

@@ -9,6 +9,7 @@ import { compileConstant } from './constants.ts';
 import { elementNames, isFilled, resolveElement, type ElementPlace } from './element.ts';
 import { compileLinks } from './links.ts';
 import { giveElement, type SlotWrite } from './give.ts';
+import { periodSlots } from './periods.ts';
 import { conditionPresence, slotPresence } from './presence.ts';
 import { compileSource } from './sources.ts';
 import { compileSet, compileValues, type SlotScope } from './values.ts';
@@ -20,7 +21,8 @@ export function compileSlots(
   { scope, compiler }: { scope: ValueScope; compiler: Compiler },
 ): CompiledSlot[] {
   reportShadowed(rules, base, compiler);
-  return rules.flatMap((rule) => compileSlot(rule, base, { scope, compiler }) ?? []);
+  const slots = rules.flatMap((rule) => compileSlot(rule, base, { scope, compiler }) ?? []);
+  return [...slots, ...periodSlots(rules)];
 }
 
 /** A constant that always holds leaves nothing to a later slot of the same single element. */
