@@ -2,6 +2,7 @@ import { existsSync, watch } from 'node:fs';
 import { basename } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { Config } from '../config.ts';
+import { CompileMemory } from '../mapping/compile-memory.ts';
 import type { MapFile } from '../mapping/language/yaml-tree.ts';
 import { compareResults, type MappedDifference } from '../mapping/compare.ts';
 import type { ParsedArguments } from './arguments.ts';
@@ -78,6 +79,7 @@ class SampleBench {
   readonly #samples: readonly MessageInFile[];
   readonly #sources: BenchSources;
   readonly #known = new Map<string, MapFile>();
+  readonly #memory = new CompileMemory();
   #last: readonly MappedMessage[] | undefined;
 
   constructor(samples: readonly MessageInFile[], sources: BenchSources) {
@@ -88,7 +90,11 @@ class SampleBench {
   async run(): Promise<{ readonly text: string; readonly isClean: boolean }> {
     const begun = performance.now();
     const { feed, ...sources } = this.#sources;
-    const opened = await openMaps({ ...sources, known: this.#known }).catch((error: unknown) => {
+    const opened = await openMaps({
+      ...sources,
+      known: this.#known,
+      memory: this.#memory,
+    }).catch((error: unknown) => {
       if (error instanceof UsageError) return error;
       throw error;
     });

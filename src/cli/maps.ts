@@ -4,6 +4,7 @@ import { join, relative } from 'node:path';
 import { defaultFeed, type Feed } from '../feed/feed.ts';
 import { loadFeeds } from '../feed/feed-file.ts';
 import { readMapFiles, readOutMapFiles, type MapFolder } from '../map-files.ts';
+import type { CompileMemory } from '../mapping/compile-memory.ts';
 import { compilePack, type CompiledPack } from '../mapping/pack.ts';
 import type { MapFile } from '../mapping/language/yaml-tree.ts';
 import type { MapIssue } from '../mapping/map-issue.ts';
@@ -22,6 +23,8 @@ export interface MapSources {
   readonly more?: readonly string[];
   /** Files that were read before, by path: what has not changed since is not read through again. */
   readonly known?: Map<string, MapFile>;
+  /** What was compiled of them. */
+  readonly memory?: CompileMemory;
 }
 
 export interface OpenedMaps {
@@ -43,7 +46,7 @@ export async function openMaps(sources: MapSources): Promise<OpenedMaps> {
   // A file that is named twice counts once.
   const shown = new Map(files.map((file) => [file.path, unchanged(file, sources.known)]));
   const feeds = await readFeeds(site, zone);
-  const { pack, issues } = compilePack([...shown.values()]);
+  const { pack, issues } = compilePack([...shown.values()], sources.memory);
   const out = readOutMaps(await readOutMapFiles(folders));
   if (out.issues.length > 0) return { feeds, faults: [...issues, ...out.issues] };
   return { ...(pack && { pack }), feeds, faults: issues };

@@ -20,6 +20,7 @@ import { readSources, type Source, type Sources } from './language/sources.ts';
 import { TreeReader } from './language/tree-reader.ts';
 import type { MapFile, TreeMap } from './language/yaml-tree.ts';
 import { conceptMapOf } from './table-concept-map.ts';
+import { CompileMemory } from './compile-memory.ts';
 import { MapIssues, type MapIssue } from './map-issue.ts';
 import type { CompiledMap } from './run/compiled.ts';
 import { compileTable, type CompiledTable } from './run/table.ts';
@@ -46,27 +47,49 @@ interface Variant {
 
 /**
  * Reads, checks and compiles the files of a pack (base pack and overlays together; the paths are for the
- * places in `issues`). `pack` is absent where there is any issue: a faulty pack does not run.
+ * places in `issues`). `pack` is absent where there is any issue: a faulty pack does not run. With the memory of the last time
+ * only what has changed is compiled; the files must then be the same objects where they are the same.
  */
-export function compilePack(files: readonly MapFile[]): {
+export function compilePack(
+  files: readonly MapFile[],
+  memory: CompileMemory = new CompileMemory(),
+): {
   readonly pack?: CompiledPack;
   readonly issues: readonly MapIssue[];
 } {
   const issues = new MapIssues();
   const sources = readSources(files, issues);
-  const shared = readShared(sources, issues);
-  checkSegments(sources, { shared, issues });
+  const base = everythingButOverlays(sources);
+  const shared = memory.part('shared', { of: base, issues }, () => {
+    const read = readShared(sources, issues);
+    checkSegments(sources, { shared: read, issues });
+    return read;
+  });
   const overlays = [...sources.overlay.values()].map((source): Overlay => {
     const selector = readOverlay(source, issues);
     checkPins(selector, sources, issues);
     return { source, selector };
   });
-  const maps = [...sources.map.values()].map((source) =>
-    compileMap(source, overlays, { sources, shared, issues }),
-  );
+  const maps = [...sources.map.values()].map((source) => {
+    const own = overlays.filter(({ selector }) =>
+      selector.base.some(({ value }) => value.map === source.name),
+    );
+    const of = [...base, ...own.map(({ source: { tree } }) => tree)];
+    return memory.part(source.name, { of, issues }, () =>
+      compileMap(source, own, { sources, shared, issues }),
+    );
+  });
   checkEvents(maps, sources, issues);
   if (issues.count > 0) return { issues: issues.list() };
   return { pack: { maps, conceptMaps: shared.conceptMaps }, issues: [] };
+}
+
+/** What every map depends on: the files but for overlays, and which resources there are at all. */
+function everythingButOverlays(sources: Sources): readonly unknown[] {
+  const trees = Object.entries(sources).flatMap(([kind, all]) =>
+    kind === 'overlay' ? [] : [...all.values()].map(({ tree }) => tree),
+  );
+  return [...trees, [...resourceNames(sources)].join(' ')];
 }
 
 interface Overlay {
@@ -206,12 +229,9 @@ function checkPins(selector: OverlaySelector, sources: Sources, issues: MapIssue
   }
 }
 
-function compileMap(source: Source, overlays: readonly Overlay[], scope: PackScope): PackMap {
+function compileMap(source: Source, own: readonly Overlay[], scope: PackScope): PackMap {
   const tree = expandMessage(source, scope.sources, scope.issues);
   const base = compileTree(source, tree, { ...scope, overlays: [] });
-  const own = overlays.filter(({ selector }) =>
-    selector.base.some(({ value }) => value.map === source.name),
-  );
   const variants = combinations(own).map((chosen): Variant => {
     const laid = chosen.reduce(
       (below, overlay) => applyOverlay(below, overlay.source, scope),
