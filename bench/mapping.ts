@@ -1,21 +1,36 @@
 /**
  * Translations per second on one core, trace on: ADT^A01 (goal 3,000) and ORU^R01 with 8 OBX (goal 1,500), with the
- * base pack, from text to resources. The limit measured in the same run is parsing and grouping alone, which no map can beat.
+ * base pack, from text to resources: `weir bench mapping [--peers] [--json FILE]`. The limit measured in the same run is parsing and
+ * grouping alone, which no map can beat; with `--peers` also LinuxForHealth's converter, which has to be built with Maven first.
  *
- * CPU time is what counts, so that other work on the machine does not blur the figure; wall time is printed beside it.
+ * Processor time is what counts, so that other work on the machine does not blur the figures.
  */
-import { readFile } from 'node:fs/promises';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { groupSegments } from '../src/hl7v2/grammar.ts';
-import { parseMessage } from '../src/hl7v2/parse.ts';
 import type { Message } from '../src/hl7v2/message.ts';
+import { parseMessage } from '../src/hl7v2/parse.ts';
 import { readMapFiles } from '../src/map-files.ts';
 import type { MappingContext } from '../src/mapping/context.ts';
 import { compilePack, selectMap, type CompiledPack } from '../src/mapping/pack.ts';
 import { runMap } from '../src/mapping/run/run-map.ts';
+import { tablesOf, type MappingFigures, type TranslationFigures } from './mapping/figures.ts';
+import { benchMessages, type BenchMessage } from './mapping/messages.ts';
+import { startLinuxForHealth, type Peer } from './peers/linuxforhealth.ts';
+import { measureMachine, type MachineFigures } from './store/machine.ts';
+import { tableAsText } from './store/table.ts';
 
 const warmUpRuns = 3_000;
-const measuredMs = 3_000;
+const lapMs = 1_000;
+const laps = 3;
+/** Some hundred translations: enough for what runs often to be compiled. */
+const peerWarmUpMs = 15_000;
 
+const { values } = parseArgs({
+  options: { peers: { type: 'boolean', default: false }, json: { type: 'string' } },
+});
 const context: MappingContext = {
   feed: 'bench',
   zone: 'Europe/Rome',
@@ -23,67 +38,82 @@ const context: MappingContext = {
   authority: ({ namespace, universalId }) => `urn:bench:${namespace || universalId}`,
   settings: {},
 };
+const none: Lap = { runs: 0, cpuSeconds: 0 };
 
-const started = process.cpuUsage();
-const { pack, issues } = compilePack(
-  await readMapFiles([{ folder: 'mappings', shownAs: 'mappings' }]),
-);
-if (!pack) throw new Error(issues.map(({ message }) => message).join('\n'));
-console.log(
-  `compile of the pack: ${(process.cpuUsage(started).user / 1000).toFixed(0)} ms CPU (goal < 500)`,
-);
+const figures = await measure();
+for (const table of tablesOf(figures)) console.log(tableAsText(table));
+if (values.json !== undefined) writeFileSync(values.json, JSON.stringify(figures, null, 2));
 
-const adt = await readText('fixtures/ADT_A01/inpatient-admission/message.hl7');
-bench('ADT^A01', adt, { pack, goal: 3_000 });
-bench(
-  'ORU^R01, 8 OBX',
-  withObservations(await readText('fixtures/ORU_R01/panel-with-critical/message.hl7'), 8),
-  { pack, goal: 1_500 },
-);
-
-async function readText(file: string): Promise<string> {
-  return (await readFile(file, 'utf8')).replace(/\r?\n/g, '\r');
+async function measure(): Promise<MappingFigures> {
+  const takenAt = new Date().toISOString();
+  const { pack, compileMs } = await compileBasePack();
+  const machine = machineFigures();
+  const { peer, peerMissing } = values.peers ? openPeer() : {};
+  const translations: TranslationFigures[] = [];
+  for (const message of benchMessages()) {
+    translations.push(await measureOne(message, pack, peer));
+  }
+  await peer?.close();
+  const missing = peerMissing === undefined ? {} : { peerMissing };
+  return { takenAt, machine, compileMs, translations, ...missing };
 }
 
-/** The result with its observations repeated to the number wanted, each with a code of its own. */
-function withObservations(text: string, count: number): string {
-  const segments = text.split('\r').filter((line) => line !== '');
-  const observation = segments.find((line) => line.startsWith('OBX|'))?.split('|') ?? [];
-  const before = segments.slice(
-    0,
-    segments.findIndex((line) => line.startsWith('OBX|')),
-  );
-  const observations = Array.from({ length: count }, (_, index) =>
-    observation
-      .with(1, String(index + 1))
-      .with(3, `${String(1000 + index)}-1^Test^LN`)
-      .join('|'),
-  );
-  return [...before, ...observations].join('\r');
+async function compileBasePack(): Promise<{ pack: CompiledPack; compileMs: number }> {
+  const files = await readMapFiles([{ folder: 'mappings', shownAs: 'mappings' }]);
+  const started = process.cpuUsage();
+  const { pack, issues } = compilePack(files);
+  const compileMs = process.cpuUsage(started).user / 1_000;
+  if (!pack) throw new Error(issues.map(({ message }) => message).join('\n'));
+  return { pack, compileMs };
 }
 
-function bench(
-  name: string,
-  text: string,
-  { pack, goal }: { pack: CompiledPack; goal: number },
-): void {
-  const once = (): void => {
-    const message = parsed(text);
-    const map = selectMap(pack, message, context.feed);
-    if (typeof map === 'string') throw new Error(map);
-    runMap(map, message, context);
+function machineFigures(): MachineFigures {
+  const folder = mkdtempSync(join(tmpdir(), 'weir-bench-'));
+  try {
+    return measureMachine(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function openPeer(): { readonly peer?: Peer; readonly peerMissing?: string } {
+  try {
+    return { peer: startLinuxForHealth() };
+  } catch (error) {
+    return { peerMissing: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** By turns: a lap of the limit, one of ours, one of the peer's, and again. */
+async function measureOne(
+  { name, goal, text }: BenchMessage,
+  pack: CompiledPack,
+  peer: Peer | undefined,
+): Promise<TranslationFigures> {
+  const ways = { parsed: () => void groupSegments(parsed(text)), ours: () => map(text, pack) };
+  for (const way of Object.values(ways)) for (let run = 0; run < warmUpRuns; run += 1) way();
+  await peer?.lap(text, peerWarmUpMs);
+  const sums = { parsed: none, ours: none, peer: none };
+  for (let round = 0; round < laps; round += 1) {
+    sums.parsed = added(sums.parsed, lap(ways.parsed));
+    sums.ours = added(sums.ours, lap(ways.ours));
+    if (peer) sums.peer = added(sums.peer, await peer.lap(text, 3 * lapMs));
+  }
+  const compared = peer ? { peer: perSecond(sums.peer) } : {};
+  return {
+    message: name,
+    goal,
+    parsed: perSecond(sums.parsed),
+    ours: perSecond(sums.ours),
+    ...compared,
   };
-  const parse = measure(() => {
-    groupSegments(parsed(text));
-  });
-  const mapped = measure(once);
-  const line = [
-    `${name}: ${mapped.perCpuSecond.toFixed(0)} per CPU second (goal ${String(goal)})`,
-    `${mapped.perSecond.toFixed(0)} per second`,
-    `parse and group alone ${parse.perCpuSecond.toFixed(0)}`,
-    `ratio ${(mapped.perCpuSecond / parse.perCpuSecond).toFixed(3)}`,
-  ];
-  console.log(line.join(', '));
+}
+
+function map(text: string, pack: CompiledPack): void {
+  const message = parsed(text);
+  const chosen = selectMap(pack, message, context.feed);
+  if (typeof chosen === 'string') throw new Error(chosen);
+  runMap(chosen, message, context);
 }
 
 function parsed(text: string): Message {
@@ -92,18 +122,23 @@ function parsed(text: string): Message {
   return message;
 }
 
-function measure(work: () => void): { perCpuSecond: number; perSecond: number } {
-  for (let run = 0; run < warmUpRuns; run += 1) work();
+interface Lap {
+  readonly runs: number;
+  readonly cpuSeconds: number;
+}
+
+function lap(work: () => void): Lap {
   const start = performance.now();
   const cpu = process.cpuUsage();
   let runs = 0;
-  while (performance.now() - start < measuredMs) {
-    work();
-    runs += 1;
-  }
-  const seconds = (performance.now() - start) / 1000;
-  return {
-    perCpuSecond: runs / (process.cpuUsage(cpu).user / 1_000_000),
-    perSecond: runs / seconds,
-  };
+  for (; performance.now() - start < lapMs; runs += 1) work();
+  return { runs, cpuSeconds: process.cpuUsage(cpu).user / 1_000_000 };
+}
+
+function added(a: Lap, b: Lap): Lap {
+  return { runs: a.runs + b.runs, cpuSeconds: a.cpuSeconds + b.cpuSeconds };
+}
+
+function perSecond({ runs, cpuSeconds }: Lap): number {
+  return runs / cpuSeconds;
 }

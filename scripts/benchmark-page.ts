@@ -1,8 +1,10 @@
 // Writes docs/reference/benchmarks.md from what `weir bench store --size 1m --json FILE` found,
-// docs/reference/benchmarks-rest.md from `weir bench rest --size 100k --json FILE`, or docs/reference/benchmarks-feed.md from
-// `weir bench feed --json FILE`: `node scripts/benchmark-page.ts FILE`.
+// docs/reference/benchmarks-rest.md from `weir bench rest --size 100k --json FILE`, docs/reference/benchmarks-feed.md from
+// `weir bench feed --json FILE`, or docs/reference/benchmarks-mapping.md from `weir bench mapping --peers --json FILE`:
+// `node scripts/benchmark-page.ts FILE`.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { tablesOf as feedTables, type FeedFigures } from '../bench/feed/figures.ts';
+import { tablesOf as mappingTables, type MappingFigures } from '../bench/mapping/figures.ts';
 import { tablesOf as restTables, type RestFigures } from '../bench/rest/figures.ts';
 import type { StoreFigures } from '../bench/store/figures.ts';
 import { tableAsMarkdown, type Table } from '../bench/store/table.ts';
@@ -15,8 +17,11 @@ if (file === undefined) {
   );
   process.exit(2);
 }
-const figures = JSON.parse(readFileSync(file, 'utf8')) as StoreFigures | RestFigures | FeedFigures;
-if ('acks' in figures) {
+const figures = JSON.parse(readFileSync(file, 'utf8')) as
+  StoreFigures | RestFigures | FeedFigures | MappingFigures;
+if ('translations' in figures) {
+  write('docs/reference/benchmarks-mapping.md', mappingIntro(), mappingTables(figures));
+} else if ('acks' in figures) {
   write('docs/reference/benchmarks-feed.md', feedIntro(figures), feedTables(figures));
 } else if ('sizes' in figures) {
   write('docs/reference/benchmarks-rest.md', restIntro(), restTables(figures));
@@ -41,6 +46,14 @@ function feedIntro({ sustained, journal, drain }: FeedFigures): string {
 --size full --json FILE\` (about an hour; \`--size small\`, the default, takes some minutes). The messages are ADT^A08 and ORU^R01 with eight OBX
 of some 2 KB, of 2,000 people. This run was sustained for ${String(sustained.seconds)} s, with a journal of ${numbers[0] ?? ''} rows and a queue
 of ${numbers[1] ?? ''} messages. [The store by itself](benchmarks.md), [the FHIR interface](benchmarks-rest.md).`;
+}
+
+function mappingIntro(): string {
+  return `# Benchmarks of the mapping
+
+HL7 v2 to FHIR with the base pack, on one core, against parsing alone and against another converter in the same run: \`weir bench mapping
+--peers --json FILE\` (some minutes; without \`--peers\`, which needs Java and Maven, seconds). [HL7 v2 in](benchmarks-feed.md),
+[the store by itself](benchmarks.md).`;
 }
 
 function restIntro(): string {

@@ -37,10 +37,25 @@ export function terminologyFiles(
   ];
   return [
     ['code-systems.json', entries('CodeSystem', packCodeSystem)],
+    ['v2-codes.json', v2Codes(systems)],
     ['compositions.json', entries('ValueSet', (each) => packValueSet(each, displays))],
     ['concept-maps.json', entries('ConceptMap', packConceptMap)],
     ['profiles.json', profiles.map((each) => [String(each['url']), packProfile(each)] as const)],
   ];
+}
+
+/** The codes of the tables of HL7 v2, by number: `0001`. */
+function v2Codes(systems: readonly Members[]): readonly (readonly [string, unknown])[] {
+  const tables = systems.flatMap(({ url, concept }) => {
+    const [, table] = /\/v2-(\d{4})$/.exec(String(url)) ?? [];
+    const codes = allCodes((concept ?? []) as readonly ConceptSource[]);
+    return table === undefined ? [] : [[table, codes] as const];
+  });
+  return [...new Map(tables)];
+}
+
+function allCodes(concepts: readonly ConceptSource[]): readonly string[] {
+  return concepts.flatMap(({ code, concept = [] }) => [code, ...allCodes(concept)]);
 }
 
 function resourcesOf(file: string): readonly Members[] {

@@ -133,7 +133,8 @@ export function authorityUri(feed: Feed, message: Message, hd: AssigningAuthorit
 
 function universalUri(id: string, type: string): string | undefined {
   if (id === '' || /\s/.test(id)) return undefined;
-  if (/^[0-2](\.\d+)+$/.test(id)) return `urn:oid:${id}`;
+  // An OID of two numbers is nobody's: a placeholder.
+  if (/^[0-2](\.(0|[1-9]\d*)){2,}$/.test(id)) return `urn:oid:${id}`;
   if (/^(UUID|GUID)$/i.test(type)) return `urn:uuid:${id.toLowerCase()}`;
   return /^(URI|URL)$/i.test(type) || /^(https?:|urn:)/i.test(id) ? id : undefined;
 }

@@ -1,3 +1,5 @@
+import { isForeignToV2Table } from '../../fhir/v2-codes.ts';
+
 /**
  * URIs of HL7 coding-system names (table 0396, https://terminology.hl7.org/external_terminologies.html),
  * and the spellings that senders use for them.
@@ -83,10 +85,27 @@ export function codeSystemUri(name: string, localAuthority: string): string {
   if (table !== undefined) {
     return `http://terminology.hl7.org/CodeSystem/v2-${table.padStart(4, '0')}`;
   }
-  if (/^[0-2](\.\d+)+$/.test(name)) return `urn:oid:${name}`;
+  if (isOid(name)) return `urn:oid:${name}`;
   if (/^(https?:\/\/|urn:)\S+$/.test(name)) return name;
-  const local = /^(L|LOCAL|99L)$/i.test(name) ? 'local' : name;
-  return `urn:weir:codesystem:${uriPart(localAuthority)}:${uriPart(local)}`;
+  return localSystem(/^(L|LOCAL|99L)$/i.test(name) ? 'local' : name, localAuthority);
+}
+
+function localSystem(name: string, authority: string): string {
+  return `urn:weir:codesystem:${uriPart(authority)}:${uriPart(name)}`;
+}
+
+/** An OID; one of two numbers, of which nobody can be given any, is a placeholder that a sender never filled in. */
+function isOid(text: string): boolean {
+  return /^[0-2](\.(0|[1-9]\d*)){2,}$/.test(text);
+}
+
+/**
+ * The system of a code: a table of HL7 v2 only where it has the code. Most tables may be filled by a site, whose codes are then
+ * its own: they go under its own system, named after the table.
+ */
+export function systemOfCode(system: string, code: string, localAuthority: string): string {
+  if (!isForeignToV2Table(system, code)) return system;
+  return localSystem(system.slice(system.lastIndexOf('/') + 1), localAuthority);
 }
 
 /**

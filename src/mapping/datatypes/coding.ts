@@ -1,6 +1,6 @@
 import type { Json } from '../../fhir/resource.ts';
 import type { Element } from '../../hl7v2/message.ts';
-import { codeSystemUri } from './coding-system.ts';
+import { codeSystemUri, systemOfCode } from './coding-system.ts';
 import {
   compact,
   partCode,
@@ -48,8 +48,9 @@ function originalCodings(element: Element, conversion: Conversion): Json[] {
   return triplets.flatMap(([code, display, system, version]) => {
     const text = partCode(element, code);
     if (text === '') return [];
+    const uri = systemUri(partText(element, system), conversion);
     const coding = compact({
-      system: systemUri(partText(element, system), conversion),
+      system: uri && systemOfCode(uri, text, conversion.message.localAuthority),
       version: partText(element, version),
       code: text,
       display: partText(element, display),

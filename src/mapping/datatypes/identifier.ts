@@ -1,6 +1,7 @@
 import type { Json } from '../../fhir/resource.ts';
 import type { Element } from '../../hl7v2/message.ts';
 import type { AssigningAuthority } from '../context.ts';
+import { systemOfCode } from './coding-system.ts';
 import {
   compact,
   part,
@@ -55,8 +56,10 @@ export const authorityTypes: ReadonlySet<string> = new Set(['CX', 'PL', 'XCN', '
 
 const identifierTypeSystem = 'http://terminology.hl7.org/CodeSystem/v2-0203';
 
-function identifierType(code: string): Json | undefined {
-  return code === '' ? undefined : { coding: [{ system: identifierTypeSystem, code }] };
+function identifierType(code: string, { message }: Conversion): Json | undefined {
+  if (code === '') return undefined;
+  const system = systemOfCode(identifierTypeSystem, code, message.localAuthority);
+  return { coding: [{ system, code }] };
 }
 
 interface IdentifierParts {
@@ -73,7 +76,7 @@ function toIdentifier(element: Element, parts: IdentifierParts, conversion: Conv
   const extension = textExtension(checkDigitUrl, 'valueString', parts.checkDigit ?? '');
   return compact({
     extension: extension.length === 0 ? undefined : extension,
-    type: identifierType(parts.typeCode ?? ''),
+    type: identifierType(parts.typeCode ?? '', conversion),
     system,
     value: parts.value,
     period: parts.period,

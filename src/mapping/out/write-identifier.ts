@@ -105,12 +105,16 @@ function placesOf(display: string, facility: string | undefined): readonly strin
   return parts;
 }
 
-/** The type's code of table 0203; of another system, or a text alone, it stays unsaid. */
+function isIdentifierType(system: unknown): boolean {
+  return (
+    system === undefined || system === identifierTypes || /:v2-0203$/.test(textOf(system) ?? '')
+  );
+}
+
+/** The type's code of table 0203, or of a sender's own that stands in its place; of another system, or a text alone, it stays unsaid. */
 export function typeOf(place: Place, manner: Manner): string | undefined {
-  const [coding] = at(
-    `type.coding[system=${identifierTypes}] | type.coding[!system]`,
-    place,
-    manner,
+  const coding = at('type.coding', place, manner).find((one) =>
+    isIdentifierType(at('system', one, manner)[0]?.value),
   );
   if (coding === undefined) return undefined;
   mark('system', coding, manner);

@@ -1,0 +1,60 @@
+import type { MachineFigures } from '../store/machine.ts';
+import { rate, type Table } from '../store/table.ts';
+
+/** What one run of `weir bench mapping` found. */
+export interface MappingFigures {
+  readonly takenAt: string;
+  readonly machine: MachineFigures;
+  /** Of the whole pack, processor time. */
+  readonly compileMs: number;
+  readonly translations: readonly TranslationFigures[];
+  /** Why there is no peer to compare with. */
+  readonly peerMissing?: string;
+}
+
+/** Translations a second of processor time, of one message. */
+export interface TranslationFigures {
+  readonly message: string;
+  readonly goal: number;
+  /** Parsed and grouped, and nothing more: no map can beat it. */
+  readonly parsed: number;
+  readonly ours: number;
+  /** LinuxForHealth's converter, the thread that converts alone. */
+  readonly peer?: number;
+}
+
+const peerGoal = 50;
+
+export function tablesOf(figures: MappingFigures): readonly Table[] {
+  const { takenAt, machine, compileMs, translations } = figures;
+  return [
+    {
+      title: 'Translations',
+      note:
+        'A second of processor time, from text to resources, with the trace on. The limit is parsing and grouping alone. LinuxForHealth ' +
+        `is hl7v2-fhir-converter 1.0.19, warmed up, by turns with ours, only the thread that converts counted; at least ${String(peerGoal)} times its rate is asked.`,
+      head: ['message', 'limit', 'ours', 'goal', 'of the limit', 'LinuxForHealth', 'ours is'],
+      rows: translations.map(({ message, goal, parsed, ours, peer }) => [
+        message,
+        rate(parsed),
+        rate(ours),
+        rate(goal),
+        (ours / parsed).toFixed(3),
+        peer === undefined ? (figures.peerMissing ?? 'not asked') : rate(peer),
+        peer === undefined ? '' : `${(ours / peer).toFixed(0)} times`,
+      ]),
+    },
+    {
+      title: 'The pack',
+      note: 'Read by then, compiled once: processor time of the first compile of a process. Budget: 500 ms.',
+      head: ['compile'],
+      rows: [[`${compileMs.toFixed(0)} ms`]],
+    },
+    {
+      title: 'The machine',
+      note: `Taken at ${takenAt}.`,
+      head: ['processor', 'cores', 'load before', 'Node'],
+      rows: [[machine.cpu, String(machine.cores), machine.loadBefore.toFixed(1), machine.node]],
+    },
+  ];
+}
