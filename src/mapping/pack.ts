@@ -3,6 +3,7 @@ import type { Message } from '../hl7v2/message.ts';
 import type { Compiler } from './compile/compiler.ts';
 import { compileEffects } from './compile/effects.ts';
 import { compileResource } from './compile/resources.ts';
+import type { SlotReuse } from './compile/reuse.ts';
 import { compileSlots } from './compile/slots.ts';
 import { isV2Type } from './datatypes/registry.ts';
 import { applyOverlay, expandMessage, segmentResource } from './language/expand.ts';
@@ -104,6 +105,7 @@ interface Shared {
   readonly datatypes: ReadonlyMap<string, DatatypeRule>;
   readonly settings: ReadonlyMap<string, SettingRule>;
   readonly ignored: readonly string[];
+  readonly reuse: SlotReuse;
   /** Of every map. */
   readonly resourceNames: ReadonlySet<string>;
 }
@@ -135,7 +137,15 @@ function readShared(sources: Sources, issues: MapIssues): Shared {
     ignored.push(...readIgnore(body).keys());
   }
   const names = resourceNames(sources);
-  const shared = { tables, conceptMaps, datatypes, settings, ignored, resourceNames: names };
+  const shared: Shared = {
+    tables,
+    conceptMaps,
+    datatypes,
+    settings,
+    ignored,
+    reuse: new WeakMap(),
+    resourceNames: names,
+  };
   checkDatatypes(shared, issues);
   return shared;
 }
@@ -166,8 +176,14 @@ function compilerFor(
     datatypes: shared.datatypes,
     compileSlots,
     asked: new Map(),
+    reuse: hasOwn(message) ? undefined : shared.reuse,
+    references: [],
     rules: [],
   };
+}
+
+function hasOwn(message: MessageRule | undefined): boolean {
+  return message === undefined || message.tables.size > 0 || message.settings.size > 0;
 }
 
 /** A datatype map alone: its slots on its type. */

@@ -1,6 +1,7 @@
 import type { MapIssues } from '../map-issue.ts';
 import type { DatatypeRule, ResourceRule, SettingRule, SlotRule } from '../language/model.ts';
 import type { CompiledSlot } from '../run/compiled.ts';
+import type { NamedReference, SlotReuse } from './reuse.ts';
 import type { CompiledTable } from '../run/table.ts';
 
 /** What compiling one map may look at, and where it reports. */
@@ -21,6 +22,10 @@ export interface Compiler {
   ) => CompiledSlot[];
   /** The tables that slots ask; filled while they are compiled. */
   readonly asked: Map<string, CompiledTable>;
+  /** What other maps have compiled already; absent where the map has tables or settings of its own. */
+  readonly reuse: SlotReuse | undefined;
+  /** References by name; filled while slots are compiled. */
+  readonly references: NamedReference[];
   /** Every slot compiled: for coverage. */
   readonly rules: { name: string; rule: string }[];
 }

@@ -8,9 +8,11 @@ import type { ElementPlace } from './element.ts';
 /** Checks that the named resources exist and that the element may refer to their types. */
 export function checkReference(
   names: readonly At<string>[],
-  { leaf, text }: ElementPlace,
-  { resources, elsewhere, issues }: Compiler,
+  element: ElementPlace,
+  { resources, elsewhere, issues, references }: Compiler,
 ): void {
+  const { leaf, text } = element;
+  references.push({ names, element });
   for (const { value, place } of names) {
     if (!leaf.types.includes('Reference')) {
       issues.add(place, `\`${text}\` is no Reference; it is ${leaf.types.join(' or ')}`);

@@ -11,6 +11,7 @@ import { compileLinks } from './links.ts';
 import { giveElement, type SlotWrite } from './give.ts';
 import { periodSlots } from './periods.ts';
 import { conditionPresence, slotPresence } from './presence.ts';
+import { reusedSlot } from './reuse.ts';
 import { compileSource } from './sources.ts';
 import { compileSet, compileValues, type SlotScope } from './values.ts';
 
@@ -21,7 +22,11 @@ export function compileSlots(
   { scope, compiler }: { scope: ValueScope; compiler: Compiler },
 ): CompiledSlot[] {
   reportShadowed(rules, base, compiler);
-  const slots = rules.flatMap((rule) => compileSlot(rule, base, { scope, compiler }) ?? []);
+  const slots = rules.flatMap((rule) => {
+    const make = (own: Compiler): CompiledSlot | undefined =>
+      compileSlot(rule, base, { scope, compiler: own });
+    return reusedSlot(rule, { base, scope, compiler }, make) ?? [];
+  });
   return [...slots, ...periodSlots(rules)];
 }
 
