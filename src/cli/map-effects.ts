@@ -1,7 +1,8 @@
 import type { Effect, MappedResource, MappingResult } from '../mapping/result.ts';
-import { mergePersons, withRetired } from '../record/merge-records.ts';
+import type { PersonIdentifier } from '../record/identity.ts';
+import { retiredBy } from '../record/merge-numbers.ts';
+import { elementsOf, mergePersons, withRetired } from '../record/merge-records.ts';
 import { withLink } from '../record/person-links.ts';
-import { listOf } from '../record/same.ts';
 
 /**
  * The resources of a message as its effects on people leave them, were both known: who is merged stands beside the
@@ -26,8 +27,10 @@ function apply({ kind, ...effect }: Effect, all: Map<string, MappedResource>): v
     set(into, withLink(into.resource, { other: of.fullUrl, type: 'seealso' }));
     set(of, withLink(of.resource, { other: into.fullUrl, type: 'seealso' }));
   }
-  if ((kind !== 'merge' && kind !== 'change') || isOneNumber(of, into)) return;
-  const retired = listOf(of.resource['identifier']);
+  if (kind !== 'merge' && kind !== 'change') return;
+  const numbers = retiredBy(numbersOf(of), numbersOf(into));
+  if (numbers.own.length === 0) return;
+  const retired = elementsOf(of.resource, numbers.retired);
   const merged = mergePersons(
     { reference: into.fullUrl, resource: into.resource },
     { reference: of.fullUrl, resource: of.resource },
@@ -38,13 +41,6 @@ function apply({ kind, ...effect }: Effect, all: Map<string, MappedResource>): v
   } else set(into, withRetired(into.resource, retired));
 }
 
-/** A number and itself. */
-function isOneNumber(
-  { identity: of }: MappedResource,
-  { identity: into }: MappedResource,
-): boolean {
-  if (of.kind !== 'person' || into.kind !== 'person') return false;
-  return into.identifiers.every((own) =>
-    of.identifiers.some(({ system, value }) => system === own.system && value === own.value),
-  );
+function numbersOf({ identity }: MappedResource): readonly PersonIdentifier[] {
+  return identity.kind === 'person' ? identity.identifiers : [];
 }

@@ -108,6 +108,12 @@ function without(fields: Fields, names: readonly string[]): Fields {
   return Object.fromEntries(Object.entries(fields).filter(([name]) => !names.includes(name)));
 }
 
+/** The identifiers of a record with these numbers, as it has them. */
+export function elementsOf(record: Resource, numbers: readonly Named[]): readonly unknown[] {
+  const keys = new Set(numbers.map(({ system, value }) => identifierKey({ system, value })));
+  return listOf(record['identifier']).filter((each) => keys.has(identifierKey(each)));
+}
+
 /** Whether a record has this number, and as one that it is no longer called by. */
 export function hasRetired(record: Resource, { system, value }: Named): boolean {
   return listOf(record['identifier']).some(

@@ -2,7 +2,8 @@ import { errorIssue, type Issue } from '../../fhir/issue.ts';
 import type { Resource } from '../../fhir/resource.ts';
 import type { Effect, MappedResource, MappingResult } from '../../mapping/result.ts';
 import { personClaimKey, type PersonIdentifier } from '../../record/identity.ts';
-import { hasRetired } from '../../record/merge-records.ts';
+import { retiredBy } from '../../record/merge-numbers.ts';
+import { elementsOf, hasRetired } from '../../record/merge-records.ts';
 import { listOf, textOf } from '../../record/same.ts';
 import type { Claim, Store, StoredVersion } from '../../store/store.ts';
 import {
@@ -113,9 +114,8 @@ class EffectResolver {
 
   async #mergePersons(effect: Effect): Promise<void> {
     const { kind, of, into } = effect;
-    const retired = retiredOf(identifiersOf(of), identifiersOf(into));
+    const { retired, own } = retiredBy(identifiersOf(of), identifiersOf(into));
     const besides = new Set(retired.map(personClaimKey));
-    const own = identifiersOf(into).filter((each) => !besides.has(personClaimKey(each)));
     const priors = this.#ownersOf(retired);
     const [first] = own;
     if (first === undefined) {
@@ -138,7 +138,7 @@ class EffectResolver {
       kind: 'merge',
       survivor,
       priors: others,
-      retired: elementsOf(of, retired),
+      retired: elementsOf(of.resource, retired),
       revived: kind === 'change' ? own : [],
       ...(kind === 'change' && into.eventTime !== undefined ? { until: into.eventTime } : {}),
     });
@@ -289,31 +289,6 @@ class EffectResolver {
   #remark(severity: 'warning' | 'information', diagnostics: string): void {
     this.remarks.push({ code: 'merge-refused', severity, diagnostics });
   }
-}
-
-/**
- * The numbers that end: those of the prior alone where it has some (the others say who is meant), else all of them (a sender
- * that lists the numbers of both in PID-3).
- */
-function retiredOf(
-  prior: readonly PersonIdentifier[],
-  own: readonly PersonIdentifier[],
-): readonly PersonIdentifier[] {
-  const known = new Set(own.map(personClaimKey));
-  const alone = prior.filter((each) => !known.has(personClaimKey(each)));
-  return alone.length > 0 ? alone : prior;
-}
-
-/** As the map made them, with their types. */
-function elementsOf(
-  { resource }: MappedResource,
-  numbers: readonly PersonIdentifier[],
-): readonly unknown[] {
-  return listOf(resource['identifier']).filter((each) =>
-    numbers.some(({ system, value }) => {
-      return system === textOf(each, 'system') && value === textOf(each, 'value');
-    }),
-  );
 }
 
 /** Whether the number that is to go on was retired for the sake of one that is to be retired now. */
