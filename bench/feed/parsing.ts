@@ -53,7 +53,7 @@ function ours(text: string): number {
   for (const segment of message?.segments ?? []) {
     if (segment.name !== 'PID' && segment.name !== 'OBX') continue;
     for (let field = 1; field < fieldsRead; field += 1) {
-      length += segment.field(field).component(1).text.length;
+      length += segment.text(field).length;
     }
   }
   return length;

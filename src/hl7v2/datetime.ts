@@ -1,5 +1,3 @@
-import { present } from './present.ts';
-
 /** How much of a time was said; nothing finer may be assumed. */
 export type DateTimePrecision =
   'year' | 'month' | 'day' | 'hour' | 'minute' | 'second' | 'fraction';
@@ -40,23 +38,39 @@ export function parseDateTime(
 ): DateTimeResult {
   const match = form.exec(text.trim());
   if (!match) return { fault: 'The time is not of the form YYYY[MM[DD[HHMM[SS[.S]]]]][+ZZZZ]' };
-  const [, ...parts] = match;
-  const zone = parts[7];
-  const count = parts.slice(0, 7).filter((part) => part !== undefined).length;
-  const [year = 0, month, day, hour, minute, second] = parts.slice(0, 6).map(toNumber);
+  const parts = partsOf(match);
+  const { year, month, day, hour, minute, second } = parts;
   const fault = datePartFault(year, month, day) ?? timePartFault(hour, minute, second);
   if (fault !== undefined) return { fault };
+  const zone = match[8];
   const offset = zone === undefined ? options.zoneOffset : normalOffset(zone);
   if (zone !== undefined && offset === undefined)
     return { fault: 'The zone offset does not exist' };
-  const said: DateTime = {
-    precision: precisions[count - 1] ?? 'year',
-    year,
-    ...present({ month, day, hour, minute, second, fraction: parts[6] }),
-    ...(hour === undefined ? {} : present({ offset })),
-  };
+  const said = hour === undefined || offset === undefined ? parts : { ...parts, offset };
   const value = hour === 24 ? nextMidnight(said) : said;
   return value.year > 9999 ? { fault: 'The year is beyond 9999' } : { value };
+}
+
+/** What was said; written out, as times are read all day. */
+function partsOf(match: RegExpExecArray): DateTime {
+  const [, year, month, day, hour, minute, second, fraction] = match;
+  return {
+    precision: precisionOf(match),
+    year: Number(year),
+    ...(month !== undefined && { month: Number(month) }),
+    ...(day !== undefined && { day: Number(day) }),
+    ...(hour !== undefined && { hour: Number(hour) }),
+    ...(minute !== undefined && { minute: Number(minute) }),
+    ...(second !== undefined && { second: Number(second) }),
+    ...(fraction !== undefined && { fraction }),
+  };
+}
+
+/** The finest part that was said: each needs the one before it. */
+function precisionOf(match: RegExpExecArray): DateTimePrecision {
+  let count = 1;
+  while (count < precisions.length && match[count + 1] !== undefined) count += 1;
+  return precisions[count - 1] ?? 'year';
 }
 
 /** An instant as DTM, to the millisecond and in UTC: `20240131080000.000+0000`. */
@@ -100,8 +114,4 @@ function nextMidnight(said: DateTime): DateTime {
   if (day < daysIn(year, month)) return { ...said, day: day + 1, hour: 0 };
   if (month < 12) return { ...said, month: month + 1, day: 1, hour: 0 };
   return { ...said, year: year + 1, month: 1, day: 1, hour: 0 };
-}
-
-function toNumber(digits: string | undefined): number | undefined {
-  return digits === undefined ? undefined : Number(digits);
 }

@@ -2,10 +2,28 @@ import { decodeEscapes } from './escape.ts';
 import type { Element, EncodingCharacters, Position, Segment, ValueState } from './message.ts';
 
 /** What the places of one message share. */
-export interface ElementContext {
+export class ElementContext {
   readonly encoding: EncodingCharacters;
   /** iconv name for `\X..\`; asked only when such an escape is met. */
   readonly charset: () => string | undefined;
+  /** As UTF-16 units; -1 where the character is absent. */
+  readonly component: number;
+  readonly repetition: number;
+  readonly subcomponent: number;
+  readonly escape: number;
+
+  constructor(encoding: EncodingCharacters, charset: () => string | undefined) {
+    this.encoding = encoding;
+    this.charset = charset;
+    this.component = unitOf(encoding.component);
+    this.repetition = unitOf(encoding.repetition);
+    this.subcomponent = unitOf(encoding.subcomponent);
+    this.escape = unitOf(encoding.escape);
+  }
+}
+
+function unitOf(character: string): number {
+  return character === '' ? -1 : character.charCodeAt(0);
 }
 
 type Level = 'field' | 'repetition' | 'component' | 'subcomponent';
@@ -30,6 +48,8 @@ export class LazySegment implements Segment, Origin {
   readonly index: number;
   readonly raw: string;
   readonly context: ElementContext;
+  /** How much further back a field stands among the parts: MSH-1 is no part. */
+  readonly #shift: 0 | 1;
   #fields: readonly string[] | undefined;
   /** By number: a field is asked for again and again. */
   readonly #elements: Element[] = [];
@@ -39,6 +59,7 @@ export class LazySegment implements Segment, Origin {
     this.index = index;
     this.name = segmentName(raw, context.encoding.field);
     this.context = context;
+    this.#shift = headerNames.has(this.name) ? 1 : 0;
   }
 
   get position(): Position {
@@ -46,24 +67,31 @@ export class LazySegment implements Segment, Origin {
   }
 
   get fieldCount(): number {
-    const count = this.#split().length - 1;
-    return headerNames.has(this.name) ? count + 1 : count;
+    return this.#split().length - 1 + this.#shift;
   }
 
   field(number: number): Element {
     return (this.#elements[number] ??= this.#element(number));
   }
 
+  text(number: number, component = 1): string {
+    if (this.#shift === 1 && number < 3) return this.field(number).partText(component);
+    const raw = this.#raw(number - this.#shift);
+    if (raw === '') return '';
+    return component === 1 && raw.length < shortText
+      ? firstText(raw, this.context)
+      : this.field(number).partText(component);
+  }
+
   hasText(number: number): boolean {
-    const text = this.#split()[headerNames.has(this.name) ? number - 1 : number];
+    const text = this.#split()[number - this.#shift];
     return number > 0 && text !== undefined && text !== '';
   }
 
   #element(number: number): Element {
-    if (!headerNames.has(this.name)) {
-      return new LazyElement(this.#raw(number), 'field', this, number);
+    if (this.#shift === 0 || number > 2) {
+      return new LazyElement(this.#raw(number - this.#shift), 'field', this, number);
     }
-    if (number > 2) return new LazyElement(this.#raw(number - 1), 'field', this, number);
     // The two fields that define the separators are neither split nor decoded.
     const raw = number === 1 ? this.context.encoding.field : this.#raw(number - 1);
     return new LazyElement(raw, 'field', { position: this.position, context: literal }, number);
@@ -91,8 +119,10 @@ class LazyElement implements Element, Origin {
   readonly level: Level;
   readonly #origin: Origin;
   readonly #number: number;
-  #position: Position | undefined;
-  #repetitions: readonly Element[] | undefined;
+  #position: Position | undefined = undefined;
+  #repetitions: readonly Element[] | undefined = undefined;
+  /** What it is made of: components, of its first repetition; of a component, subcomponents. */
+  #parts: readonly string[] | undefined = undefined;
 
   constructor(raw: string, level: Level, origin: Origin, number: number) {
     this.raw = raw;
@@ -115,19 +145,20 @@ class LazyElement implements Element, Origin {
   }
 
   get state(): ValueState {
-    if (this.raw === '') return 'absent';
-    if (this.raw === '""') return 'null';
-    return this.level === 'subcomponent' ? 'value' : this.#composedState();
+    const { raw } = this;
+    if (raw === '') return 'absent';
+    if (raw === '""') return 'null';
+    if (this.level === 'subcomponent') return 'value';
+    const first = raw.charAt(0);
+    // Nearly always there is something else than quotes and separators at once.
+    if (first !== '"' && !isSeparator(first, this.context.encoding)) return 'value';
+    return composedState(raw, this.context.encoding);
   }
 
   get text(): string {
-    if (this.raw === '') return '';
-    const leaf = this.#firstLeaf();
-    if (leaf === '' || leaf === '""') return '';
-    const { encoding, charset } = this.context;
-    if (encoding.escape === '' || !leaf.includes(encoding.escape)) return leaf;
-    const known = charset();
-    return decodeEscapes(leaf, encoding, known === undefined ? {} : { charset: known });
+    const { raw } = this;
+    if (raw === '') return '';
+    return leafText(this.level === 'subcomponent' ? raw : this.#firstLeaf(), this.context);
   }
 
   repetitions(): readonly Element[] {
@@ -137,23 +168,17 @@ class LazyElement implements Element, Origin {
   #splitRepetitions(): readonly Element[] {
     if (this.state === 'absent') return [];
     if (this.level !== 'field') return [this];
-    const { repetition } = this.context.encoding;
-    const parts = repetition === '' ? [this.raw] : this.raw.split(repetition);
+    const parts = split(this.raw, this.context.encoding.repetition);
     const all = parts.map((raw, index) => new LazyElement(raw, 'repetition', this, index));
     while (all.at(-1)?.state === 'absent') all.pop();
     return all;
   }
 
   component(number: number): Element {
-    const { component, repetition } = this.context.encoding;
-    if (this.level === 'field') {
-      const raw = part(part(this.raw, repetition, 1), component, number);
-      return new LazyElement(raw, 'component', this, number);
+    if (this.level === 'field' || this.level === 'repetition') {
+      return new LazyElement(this.#part(number), 'component', this, number);
     }
-    if (this.level !== 'repetition') {
-      return number === 1 ? this : new LazyElement('', 'component', this, number);
-    }
-    return new LazyElement(part(this.raw, component, number), 'component', this, number);
+    return number === 1 ? this : new LazyElement('', 'component', this, number);
   }
 
   subcomponent(number: number): Element {
@@ -163,36 +188,64 @@ class LazyElement implements Element, Origin {
     if (this.level === 'subcomponent') {
       return number === 1 ? this : new LazyElement('', 'subcomponent', this, number);
     }
-    const raw = part(this.raw, this.context.encoding.subcomponent, number);
-    return new LazyElement(raw, 'subcomponent', this, number);
+    return new LazyElement(this.#part(number), 'subcomponent', this, number);
+  }
+
+  partText(number: number): string {
+    if (this.level === 'subcomponent') return number === 1 ? this.text : '';
+    const raw = this.#part(number);
+    if (raw === '') return '';
+    const leaf =
+      this.level === 'component' ? raw : firstPart(raw, this.context.encoding.subcomponent);
+    return leafText(leaf, this.context);
+  }
+
+  #part(number: number): string {
+    return this.raw === '' ? '' : ((this.#parts ??= this.#splitParts())[number - 1] ?? '');
+  }
+
+  #splitParts(): readonly string[] {
+    const { repetition, component, subcomponent } = this.context.encoding;
+    if (this.level === 'component') return split(this.raw, subcomponent);
+    return split(this.level === 'field' ? firstPart(this.raw, repetition) : this.raw, component);
   }
 
   #firstLeaf(): string {
     const { repetition, component, subcomponent } = this.context.encoding;
     let leaf = this.raw;
-    if (this.level === 'field') leaf = part(leaf, repetition, 1);
-    if (this.level === 'field' || this.level === 'repetition') leaf = part(leaf, component, 1);
-    return this.level === 'subcomponent' ? leaf : part(leaf, subcomponent, 1);
-  }
-
-  /** `^^` says nothing; `""^""` deletes, as `""` does; anything else has a value somewhere. */
-  #composedState(): ValueState {
-    const { repetition, component, subcomponent } = this.context.encoding;
-    let quotes = 0;
-    for (const character of this.raw) {
-      if (character === '"') quotes += 1;
-      else if (character !== component && character !== subcomponent && character !== repetition) {
-        return 'value';
-      }
-    }
-    if (quotes === 0) return 'absent';
-    const leaves = [...this.raw].map((c) => (c === '"' ? c : ' ')).join('');
-    return /^""(?: +"")* *$/.test(leaves) ? 'null' : 'value';
+    if (this.level === 'field') leaf = firstPart(leaf, repetition);
+    if (this.level !== 'component') leaf = firstPart(leaf, component);
+    return firstPart(leaf, subcomponent);
   }
 }
 
-const literal: ElementContext = {
-  encoding: {
+/** Decoded; `""` says nothing that could be read. */
+function leafText(leaf: string, { encoding, charset }: ElementContext): string {
+  if (leaf === '""') return '';
+  if (encoding.escape === '' || !leaf.includes(encoding.escape)) return leaf;
+  const known = charset();
+  return decodeEscapes(leaf, encoding, known === undefined ? {} : { charset: known });
+}
+
+function isSeparator(character: string, encoding: EncodingCharacters): boolean {
+  const { repetition, component, subcomponent } = encoding;
+  return character === component || character === subcomponent || character === repetition;
+}
+
+/** `^^` says nothing; `""^""` deletes, as `""` does; anything else has a value somewhere. */
+function composedState(raw: string, encoding: EncodingCharacters): ValueState {
+  let quotes = 0;
+  for (const character of raw) {
+    if (character === '"') quotes += 1;
+    else if (!isSeparator(character, encoding)) return 'value';
+  }
+  if (quotes === 0) return 'absent';
+  const leaves = [...raw].map((c) => (c === '"' ? c : ' ')).join('');
+  return /^""(?: +"")* *$/.test(leaves) ? 'null' : 'value';
+}
+
+const literal = new ElementContext(
+  {
     field: '',
     component: '',
     repetition: '',
@@ -200,28 +253,58 @@ const literal: ElementContext = {
     subcomponent: '',
     truncation: '',
   },
-  charset: () => undefined,
-};
+  () => undefined,
+);
+
+/** Of a text that is longer the separators are looked for one by one, which reads it faster. */
+const shortText = 64;
+
+/** The text of the first leaf of a field, in one pass over it. */
+function firstText(raw: string, context: ElementContext): string {
+  const { component, repetition, subcomponent, escape } = context;
+  let end = 0;
+  for (; end < raw.length; end += 1) {
+    const unit = raw.charCodeAt(end);
+    if (unit === component || unit === repetition || unit === subcomponent) break;
+    if (unit === escape) return leafText(firstLeaf(raw, context.encoding), context);
+  }
+  const leaf = end === raw.length ? raw : raw.slice(0, end);
+  return leaf === '""' ? '' : leaf;
+}
+
+function firstLeaf(
+  raw: string,
+  { repetition, component, subcomponent }: EncodingCharacters,
+): string {
+  return firstPart(firstPart(firstPart(raw, repetition), component), subcomponent);
+}
 
 /** The name before the first separator; `???` for a line that is not a segment, whose text may say who. */
 function segmentName(raw: string, separator: string): string {
-  const name = raw.length > 3 && raw[3] !== separator ? '' : raw.slice(0, 3);
-  return /^[A-Z][A-Z0-9]{2}$/.test(name) ? name : '???';
+  if (raw.length > 3 && raw.charAt(3) !== separator) return '???';
+  const isName =
+    isCapital(raw.charCodeAt(0)) &&
+    isCapitalOrDigit(raw.charCodeAt(1)) &&
+    isCapitalOrDigit(raw.charCodeAt(2));
+  return isName ? raw.slice(0, 3) : '???';
 }
 
-/** The part of that number, from 1; `''` where there is none. An absent separator separates nothing. */
-function part(text: string, separator: string, number: number): string {
-  if (text === '') return '';
-  if (separator === '') return number === 1 ? text : '';
-  let start = 0;
-  for (let skip = number; skip > 1; skip -= 1) {
-    const end = text.indexOf(separator, start);
-    if (end < 0) return '';
-    start = end + 1;
-  }
-  const end = text.indexOf(separator, start);
-  if (end < 0 && start === 0 && number === 1) return text;
-  return number < 1 ? '' : text.slice(start, end < 0 ? text.length : end);
+function isCapital(code: number): boolean {
+  return code >= 0x41 && code <= 0x5a;
+}
+
+function isCapitalOrDigit(code: number): boolean {
+  return isCapital(code) || (code >= 0x30 && code <= 0x39);
+}
+
+/** An absent separator separates nothing. */
+function split(text: string, separator: string): readonly string[] {
+  return separator === '' || !text.includes(separator) ? [text] : text.split(separator);
+}
+
+function firstPart(text: string, separator: string): string {
+  const end = separator === '' ? -1 : text.indexOf(separator);
+  return end < 0 ? text : text.slice(0, end);
 }
 
 /** The position of a part. Asked for every value that is mapped, so the usual ones are written out. */

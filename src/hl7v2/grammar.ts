@@ -93,25 +93,38 @@ interface OpenGroup {
 /** Segments that say something about what stands before them. */
 const comments: ReadonlySet<string> = new Set(['NTE', 'PRT', 'ROL', 'CTD', 'VAR']);
 
-type Step = (name: string, child: GrammarNode, index: number, group: OpenGroup) => boolean;
+/** Where a segment may stand in an open group. */
+interface Step {
+  /** Which children are looked at: those in this of which it is. */
+  readonly among: 'first' | 'reach' | 'all';
+  readonly fits: (child: GrammarNode, index: number, group: OpenGroup) => boolean;
+  readonly problem?: string;
+}
 
-const goesOn: Step = (name, child, index, group) =>
-  index >= group.at && child.first.has(name) && mayCome(child, index, group);
-const outOfOrder: Step = (name, child, index, group) =>
-  index < group.at && child.first.has(name) && mayCome(child, index, group);
-const headless: Step = (name, child, index, group) =>
-  index >= group.at && child.reach.has(name) && mayCome(child, index, group);
-const deepBelow: Step = (name, child, index, group) =>
-  index >= group.at && child.all.has(name) && mayCome(child, index, group);
-const oneTooMany: Step = (name, child) => child.children === undefined && child.first.has(name);
+const goesOn: Step['fits'] = (child, index, group) =>
+  index >= group.at && mayCome(child, index, group);
 
-const steps: readonly { readonly finds: Step; readonly problem?: string }[] = [
-  { finds: goesOn },
-  { finds: outOfOrder, problem: 'stands out of order' },
-  { finds: headless, problem: 'stands without the segment that begins its group' },
-  { finds: oneTooMany, problem: 'comes more often than its structure allows' },
-  { finds: deepBelow, problem: 'stands before what it belongs to' },
+const steps: readonly Step[] = [
+  { among: 'first', fits: goesOn },
+  {
+    among: 'first',
+    fits: (child, index, group) => index < group.at && mayCome(child, index, group),
+    problem: 'stands out of order',
+  },
+  {
+    among: 'reach',
+    fits: goesOn,
+    problem: 'stands without the segment that begins its group',
+  },
+  {
+    among: 'first',
+    fits: (child) => child.children === undefined,
+    problem: 'comes more often than its structure allows',
+  },
+  { among: 'all', fits: goesOn, problem: 'stands before what it belongs to' },
 ];
+
+const onlyOnwards = steps.slice(0, 1);
 
 function mayCome(child: GrammarNode, index: number, group: OpenGroup): boolean {
   return child.repeats || group.counts[index] === 0;
@@ -125,18 +138,25 @@ function place(segment: Segment, open: OpenGroup[], grammar: GrammarNode): strin
     add(innermost, segment);
     return 'is not part of the message structure';
   }
-  for (const { finds, problem } of comments.has(name) ? steps.slice(0, 1) : steps) {
+  for (const step of comments.has(name) ? onlyOnwards : steps) {
     for (let depth = open.length - 1; depth >= 0; depth -= 1) {
-      const group = open[depth] as OpenGroup;
-      const index = group.grammar.children?.findIndex((child, i) => finds(name, child, i, group));
-      if (index === undefined || index < 0) continue;
+      const index = childFor(name, open[depth] as OpenGroup, step);
+      if (index === undefined) continue;
       open.length = depth + 1;
       enter(segment, index, open);
-      return problem;
+      return step.problem;
     }
   }
   add(innermost, segment);
   return 'has no place here; it was left in the group before it';
+}
+
+function childFor(name: string, group: OpenGroup, { among, fits }: Step): number | undefined {
+  const { children = [], places } = group.grammar;
+  for (const index of places?.[among].get(name) ?? []) {
+    if (fits(children[index] as GrammarNode, index, group)) return index;
+  }
+  return undefined;
 }
 
 /** Adds a segment at a child of the innermost group, opening the groups on the way. */

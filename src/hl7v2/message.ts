@@ -37,6 +37,8 @@ export interface Element {
   component(number: number): Element;
   /** Of a component (or of the first component of a field). From 1. */
   subcomponent(number: number): Element;
+  /** The text of a component, or of a subcomponent where this is a component: without a place being made for it. */
+  partText(number: number): string;
 }
 
 export interface Position {
@@ -59,6 +61,8 @@ export interface Segment {
   /** Number of the last field that is there. For MSH, field 1 is the separator, field 2 the other characters. */
   readonly fieldCount: number;
   field(number: number): Element;
+  /** The text of a component of a field's first repetition; without a place being made for it. From 1. */
+  text(field: number, component?: number): string;
   /** Whether there is any text in a field, be it separators alone. */
   hasText(number: number): boolean;
 }

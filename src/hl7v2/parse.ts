@@ -1,11 +1,9 @@
 import { limits } from '../limits.ts';
-import { iconvName } from './charset.ts';
 import { controlCharacter, hasControls } from './control.ts';
-import { LazySegment, type ElementContext } from './element.ts';
 import { readEncoding } from './encoding.ts';
-import type { EncodingCharacters, Message, Segment } from './message.ts';
+import { LazyMessage } from './lazy-message.ts';
+import type { Message } from './message.ts';
 import { parseError, parseWarning, type ParseIssue } from './parse-issue.ts';
-import { deriveStructure } from './structure.ts';
 
 export interface ParseOptions {
   /** iconv name of what the frame was decoded from, for `\X..\` escapes; absent: by MSH-18. */
@@ -41,7 +39,7 @@ export function parseMessage(
     const bound = `repetitionsMax (${String(limits.repetitionsMax)})`;
     return { issues: [parseError('limit', `The message has more repetitions than ${bound}`)] };
   }
-  const message = lazyMessage(lines, encoding, options);
+  const message = new LazyMessage(lines, encoding, options.charset);
   return { message, issues: [...issues, ...controls, ...strayLines(message)] };
 }
 
@@ -103,33 +101,10 @@ function firstLine(text: string, start: number): string {
   return end < 0 ? line : line.slice(0, end);
 }
 
-function lazyMessage(
-  lines: readonly string[],
-  encoding: EncodingCharacters,
-  options: ParseOptions,
-): Message {
-  const context: ElementContext = { encoding, charset: () => options.charset ?? declared() };
-  const segments = lines.map((line, index) => new LazySegment(line, index, context));
-  const header = segments[0] as LazySegment;
-  const declared = (): string | undefined => {
-    const name = header.field(18).raw.split(encoding.repetition)[0] ?? '';
-    return name === '' ? undefined : iconvName(name);
-  };
-  const messageType = header.field(9);
-  const code = messageType.component(1).text;
-  const trigger = messageType.component(2).text;
-  return {
-    encoding,
-    segments,
-    segment: (name: string): Segment | undefined => segments.find((s) => s.name === name),
-    type: trigger === '' ? code : `${code}^${trigger}`,
-    structure: messageType.component(3).text || deriveStructure(code, trigger),
-    controlId: header.field(10).text,
-    version: header.field(12).component(1).text,
-  };
-}
+const none: readonly ParseIssue[] = [];
 
-function strayLines(message: Message): ParseIssue[] {
+function strayLines(message: Message): readonly ParseIssue[] {
+  if (!message.segments.some(({ name }) => name === '???')) return none;
   return message.segments
     .filter((segment) => segment.name === '???')
     .map((segment) => {

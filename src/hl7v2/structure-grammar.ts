@@ -14,7 +14,12 @@ export interface GrammarNode {
   readonly reach: ReadonlySet<string>;
   /** Every segment name inside. */
   readonly all: ReadonlySet<string>;
+  /** Of a group: by segment name, its children in whose `first`, `reach` and `all` it is; each is asked for every segment. */
+  readonly places?: Readonly<Record<'first' | 'reach' | 'all', ChildrenByName>>;
 }
+
+/** Indexes of children by segment name. */
+type ChildrenByName = ReadonlyMap<string, readonly number[]>;
 
 const compiled = new Map<string, GrammarNode | undefined>();
 
@@ -75,5 +80,21 @@ function groupNode(named: Named, children: readonly GrammarNode[]): GrammarNode 
     first: union(leading, 'first'),
     reach: union(children, 'first'),
     all: union(children, 'all'),
+    places: {
+      first: childrenByName(children, 'first'),
+      reach: childrenByName(children, 'reach'),
+      all: childrenByName(children, 'all'),
+    },
   };
+}
+
+function childrenByName(
+  children: readonly GrammarNode[],
+  key: 'first' | 'reach' | 'all',
+): ChildrenByName {
+  const found = new Map<string, number[]>();
+  for (const [index, child] of children.entries()) {
+    for (const name of child[key]) found.set(name, [...(found.get(name) ?? []), index]);
+  }
+  return found;
 }

@@ -272,3 +272,38 @@ describe('properties', () => {
     );
   });
 });
+
+describe('texts read without their places', () => {
+  const texts = fc.array(
+    fc.constantFrom('a', 'b c', '^', '~', '&', '\\', '\\T\\', '\\X0D\\', '""', '"', ''),
+    {
+      maxLength: 12,
+    },
+  );
+
+  it('are those of the places', () => {
+    const property = fc.property(fc.array(texts, { maxLength: 6 }), fc.nat(7), (fields, number) => {
+      const line = ['ZPI', ...fields.map((parts) => parts.join(''))].join('|');
+      const segment = parse(`MSH|^~\\&|A||||||ADT^A01\r${line}\r`).segment('ZPI');
+      const field = segment?.field(number);
+      for (const component of [1, 2, 3]) {
+        const place = field?.component(component);
+        expect(segment?.text(number, component)).toBe(place?.text);
+        expect(field?.partText(component)).toBe(place?.text);
+        expect(place?.partText(2)).toBe(place?.subcomponent(2).text);
+      }
+      expect(segment?.text(number)).toBe(field?.text);
+      expect(segment?.hasText(number)).toBe(field?.raw !== '');
+    });
+    fc.assert(property, { numRuns: 5_000 });
+  });
+
+  it('are those of the header, which has its separators for fields', () => {
+    const header = parse('MSH|^~\\&|A^B|\r').segments[0];
+    expect([1, 2, 3, 4].map((number) => header?.text(number))).toEqual(['|', '^~\\&', 'A', '']);
+    expect(header?.text(3, 2)).toBe('B');
+    expect([0, 1, 2, 3, 4].map((number) => header?.hasText(number))).toEqual([
+      ...[false, true, true, true, false],
+    ]);
+  });
+});

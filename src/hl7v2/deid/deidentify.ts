@@ -1,6 +1,6 @@
 import { parseDateTime } from '../datetime.ts';
 import { joinSegments } from '../encode.ts';
-import { LazySegment } from '../element.ts';
+import { ElementContext, LazySegment } from '../element.ts';
 import { readEncoding } from '../encoding.ts';
 import type { Message } from '../message.ts';
 import { Persons } from './persons.ts';
@@ -75,7 +75,7 @@ export class Deidentifier {
   header(text: string): string {
     const { encoding } = readEncoding(text);
     if (encoding === undefined) return text.slice(0, 3);
-    const segment = new LazySegment(text, 0, { encoding, charset: () => undefined });
+    const segment = new LazySegment(text, 0, new ElementContext(encoding, () => undefined));
     const about = { days: this.#daysOf(''), at: '' };
     return walkSegment(segment, { encoding, version: '' }, (leaf) => this.#replace(leaf, about));
   }

@@ -112,6 +112,7 @@ function fieldInstances({ value: path }: At<Extract<InstanceSource, { kind: 'fie
     const { run } = root;
     const found: Frame[] = [];
     for (const segment of run.scope.anywhere(groups, name)) {
+      if (!segment.hasText(field)) continue;
       const repetitions = segment.field(field).repetitions();
       for (const [index, repetition] of repetitions.entries()) {
         if (path.repetition !== undefined && index !== path.repetition - 1) continue;

@@ -11,6 +11,7 @@ export function textElement(text: string, position: Position): Element {
     repetitions: () => (text === '' ? [] : [element]),
     component: (number) => (number === 1 ? element : absent),
     subcomponent: (number) => (number === 1 ? element : absent),
+    partText: (number) => (number === 1 ? text : ''),
   };
   const absent: Element = {
     position,
@@ -21,6 +22,7 @@ export function textElement(text: string, position: Position): Element {
     repetitions: () => [],
     component: () => absent,
     subcomponent: () => absent,
+    partText: () => '',
   };
   return element;
 }

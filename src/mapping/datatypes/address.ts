@@ -8,7 +8,7 @@ import {
   type Convert,
 } from './convert.ts';
 import type { Element } from '../../hl7v2/message.ts';
-import { convertRange, period } from './time.ts';
+import { convertRange, periodOf } from './time.ts';
 
 /** HL7 table 0190 to address-use and address-type, as the V2-to-FHIR guide has it. */
 const addressUse: ReadonlyMap<string, string> = new Map(
@@ -53,7 +53,7 @@ export const toAddress: Convert = (element, conversion) => {
     postalCode: partText(element, 5),
     country: partText(element, 6),
     period:
-      period(part(element, 13), part(element, 14), conversion) ??
+      periodOf(element, [13, 14], conversion) ??
       (old.state === 'value' ? convertRange(old, conversion)?.value : undefined),
   });
   const said = Object.keys((address ?? {}) as object).some(

@@ -16,6 +16,7 @@ interface Triplet {
   readonly code: string;
   readonly display: string;
   readonly system: string | undefined;
+  readonly version: string;
 }
 
 /** Parts of a CWE triplet: code, text, coding system, version. CWE.10-12 came with v2.7. */
@@ -33,30 +34,24 @@ function systemUri(name: string, conversion: Conversion): string | undefined {
   );
 }
 
-function readTriplets(element: Element, conversion: Conversion): Triplet[] {
-  return triplets.flatMap(([code, display, system]) => {
+function readTriplets(element: Element, conversion: Conversion): readonly Triplet[] {
+  const found: Triplet[] = [];
+  for (const [code, display, system, version] of triplets) {
     const text = partCode(element, code);
-    if (text === '') return [];
-    const name = partText(element, system);
-    return [
-      { code: text, display: partText(element, display), system: systemUri(name, conversion) },
-    ];
-  });
-}
-
-function originalCodings(element: Element, conversion: Conversion): Json[] {
-  return triplets.flatMap(([code, display, system, version]) => {
-    const text = partCode(element, code);
-    if (text === '') return [];
-    const uri = systemUri(partText(element, system), conversion);
-    const coding = compact({
-      system: uri && systemOfCode(uri, text, conversion.message.localAuthority),
-      version: partText(element, version),
+    if (text === '') continue;
+    found.push({
       code: text,
       display: partText(element, display),
+      system: systemUri(partText(element, system), conversion),
+      version: partText(element, version),
     });
-    return coding === undefined ? [] : [coding];
-  });
+  }
+  return found;
+}
+
+function codingOf({ code, display, system, version }: Triplet, { message }: Conversion): Json {
+  const own = system && systemOfCode(system, code, message.localAuthority);
+  return compact({ system: own, version, code, display }) as Json;
 }
 
 /** CWE.9, else CWE.2 or CWE.5 where there is no code. */
@@ -67,8 +62,8 @@ function originalText(element: Element): string {
   return coded ? '' : partText(element, 2) || partText(element, 5);
 }
 
-function systemCodes(element: Element, conversion: Conversion): SystemCode[] {
-  return readTriplets(element, conversion).map(({ code, display, system }) => ({
+function systemCodes(read: readonly Triplet[]): SystemCode[] {
+  return read.map(({ code, display, system }) => ({
     code,
     ...(system !== undefined && { system }),
     ...(display !== '' && { display }),
@@ -77,11 +72,10 @@ function systemCodes(element: Element, conversion: Conversion): SystemCode[] {
 
 /** The table's coding first, then the original ones, and the text: no code is lost. */
 const toCodeableConcept: Convert = (element, conversion) => {
-  const originals = originalCodings(element, conversion);
+  const read = readTriplets(element, conversion);
+  const originals = read.map((one) => codingOf(one, conversion));
   const translation =
-    originals.length > 0
-      ? conversion.translate?.(element, systemCodes(element, conversion))
-      : undefined;
+    originals.length > 0 ? conversion.translate?.(element, systemCodes(read)) : undefined;
   if (translation?.kind === 'drop') return undefined;
   const mapped =
     translation?.kind === 'row'
@@ -110,13 +104,14 @@ function codingKey(coding: Json): string {
 }
 
 const toCoding: Convert = (element, conversion) => {
-  const translation = conversion.translate?.(element, systemCodes(element, conversion));
+  const read = readTriplets(element, conversion);
+  const translation = conversion.translate?.(element, systemCodes(read));
   if (translation?.kind === 'drop') return undefined;
   if (translation?.kind === 'row') {
     const { system, code, display } = translation;
     return typed('Coding', compact({ system, code: String(code), display }));
   }
-  return typed('Coding', originalCodings(element, conversion)[0]);
+  return typed('Coding', read[0] && codingOf(read[0], conversion));
 };
 
 /** For code, string, uri, boolean and numbers: the table's code, else the first code as it is. */
@@ -124,7 +119,10 @@ function toScalar(type: string): Convert {
   return (element, conversion) => {
     const code = scalarText(type, element);
     if (code === '') return undefined;
-    const translation = conversion.translate?.(element, systemCodes(element, conversion));
+    const translation = conversion.translate?.(
+      element,
+      systemCodes(readTriplets(element, conversion)),
+    );
     if (translation?.kind === 'drop') return undefined;
     if (translation?.kind === 'row') return { type, value: translation.code };
     return { type, value: type === 'string' && !translation ? displayText(element) : code };

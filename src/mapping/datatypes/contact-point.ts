@@ -1,7 +1,7 @@
 import type { Json } from '../../fhir/resource.ts';
 import type { Element } from '../../hl7v2/message.ts';
-import { compact, part, partText, textExtension, typed, type Convert } from './convert.ts';
-import { period } from './time.ts';
+import { compact, partText, textExtension, typed, type Convert } from './convert.ts';
+import { periodOf } from './time.ts';
 
 /** HL7 tables 0202 (equipment) and 0201 (use), as the V2-to-FHIR guide has them. */
 const equipmentSystem: ReadonlyMap<string, string> = new Map(
@@ -45,7 +45,7 @@ export const toContactPoint: Convert = (element, conversion) => {
       value,
       use: equipment === 'CP' ? 'mobile' : contactUse.get(use),
       rank: rank(partText(element, 18)),
-      period: period(part(element, 13), part(element, 14), conversion),
+      period: periodOf(element, [13, 14], conversion),
     }),
   );
 };

@@ -69,12 +69,13 @@ export function part(element: Element, number: number): Element {
 
 /** Decoded text of a part without blanks around it; `''` where it is absent or `""`. */
 export function partText(element: Element, number: number): string {
-  return part(element, number).text.trim();
+  return element.partText(number).trim();
 }
 
 /** As {@link partText}, with one blank for each run of them: FHIR's code allows no more. */
 export function partCode(element: Element, number: number): string {
-  return partText(element, number).replace(/\s+/g, ' ');
+  const text = partText(element, number);
+  return text === '' ? text : text.replace(/\s+/g, ' ');
 }
 
 /** A text where FHIR wants a uri, which holds no white space. */

@@ -10,7 +10,7 @@ import {
   type Conversion,
   type Convert,
 } from './convert.ts';
-import { convertRange, period } from './time.ts';
+import { convertRange, periodOf } from './time.ts';
 
 /** Where the parts of a name stand. XCN and CNN have an id before them. */
 interface NameParts {
@@ -75,7 +75,7 @@ function validity(
   { range, start, end }: NameParts,
   conversion: Conversion,
 ): Json | undefined {
-  const told = period(part(element, start), part(element, end), conversion);
+  const told = periodOf(element, [start, end], conversion);
   const old = part(element, range);
   return told ?? (old.state === 'value' ? convertRange(old, conversion)?.value : undefined);
 }

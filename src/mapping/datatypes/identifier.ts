@@ -12,7 +12,7 @@ import {
   type Conversion,
   type Convert,
 } from './convert.ts';
-import { period } from './time.ts';
+import { periodOf } from './time.ts';
 
 const checkDigitUrl = 'http://hl7.org/fhir/StructureDefinition/identifier-checkDigit';
 
@@ -92,7 +92,7 @@ function readParts(
   if (value === '') return undefined;
   switch (v2Type) {
     case 'CX': {
-      const valid = period(part(element, 7), part(element, 8), conversion);
+      const valid = periodOf(element, [7, 8], conversion);
       const checkDigit = partText(element, 2);
       return { v2Type, value, checkDigit, typeCode: partCode(element, 5), period: valid };
     }

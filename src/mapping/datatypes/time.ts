@@ -12,6 +12,7 @@ interface Moment {
 
 /** Reads a DTM; a month or day of `00`, which some senders fill in, counts as not said. */
 function readMoment(text: string): Moment | undefined {
+  if (text === '') return undefined;
   const said = /^(\d{4})(00|\d\d00)\d*$/.exec(text.trim());
   const known = said ? text.trim().slice(0, said[2] === '00' ? 4 : 6) : text;
   const { value } = parseDateTime(known);
@@ -20,18 +21,21 @@ function readMoment(text: string): Moment | undefined {
 
 function momentOf(value: DateTime): Moment {
   const { year, month, day, hour, minute = 0, second = 0, fraction, offset } = value;
-  const date = [String(year).padStart(4, '0'), month, day]
-    .filter((part) => part !== undefined)
-    .map((part) => String(part).padStart(2, '0'))
-    .join('-');
+  let date = String(year).padStart(4, '0');
+  if (month !== undefined) date += `-${twoDigits(month)}`;
+  if (day !== undefined) date += `-${twoDigits(day)}`;
   if (hour === undefined) return { date };
   // Hours alone are no FHIR time; the minutes are then those of the full hour, as HL7 means it.
-  const clock = [hour, minute, second].map((part) => String(part).padStart(2, '0')).join(':');
+  const clock = `${twoDigits(hour)}:${twoDigits(minute)}:${twoDigits(second)}`;
   return {
     date,
     time: fraction === undefined ? clock : `${clock}.${fraction}`,
     ...(offset !== undefined && { offset: `${offset.slice(0, 3)}:${offset.slice(3)}` }),
   };
+}
+
+function twoDigits(number: number): string {
+  return number < 10 ? `0${String(number)}` : String(number);
 }
 
 /** Offset of the value, else of MSH-7, else of the feed's zone, else UTC with a remark. */
@@ -100,7 +104,7 @@ export const timeConverters: Readonly<Record<string, Convert>> = {
 
 /** DR: start and end. */
 export function convertRange(element: Element, conversion: Conversion): ReturnType<Convert> {
-  return typed('Period', period(part(element, 1), part(element, 2), conversion));
+  return typed('Period', periodOf(element, [1, 2], conversion));
 }
 
 const clock = /^([01]\d|2[0-3]):?(?:([0-5]\d):?(?:([0-5]\d|60)(\.\d+)?)?)?(?:[+-]\d{4})?$/;
@@ -116,6 +120,17 @@ export function convertTime(element: Element, conversion: Conversion): ReturnTyp
   }
   const [, hour = '', minute = '00', second = '00', fraction = ''] = match;
   return typed('time', `${hour}:${minute}:${second}${fraction}`);
+}
+
+/** A Period of two parts of a value. */
+export function periodOf(
+  element: Element,
+  [start, end]: readonly [start: number, end: number],
+  conversion: Conversion,
+): ReturnType<typeof compact> {
+  // Hardly ever given: then nothing is read.
+  if (element.partText(start) === '' && element.partText(end) === '') return undefined;
+  return period(part(element, start), part(element, end), conversion);
 }
 
 /** A Period of two DTMs, or undefined where both are absent. One that ends before it begins has no end. */

@@ -90,13 +90,14 @@ function make(instance: Instance): boolean {
 
 function runSlot(slot: CompiledSlot, target: Target, run: MessageRun): boolean {
   const { instance } = target;
+  const { person } = instance.rule;
   target.sawNull = false;
-  const before = identifierCount(instance);
+  const before = person ? identifierCount(instance) : 0;
   const outcome = slot.run(instance.frame, target);
   if (outcome === 'absent' && target.sawNull && instance.rule.clearsOnNull) {
     instance.clears.push(...slot.clears);
   }
-  if (instance.rule.person) collectPersons(slot.name, instance, before);
+  if (person) collectPersons(slot.name, instance, before);
   if (outcome !== 'absent' || slot.required === undefined) return true;
   reportRequired(slot, slot.required, { instance, run });
   return false;
@@ -145,7 +146,7 @@ export function connect(run: MessageRun): void {
 /** Two instances that became one are referred to once. */
 function dropRepeated(container: MutableObject, key: string, holders: ReadonlySet<unknown>): void {
   const list = container[key];
-  if (!Array.isArray(list)) return;
+  if (!Array.isArray(list) || list.length < 2) return;
   const seen = new Set<string>();
   container[key] = list.filter((one) => {
     const text = JSON.stringify(one);

@@ -49,8 +49,9 @@ export class FieldReads {
     const counts = new Map<string, number>();
     for (const segment of this.#message.segments) {
       if (ignored.has(segment.name)) continue;
-      for (let field = 1; field <= segment.fieldCount; field += 1) {
-        if (!this.#isLost(segment, field)) continue;
+      const { fieldCount } = segment;
+      for (let field = 1; field <= fieldCount; field += 1) {
+        if (!segment.hasText(field) || !this.#isLost(segment, field)) continue;
         const position = `${segment.name}-${String(field)}`;
         if (!ignored.has(position)) counts.set(position, (counts.get(position) ?? 0) + 1);
       }
@@ -61,9 +62,8 @@ export class FieldReads {
   #isLost(segment: Segment, field: number): boolean {
     if (segment.name === 'MSH' && engineFields.includes(field)) return false;
     const element = segment.field(field);
-    if (element.raw === '' || element.state !== 'value') return false;
     const mask = this.#masks[segment.index]?.[field] ?? 0;
-    if (mask === 0) return true;
+    if (mask === 0) return element.state === 'value';
     const separator = this.#message.encoding.repetition;
     if (separator === '' || !element.raw.includes(separator)) return false;
     return element

@@ -56,26 +56,40 @@ function adoptText(body: MutableObject, draft: MutableObject): void {
 
 /** Whether both have the same `value[x]`, each as another type. */
 function choicesDiffer(into: MutableObject, from: MutableObject): boolean {
-  const names = [...(typeDefinition(into['resourceType'] as string)?.elements.keys() ?? [])];
-  return names
-    .filter((name) => name.endsWith('[x]') && !name.includes('.'))
-    .some((name) => {
-      const own = chosen(into, name.slice(0, -3));
-      const other = chosen(from, name.slice(0, -3));
-      return own !== undefined && other !== undefined && own !== other;
-    });
+  return choicesOf(into['resourceType'] as string).some((name) => {
+    const own = chosen(into, name);
+    const other = own === undefined ? undefined : chosen(from, name);
+    return other !== undefined && own !== other;
+  });
+}
+
+const choices = new Map<string, readonly string[]>();
+
+/** `value` for each `value[x]` of a resource type. */
+function choicesOf(type: string): readonly string[] {
+  let names = choices.get(type);
+  if (names === undefined) {
+    names = [...(typeDefinition(type)?.elements.keys() ?? [])]
+      .filter((name) => name.endsWith('[x]') && !name.includes('.'))
+      .map((name) => name.slice(0, -3));
+    choices.set(type, names);
+  }
+  return names;
 }
 
 /** A value of the whole contradicts parts of the same code, be they of repetitions (obs-7). */
 function valueMeetsParts(a: MutableObject, b: MutableObject): boolean {
   const hasValue = (body: MutableObject): boolean => chosen(body, 'value') !== undefined;
-  return (hasValue(a) && 'component' in b) || (hasValue(b) && 'component' in a);
+  return ('component' in b && hasValue(a)) || ('component' in a && hasValue(b));
 }
 
 /** `valueQuantity` for `value`. */
 function chosen(body: MutableObject, base: string): string | undefined {
-  const form = new RegExp(`^${base}[A-Z]`);
-  return Object.keys(body).find((key) => form.test(key));
+  for (const key in body) {
+    const code = key.charCodeAt(base.length);
+    if (code >= 65 && code <= 90 && key.startsWith(base)) return key;
+  }
+  return undefined;
 }
 
 /** Whether everything of `from` fits into `into`, which is changed on the way. */

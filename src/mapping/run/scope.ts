@@ -122,7 +122,7 @@ export class Scope {
 
   /** All segments of a name, anywhere; with group names, only in such groups. */
   anywhere(groups: readonly string[], name: string): readonly Segment[] {
-    const path = [...groups, name].join('.');
+    const path = groups.length === 0 ? name : [...groups, name].join('.');
     let found = this.#anywhere.get(path);
     if (!found) this.#anywhere.set(path, (found = [...collectSegments(this.root, groups, name)]));
     return found;
