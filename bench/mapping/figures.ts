@@ -19,7 +19,7 @@ export interface TranslationFigures {
   /** Parsed and grouped, and nothing more: no map can beat it. */
   readonly parsed: number;
   readonly ours: number;
-  /** LinuxForHealth's converter, the thread that converts alone. */
+  /** LinuxForHealth's converter. */
   readonly peer?: number;
 }
 
@@ -31,8 +31,9 @@ export function tablesOf(figures: MappingFigures): readonly Table[] {
     {
       title: 'Translations',
       note:
-        'A second of processor time, from text to resources, with the trace on. The limit is parsing and grouping alone. LinuxForHealth ' +
-        `is hl7v2-fhir-converter 1.0.19, warmed up, by turns with ours, only the thread that converts counted; at least ${String(peerGoal)} times its rate is asked.`,
+        'A second of processor time of the thread that translates, from text to resources, with the trace on. The limit is parsing and ' +
+        'grouping alone. LinuxForHealth ' +
+        `is hl7v2-fhir-converter 1.0.19, warmed up, by turns with ours; at least ${String(peerGoal)} times its rate is asked.`,
       head: ['message', 'limit', 'ours', 'goal', 'of the limit', 'LinuxForHealth', 'ours is'],
       rows: translations.map(({ message, goal, parsed, ours, peer }) => [
         message,

@@ -22,7 +22,9 @@ export async function benchCommand(
   if (!names.includes(name) || others.length > 0) {
     throw new UsageError(`The benches are ${names.join(', ')}`);
   }
-  const flags = Object.entries(args.flags).flatMap(([flag, value]) => [flag, String(value)]);
+  const flags = Object.entries(args.flags).flatMap(([flag, value]) =>
+    value === true ? [flag] : [flag, String(value)],
+  );
   const bench = spawn(process.execPath, [join(root, 'bench', `${name}.ts`), ...flags]);
   bench.stdout.pipe(io.stdout, { end: false });
   bench.stderr.pipe(io.stderr, { end: false });

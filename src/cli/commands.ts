@@ -306,7 +306,11 @@ export const commands: readonly Command[] = [
         takes: 'N',
         doc: 'rest: how long each kind of call is made, 3 by default',
       },
-      { name: '--json', takes: 'FILE', doc: 'store, rest: the figures as JSON' },
+      { name: '--json', takes: 'FILE', doc: 'The figures as JSON' },
+      {
+        name: '--peers',
+        doc: 'mapping: by turns with LinuxForHealth’s converter, which Maven builds first',
+      },
     ],
     settings: [],
     run: async (...given) => (await import('./bench.ts')).benchCommand(...given),
