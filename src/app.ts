@@ -316,7 +316,7 @@ async function buildHttp(parts: Parts, port: HttpPort): Promise<FastifyInstance>
   feedRoutes(http, {
     authenticate: callerOf,
     feeds: () => feedStatuses(store, parts.feeds()),
-    resume: (feed) => parts.processor.resumeFeed(feed),
+    resume: (feed, doing) => parts.processor.resumeFeed(feed, doing),
   });
   const { pipeline, rework, runs, retention } = parts;
   const messages = { ...shared, positions: () => positionsOf(pipeline.feeds()) };

@@ -327,7 +327,7 @@ export const commands: readonly Command[] = [
     name: 'feed resume',
     usage: 'feed resume NAME',
     doc: 'Lets a feed of the running server go on that a failed message stopped (onFailure: stop-feed)',
-    flags: [],
+    flags: [why],
     settings: ['data', 'http'],
     run: async (...given) => (await import('./feed.ts')).feedResumeCommand(...given),
   },

@@ -3,6 +3,7 @@ import type { FeedStatus } from '../feed/feed-status.ts';
 import type { ParsedArguments } from './arguments.ts';
 import { exitCode, UsageError, type CliIo, type ExitCode } from './io.ts';
 import { callServer } from './server-call.ts';
+import { userName } from './user-name.ts';
 
 /** `weir feed list`: how the feeds of the running server stand; a line each, or JSON. `no` where one is stopped. */
 export async function feedListCommand(
@@ -23,7 +24,7 @@ export async function feedListCommand(
   return feeds.some(({ state }) => state === 'stopped') ? exitCode.no : exitCode.done;
 }
 
-/** `weir feed resume NAME`: lets a feed go on that a failed message stopped. */
+/** `weir feed resume NAME`: lets a feed go on that a failed message stopped; the audit has who did it, and `--reason`. */
 export async function feedResumeCommand(
   config: Config,
   args: ParsedArguments,
@@ -34,7 +35,10 @@ export async function feedResumeCommand(
     throw new UsageError('Name one feed: feed resume NAME');
   }
   const path = `/api/feeds/${encodeURIComponent(name)}/resume`;
-  const call = { method: 'POST', path, display: 'weir feed resume' } as const;
+  const { '--reason': reason } = args.flags;
+  const body = typeof reason === 'string' ? { reason } : {};
+  const who = `cli:${userName()}`;
+  const call = { method: 'POST', path, body, who, display: 'weir feed resume' } as const;
   const answer = (await callServer(config, io, call)) as { state: string } | undefined;
   if (answer === undefined) return exitCode.no;
   const was = answer.state === 'running' ? 'was not stopped' : 'goes on';

@@ -1,10 +1,10 @@
-import { userInfo } from 'node:os';
 import { setTimeout as rest } from 'node:timers/promises';
 import type { Config } from '../config.ts';
 import { splitConditions } from '../feed/condition-text.ts';
 import type { MessageRun } from '../feed/message-run.ts';
 import { NoAnswer, UsageError, type CliIo } from './io.ts';
 import { noServer, requestServer } from './server-call.ts';
+import { userName } from './user-name.ts';
 
 /** How often a run is looked at. */
 const lookMs = 500;
@@ -43,15 +43,6 @@ function sentenceOf(text: string): string | undefined {
     return message ?? issue?.[0]?.diagnostics;
   } catch {
     return undefined;
-  }
-}
-
-/** A container may run under a number that has no name. */
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return 'unknown';
   }
 }
 

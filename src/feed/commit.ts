@@ -64,7 +64,7 @@ export async function planCommit(
       sources: writes.flatMap(({ view }) => view ?? []),
       journal: [withOutcome(entry, reading, outcome)],
       state: [
-        freshness(reading, writes),
+        await freshness(store, reading, writes),
         ...pendingRepointings(repointings, {
           ...{ feed: feed.name, controlId, row: entry.id },
           ...(provenance === undefined ? {} : { provenance: `Provenance/${provenance.id}` }),
@@ -100,14 +100,22 @@ async function reviewTasks(
     .map((task) => ({ ...put(task), expect: 'absent' as const }));
 }
 
-function freshness(reading: Reading, writes: readonly PlannedWrite[]): StateChange {
+async function freshness(
+  store: Store,
+  reading: Reading,
+  writes: readonly PlannedWrite[],
+): Promise<StateChange> {
   const { source, feed, receivedAt, controlId, messageType } = reading;
   const events = writes.flatMap(({ view }) => view?.eventTime.getTime() ?? []);
+  // A message that tells nothing new says that its source speaks, and nothing of how much it has told.
+  const isStale = events.length === 0 && writes.some(({ stale }) => stale);
+  const before = isStale ? await store.state(freshnessKey(source)) : undefined;
+  const event = new Date(Math.max(...events, 0) || receivedAt).toISOString();
   const value: Freshness = {
     source,
     title: feed.sender === undefined ? source : feed.title,
     lastMessageAt: receivedAt.toISOString(),
-    lastEventAt: new Date(Math.max(...events, 0) || receivedAt).toISOString(),
+    lastEventAt: before === undefined ? event : (JSON.parse(before.value) as Freshness).lastEventAt,
     lastControlId: controlId,
     lastMessageType: messageType,
     ...(feed.expectedEveryMs === undefined ? {} : { expectedEveryMs: feed.expectedEveryMs }),

@@ -1,11 +1,14 @@
+import { fail } from '../fhir/issue.ts';
 import { limits } from '../limits.ts';
-import { CommitRefused, type StateChange, type Store } from '../store/store.ts';
+import { accessText } from '../security/audit-event.ts';
+import { CommitRefused, type AuditRecord, type StateChange, type Store } from '../store/store.ts';
 import { answersOf, type Answers } from './answer.ts';
 import { backlog } from './backlog.ts';
 import type { Feed } from './feed.ts';
 import { resumingFeed, startedFeed, stopOf, stoppedIssue, type FeedStop } from './feed-stop.ts';
 import { knownEntry } from './journal-entry.ts';
 import type { Log } from './log.ts';
+import type { Doing } from './doing.ts';
 import type { KeyedOrder } from '../ops/keyed-order.ts';
 import type { Reading } from './reading.ts';
 import { refuse } from './refuse.ts';
@@ -39,7 +42,8 @@ export async function whileStopped(
 }
 
 export interface Stops {
-  readonly resume: (feed: string) => Promise<FeedStop | undefined>;
+  /** The audit event of who does it is in the commit that says so. */
+  readonly resume: (feed: string, doing: Doing) => Promise<FeedStop | undefined>;
   /** Goes on with what a stopped process was told to resume. */
   readonly mend: () => Promise<void>;
   readonly idle: () => Promise<void>;
@@ -91,12 +95,17 @@ export function startStops(
   }
 
   return {
-    resume: async (name) => {
-      const stopped = await stopOf(store, { name });
-      if (stopped === undefined) return undefined;
-      await changed(resumingFeed(stopped.entry, stopped.stop));
-      begin(name);
-      return stopped.stop;
+    resume: async (name, doing) => {
+      for (let count = 0; count < limits.commitAttemptsMax; count += 1) {
+        const stopped = await stopOf(store, { name });
+        if (stopped === undefined) return undefined;
+        const audit = [resumed(name, { doing, at: clock() })];
+        const state = resumingFeed(stopped.entry, stopped.stop);
+        if (!(await change({ store, clock }, state, audit))) continue;
+        begin(name);
+        return stopped.stop;
+      }
+      return fail('write-conflict', 'The feed kept moving; try again');
     },
     mend: async () => {
       for (const { name } of feeds()) {
@@ -109,13 +118,28 @@ export function startStops(
   };
 }
 
+function resumed(
+  feed: string,
+  { doing, at }: { readonly doing: Doing; readonly at: Date },
+): AuditRecord {
+  const { principal, requestId, reason } = doing;
+  return {
+    event: accessText({
+      ...{ at, principal, requestId, interaction: 'operation', status: 200 },
+      ...{ resources: [], patients: [], query: `api/feeds/${feed}/resume` },
+      ...(reason === undefined ? {} : { reason }),
+    }),
+  };
+}
+
 /** Whether the entry was as expected. */
 async function change(
   { store, clock }: Pick<Stopping, 'store' | 'clock'>,
   state: StateChange,
+  audit: readonly AuditRecord[] = [],
 ): Promise<boolean> {
   try {
-    await store.commit({ now: clock(), origin: 'feed', changes: [], state: [state] });
+    await store.commit({ now: clock(), origin: 'feed', changes: [], state: [state], audit });
     return true;
   } catch (error) {
     if (error instanceof CommitRefused) return false;

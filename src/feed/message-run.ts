@@ -5,7 +5,8 @@ import { auditEvent } from '../security/audit-event.ts';
 import type { AuditRecord, JournalEntry, Store } from '../store/store.ts';
 import type { Log } from './log.ts';
 import type { MessageQuery } from './message-query.ts';
-import type { Doing, Rework, Shadow } from './rework.ts';
+import type { Doing } from './doing.ts';
+import type { Rework, Shadow } from './rework.ts';
 
 /**
  * `retry`: what was not taken is processed. `replay`: what was taken is processed once more. `shadow`: nothing is

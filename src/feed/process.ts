@@ -28,6 +28,7 @@ import { finishAll, finishOf } from './effect/repoint-run.ts';
 import { keep, keepWhatIsOwed } from './destination/keep.ts';
 import { withWhatIsOwed, type Router } from './destination/router.ts';
 import { Kin } from './kin.ts';
+import type { Doing } from './doing.ts';
 import type { Log } from './log.ts';
 import type { MapMessage } from './map-message.ts';
 import { KeyedOrder } from '../ops/keyed-order.ts';
@@ -67,7 +68,7 @@ export interface Processor {
   /** Takes up what waits since a passing fault, and parks what waits too long for its continuation; to be called now and then. */
   readonly sweep: () => Promise<void>;
   /** Lets a feed that a failed message stopped go on; undefined where it was not stopped. */
-  readonly resumeFeed: (feed: string) => Promise<FeedStop | undefined>;
+  readonly resumeFeed: (feed: string, doing: Doing) => Promise<FeedStop | undefined>;
   /** To be called when an operator settled a journal row: what waited behind it is taken up. */
   readonly settled: (rowId: string) => Promise<void>;
   /** Does something with a message when it is its turn among those about the same people. */

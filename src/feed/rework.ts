@@ -4,7 +4,6 @@ import { isError } from '../fhir/outcome.ts';
 import type { Resource } from '../fhir/resource.ts';
 import { limits } from '../limits.ts';
 import { auditEvent } from '../security/audit-event.ts';
-import type { Principal } from '../security/principal.ts';
 import {
   CommitRefused,
   type Change,
@@ -12,6 +11,7 @@ import {
   type JournalChange,
   type JournalEntry,
 } from '../store/store.ts';
+import type { Doing } from './doing.ts';
 import { planCommit } from './commit.ts';
 import { withWhatIsPassed } from './destination/router.ts';
 import { finishOf, repointPrefix } from './effect/repoint-run.ts';
@@ -21,13 +21,6 @@ import { supersededBy, withNote, type Note } from './note.ts';
 import { whenNobodyElse, type Pipeline, type Processor } from './process.ts';
 import { isRefused, readFrame, type Reading } from './reading.ts';
 import { unmappedPrefix } from './worklist.ts';
-
-/** Who works on a message, and why. */
-export interface Doing {
-  readonly principal: Principal;
-  readonly requestId: string;
-  readonly reason?: string;
-}
 
 /** What became of a message that was processed once more. */
 export interface Replayed {

@@ -3,7 +3,8 @@ import { findMessage, messageRow, reportOf, type MessageRow } from '../feed/desc
 import { messageQuery, type MessageQuery } from '../feed/message-query.ts';
 import type { MessageRun, MessageRuns, RunKind } from '../feed/message-run.ts';
 import { notesOf, type Note } from '../feed/note.ts';
-import type { Doing, Rework } from '../feed/rework.ts';
+import type { Doing } from '../feed/doing.ts';
+import type { Rework } from '../feed/rework.ts';
 import { maskElement } from '../fhir/mask.ts';
 import { fail } from '../fhir/issue.ts';
 import { encodeText } from '../hl7v2/charset.ts';

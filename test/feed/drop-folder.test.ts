@@ -22,7 +22,7 @@ import { limits } from '../../src/limits.ts';
 import { openMemoryStore } from '../../src/store/memory.ts';
 import type { Store } from '../../src/store/store.ts';
 import { keepLog, until } from './mllp-peer.ts';
-import { ehr, frame, processorOn, type Said } from './pipeline-fixture.ts';
+import { ehr, frame, processorOn, somebody, type Said } from './pipeline-fixture.ts';
 
 const quick = {
   dropPollMs: 5,
@@ -340,7 +340,7 @@ describe('never lost, never doubled', () => {
     await until(() => readdirSync(join(folder, '.work')).length > 0);
     await sleep(50);
     expect(isIn('.done', '2.hl7')).toBe(false);
-    await processor.resumeFeed('ehr');
+    await processor.resumeFeed('ehr', somebody);
     await until(() => isIn('.done', '2.hl7'));
     await watched.close();
     expect(await states()).toEqual(['m1 parked 1', 'm2 processed 1']);

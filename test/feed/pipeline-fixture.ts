@@ -1,3 +1,4 @@
+import type { Doing } from '../../src/feed/doing.ts';
 import { errorIssue } from '../../src/fhir/issue.ts';
 import type { IdentifiedResource, Resource } from '../../src/fhir/resource.ts';
 import { defaultFeed, type Feed } from '../../src/feed/feed.ts';
@@ -33,6 +34,12 @@ export function frame(said: Said): Uint8Array {
   ];
   return Buffer.from(`${segments.join('\r')}\r`);
 }
+
+/** Whoever does something about feeds. */
+export const somebody: Doing = {
+  principal: { id: 'ana', display: 'Ana', role: 'analyst' },
+  requestId: 'r1',
+};
 
 export const defaultFeedName = defaultFeed.name;
 

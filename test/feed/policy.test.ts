@@ -6,7 +6,16 @@ import { limits } from '../../src/limits.ts';
 import { openMemoryStore } from '../../src/store/memory.ts';
 import type { JournalEntry, Store } from '../../src/store/store.ts';
 import { folders, storesUnderTest } from '../property/stores-under-test.ts';
-import { codeOf, ehr, frame, patientOf, processorOn, type Said } from './pipeline-fixture.ts';
+import { readAccess } from '../../src/security/audit-event.ts';
+import {
+  codeOf,
+  ehr,
+  frame,
+  patientOf,
+  processorOn,
+  somebody,
+  type Said,
+} from './pipeline-fixture.ts';
 
 /** `ADT^A99` is mapped to what our own validation refuses. */
 const bad = { type: 'ADT^A99' };
@@ -214,12 +223,20 @@ for (const { name, open, ...rest } of stores) {
       expect(refused).toContain('is stopped since message');
       expect(await statesOf(store)).toEqual({ m0: 'processed', m1: 'parked mapping-fault' });
       expect(codeOf(await send({ id: 'm0' }))).toBe('AA');
-      expect(await processor.resumeFeed('ehr')).toMatchObject({
+      expect(await processor.resumeFeed('ehr', somebody)).toMatchObject({
         message: (await rowOf(store, 'm1')).id,
       });
       await processor.idle();
       expect(codeOf(await send({ id: 'm2', ...other }))).toBe('AA');
-      expect(await processor.resumeFeed('ehr')).toBeUndefined();
+      expect(await processor.resumeFeed('ehr', somebody)).toBeUndefined();
+      const rows = await store.audit.rows(0, 100);
+      const events = rows.map(({ event }) => event).filter((event) => event.includes('/resume'));
+      expect(events.map((event) => readAccess(event))).toEqual([
+        expect.objectContaining({
+          ...{ principal: somebody.principal, requestId: 'r1', query: 'api/feeds/ehr/resume' },
+          ...{ interaction: 'operation', status: 200, patients: [], resources: [] },
+        }),
+      ]);
     });
 
     it('stop-feed: CE where the sender wants to hear of acceptance', async () => {
@@ -245,7 +262,7 @@ for (const { name, open, ...rest } of stores) {
       expect(new Set(Object.values(await statesOf(store)))).toEqual(
         new Set(['parked mapping-fault', 'received']),
       );
-      await processor.resumeFeed('ehr');
+      await processor.resumeFeed('ehr', somebody);
       await processor.idle();
       const { n79, ...rest } = await statesOf(store);
       expect(n79).toBe('processed');

@@ -149,13 +149,16 @@ export class Run implements MessageRun {
     return this.#instants.get(element);
   }
 
-  /** A remark on a value; the same sentence about UTC and the like is made once a message. */
+  /**
+   * A remark on a value: what is wrong with it is said once, however many rules read it; the same sentence about UTC and the
+   * like once a message.
+   */
   remark(severity: 'warning' | 'information', diagnostics: string, element: Element): void {
-    if (severity === 'information') {
-      if (this.#remarks.has(diagnostics)) return;
-      this.#remarks.add(diagnostics);
-    }
-    this.issue(severity, 'data-type', { diagnostics, location: this.position(element.position) });
+    const location = this.position(element.position);
+    const said = severity === 'information' ? diagnostics : `${location} ${diagnostics}`;
+    if (this.#remarks.has(said)) return;
+    this.#remarks.add(said);
+    this.issue(severity, 'data-type', { diagnostics, location });
   }
 
   addUnmapped(table: string, { code, system, display }: SystemCode, element: Element): void {
