@@ -162,16 +162,10 @@ describe.skipIf(!existsSync(samples))(
   () => {
     const files = existsSync(samples) ? readdirSync(samples).sort() : [];
 
-    it.each(files)('%s is mapped to valid resources, or refused with its type', (file) => {
-      const { ack, issues, reading, result } = mapBytes(readFileSync(join(samples, file)), mapping);
-      if (ack === 'AA') {
-        expect(result?.resources.length).toBeGreaterThan(0);
-        return;
-      }
-      expect(ack).toBe('AR');
-      for (const word of reading.messageType.split('^')) {
-        expect(issues[0]?.diagnostics).toContain(word);
-      }
+    it.each(files)('%s is mapped to valid resources', (file) => {
+      const { ack, result } = mapBytes(readFileSync(join(samples, file)), mapping);
+      expect(ack).toBe('AA');
+      expect(result?.resources.length).toBeGreaterThan(0);
     });
   },
 );
