@@ -125,6 +125,25 @@ for (const { name, open, ...rest } of [
         expect(back.observation).not.toHaveProperty('dataAbsentReason');
       });
 
+      it('wrong and right in one message: the right one is the result', async () => {
+        const order = obr('WC', 'BWC^Battery^L', 'F');
+        const result = (value: string, status: string) => obx({ code: 'WCX', value, status });
+        await sender.send({ type: 'ORU^R01', at: '0900', segments: [order, result('5', 'F')] });
+        for (const [at, results] of [
+          ['1000', [result('5', 'W'), result('7', 'C')]],
+          ['1100', [result('8', 'C'), result('7', 'W')]],
+        ] as const) {
+          const segments = [order.replace(/F$/, 'C'), ...results];
+          expect(await sender.send({ type: 'ORU^R01', at, segments })).toBe('AA');
+          const value = at === '1000' ? 7 : 8;
+          expect(await sender.one('Observation', '"WCX"')).toMatchObject({
+            status: 'corrected',
+            valueQuantity: { value },
+          });
+          expect((await sender.one('DiagnosticReport', '"BWC"'))['result']).toHaveLength(1);
+        }
+      });
+
       it('`""` as value: deleted', async () => {
         const { observation } = await after([
           { value: '5', unit: 'mg/dL', status: 'F' },

@@ -287,6 +287,9 @@ describe('people, places and things', () => {
     ],
     ['ED[Attachment]', '^TEXT^^A^Hi', { contentType: 'text/plain', data: 'SGk=' }],
     ['ED[Attachment]', '^^PNG^Hex^4869', { contentType: 'image/png', data: 'SGk=' }],
+    ['ED[Attachment]', '^^PNG^Base64^SG k', { contentType: 'image/png', data: 'SGk=' }],
+    ['ED[Attachment]', '^^PDF^^SGk=', { contentType: 'application/pdf', data: 'SGk=' }],
+    ['ED[Attachment]', '^TEXT^^^SGk=', { contentType: 'text/plain', data: 'U0drPQ==' }],
     [
       'RP[Attachment]',
       'https://x.example/1.pdf^^application^pdf',

@@ -39,10 +39,17 @@ function mediaType(kind: string, subtype: string): string | undefined {
   return undefined;
 }
 
-/** ED: data in base64 (as it is), hexadecimal or plain. Data that its own encoding does not allow are left out. */
+/**
+ * ED: data in base64 (as it is), hexadecimal or plain. Data that its own encoding does not allow are left out. Where no
+ * encoding is named, what is no text can only be base64, if it looks like that.
+ */
 export const toAttachment: Convert = (element, conversion) => {
-  const encoding = partText(element, 4).toLowerCase();
-  const data = encodedData(partText(element, 5), encoding);
+  const said = partText(element, 5);
+  const type = mediaType(partText(element, 2), partText(element, 3));
+  const named = partText(element, 4).toLowerCase();
+  const isBinary = type !== undefined && !type.startsWith('text/');
+  const encoding = named === '' && isBinary && padded(said) !== undefined ? 'base64' : named;
+  const data = encodedData(said, encoding);
   if (data === undefined) {
     conversion.remark(
       'warning',
@@ -52,22 +59,27 @@ export const toAttachment: Convert = (element, conversion) => {
   }
   if (data === '') return undefined;
   // FHIR takes no data without a type (att-1).
-  const contentType =
-    mediaType(partText(element, 2), partText(element, 3)) ?? 'application/octet-stream';
+  const contentType = type ?? 'application/octet-stream';
   return typed('Attachment', compact({ contentType, data }));
 };
 
 function encodedData(data: string, encoding: string): string | undefined {
-  if (encoding === 'base64') {
-    const dense = data.replace(/\s+/g, '');
-    return /^[A-Za-z0-9+/]*={0,2}$/.test(dense) && dense.length % 4 === 0 ? dense : undefined;
-  }
+  if (encoding === 'base64') return padded(data);
   if (encoding === 'hex') {
     const dense = data.replace(/\s+/g, '');
     const valid = /^([0-9A-Fa-f]{2})*$/.test(dense);
     return valid ? Buffer.from(dense, 'hex').toString('base64') : undefined;
   }
   return base64(data);
+}
+
+/** Base64 without line breaks and with its padding, which senders forget; undefined where it is none. */
+function padded(data: string): string | undefined {
+  const dense = data.replace(/\s+/g, '');
+  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(dense)) return undefined;
+  const missing = (4 - (dense.length % 4)) % 4;
+  if (missing === 3 || (missing > 0 && dense.endsWith('='))) return undefined;
+  return dense + '='.repeat(missing);
 }
 
 /** ED as text: the data, unless they are encoded. */

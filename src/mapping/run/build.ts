@@ -127,10 +127,15 @@ function identityOf(run: MessageRun, instance: Instance): Identity {
   return { kind: 'none' };
 }
 
+/** What an instance became part of in the end; itself, where it stands alone. */
+export function survivorOf(instance: Instance): Instance {
+  return instance.mergedInto ? survivorOf(instance.mergedInto) : instance;
+}
+
 /** Fills in the addresses; a reference to what was not made goes, and an array that it leaves empty. */
 export function connect(run: MessageRun): void {
   for (const { holder, to, container, key } of run.links) {
-    const target = to.mergedInto ?? to;
+    const target = survivorOf(to);
     if (target.state === 'built') fillIn(holder, target);
     else removeLink(holder, container, key);
   }

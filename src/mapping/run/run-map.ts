@@ -3,7 +3,7 @@ import type { Resource } from '../../fhir/resource.ts';
 import type { Message } from '../../hl7v2/message.ts';
 import type { MappingContext } from '../context.ts';
 import type { MappedResource, MappingResult } from '../result.ts';
-import { build, connect, enumerate } from './build.ts';
+import { build, connect, enumerate, survivorOf } from './build.ts';
 import type { CompiledMap, Instance } from './compiled.ts';
 import { effectsOf } from './effects.ts';
 import { requirePersons } from './person.ts';
@@ -30,7 +30,7 @@ export function runMap(map: CompiledMap, message: Message, context: MappingConte
   return {
     resources: instances.flatMap((instance) => (isWritten(instance) ? [mapped(instance)] : [])),
     ...(map.effects.length > 0 && {
-      effects: effectsOf(run, (one) => mapped(one.mergedInto ?? one)),
+      effects: effectsOf(run, (one) => mapped(survivorOf(one))),
     }),
     loss: run.loss(),
     unmapped: run.unmapped(),

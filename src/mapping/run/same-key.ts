@@ -18,9 +18,18 @@ export function uniteSameKeys(run: Run, instances: readonly Instance[]): void {
     if (instance.rule.write === 'never') continue;
     const earlier = first.get(instance.fullUrl);
     if (!earlier) first.set(instance.fullUrl, instance);
-    else if (unite(earlier, instance)) instance.mergedInto = earlier;
+    else if (isWithdrawn(instance) && !isWithdrawn(earlier)) instance.mergedInto = earlier;
+    else if (isWithdrawn(earlier) && !isWithdrawn(instance)) {
+      earlier.mergedInto = instance;
+      first.set(instance.fullUrl, instance);
+    } else if (unite(earlier, instance)) instance.mergedInto = earlier;
     else number(run, instance, { taken: first, counts });
   }
+}
+
+/** Taken back and said anew in one message (OBX-11 W, then C): what is said anew counts. */
+function isWithdrawn({ body }: Instance): boolean {
+  return body['status'] === 'entered-in-error';
 }
 
 function unite(earlier: Instance, later: Instance): boolean {
