@@ -25,6 +25,9 @@ const cases = folders.flatMap(([prefix, map, type]) =>
 
 /** What HL7 v2 has no place for, or our own reading of it another one. */
 const known: Readonly<Record<string, readonly string[]>> = {
+  // A31, which goes out, has no word for a person who is no longer there.
+  'ADT_A29/delete-person': [],
+  'ADT_A48/change-alternate-number': ['Patient.identifier.use'],
   // The parent of a susceptibility, which the way out does not look for.
   'ORU_R01/microbiology-parent-child': [
     'Observation.derivedFrom.reference (2)',
