@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { effectKeys } from '../../src/mapping/language/read-effect.ts';
 import { messageKeys } from '../../src/mapping/language/read-message.ts';
 import { resourceKeys } from '../../src/mapping/language/read-resource.ts';
 import { slotKeys } from '../../src/mapping/language/read-slot.ts';
@@ -36,6 +37,7 @@ describe('the schema for editors', () => {
     expect(keysOf('slotBody')).toEqual([...slotKeys].sort());
     expect(keysOf('message')).toEqual([...messageKeys].sort());
     expect(keysOf('resource')).toEqual([...resourceKeys, 'use'].sort());
+    expect(keysOf('effect')).toEqual([...effectKeys].sort());
   });
 
   it.each([

@@ -14,7 +14,7 @@ import type { Store } from '../../store/store.ts';
 import type { PlannedWrite, Speaker } from '../write.ts';
 import type { EffectOutcome } from './outcome.ts';
 import type { Identities } from './resolve.ts';
-import { findReferring, repointed, type Repointing } from './repoint.ts';
+import { findReferring, findVisitsOf, repointed, type Repointing } from './repoint.ts';
 import { WorkingRecords } from './working-records.ts';
 
 /** What a commit writes with its effects, and what is to be looked at once it is in. */
@@ -134,16 +134,35 @@ class Carrying {
   }
 
   /** The record itself says already whose it is, unless the message is older than what is known of it. */
-  async #moveRecord({ record, to, number }: OutcomeOf<'move-record'>): Promise<void> {
+  async #moveRecord(outcome: OutcomeOf<'move-record'>): Promise<void> {
+    const { record, called, to, number } = outcome;
+    if (this.records.isStale(record)) return;
+    if (record.startsWith('Account/')) await this.#moveVisitsOf(called, { to, number });
     const before = await this.records.before(record);
     const from = subjectOf(before);
-    if (from === undefined || from === to || this.records.isStale(record)) return;
+    if (from === undefined || from === to) return;
     this.repointings.push({
       from,
       to,
       within: record,
       ...(number === undefined ? {} : { number }),
     });
+  }
+
+  /** The visits of an account name it by its number. */
+  async #moveVisitsOf(
+    called: readonly unknown[],
+    { to, number }: Pick<OutcomeOf<'move-record'>, 'to' | 'number'>,
+  ): Promise<void> {
+    for (const version of await findVisitsOf(this.#store, called)) {
+      const visit = `Encounter/${version.id}`;
+      this.records.know(version);
+      const from = subjectOf(await this.records.read(visit));
+      if (from === undefined || from === to) continue;
+      const turn = { from, to, ...(number === undefined ? {} : { number }) };
+      await this.records.change(visit, (record) => repointed(record, turn));
+      this.repointings.push({ ...turn, within: visit });
+    }
   }
 
   async #link({ kind, one, other }: OutcomeOf<'link' | 'unlink'>): Promise<void> {

@@ -24,6 +24,8 @@ export type EffectOutcome =
   | {
       readonly kind: 'move-record';
       readonly record: string;
+      /** What it is called by, as FHIR Identifiers: others may name it so. */
+      readonly called: readonly unknown[];
       readonly to: string;
       /** The number that it is under from now on. */
       readonly number: PersonIdentifier | undefined;

@@ -4,7 +4,7 @@ import type { Resource } from '../../fhir/resource.ts';
 import type { SearchNode } from '../../fhir/search-ast.ts';
 import { limits } from '../../limits.ts';
 import type { PersonIdentifier } from '../../record/identity.ts';
-import { isFields } from '../../record/same.ts';
+import { isFields, textOf } from '../../record/same.ts';
 import type { Store, StoredVersion } from '../../store/store.ts';
 import { parseStored } from '../stored.ts';
 
@@ -46,6 +46,26 @@ export async function findReferring(
       if (found.length >= count) return found;
     }
   }
+  return found;
+}
+
+/** The visits that name an account by one of these FHIR Identifiers; at most limits.searchPageMax. */
+export async function findVisitsOf(
+  store: Store,
+  called: readonly unknown[],
+): Promise<readonly StoredVersion[]> {
+  const nodes = called.map((each): SearchNode => {
+    const [system, code] = [textOf(each, 'system'), textOf(each, 'value')];
+    return { op: 'referenceIdentifier', param: 'account', system, code };
+  });
+  if (nodes.length === 0) return [];
+  const { matches: found } = await store.search({
+    types: ['Encounter'],
+    where: { op: 'or', nodes },
+    sort: [],
+    count: limits.searchPageMax,
+    total: 'none',
+  });
   return found;
 }
 

@@ -230,7 +230,8 @@ class EffectResolver {
   async #moveRecord({ of, into }: Effect): Promise<void> {
     const { reference, identifier } = await this.#people.find(into);
     const record = recordReference(of, this.#keys);
-    this.outcomes.push({ kind: 'move-record', record, to: reference, number: identifier });
+    const called = listOf(of.resource['identifier']);
+    this.outcomes.push({ kind: 'move-record', record, called, to: reference, number: identifier });
   }
 
   async #mergeRecords({ kind, of, into }: Effect): Promise<void> {

@@ -278,6 +278,26 @@ describe('accounts', () => {
     expect(JSON.stringify(accounts[1])).toMatch(/C1.*C2.*C3/);
   });
 
+  it('A44: one, its visits and all that is of these go to another person', async () => {
+    const on = await register();
+    const of = (number: string): string => pid(number, '||||||||||C1^^^MERCY^AN');
+    await on.taken({
+      event: 'ADT^A01',
+      segments: [of('M2'), pv1('V2'), 'DG1|1||J18.9^Pneumonia^I10'],
+    });
+    await on.admit('M2', 'V3');
+    await on.taken({
+      event: 'ADT^A44',
+      segments: [of('M1'), mrg({ 1: cx('M2'), 3: 'C1^^^MERCY^AN' })],
+    });
+    const [one, two] = await Promise.all(['M1', 'M2'].map((each) => on.owner(each)));
+    for (const type of ['Account', 'Encounter', 'Condition']) {
+      expect(await on.of(one, type)).toMatchObject([{ resourceType: type }]);
+    }
+    expect(await on.of(two, 'Encounter')).toHaveLength(1);
+    expect(await on.of(two, 'Condition')).toEqual([]);
+  });
+
   it('A49: one has another number', async () => {
     const on = await register();
     await on.taken({
