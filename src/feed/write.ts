@@ -8,6 +8,7 @@ import { mergeView, type MergeOutcome } from '../record/merge.ts';
 import { nextView, type AbsentMeans } from '../record/source-view.ts';
 import type { Change, SourceView, Store, StoredVersion } from '../store/store.ts';
 import { faultsOf } from './fault.ts';
+import { withoutInitial } from './initial.ts';
 import type { Identities } from './effect/resolve.ts';
 import { isIdentified, nextReference, parseStored } from './stored.ts';
 
@@ -133,8 +134,10 @@ function plan(
   each: Draft,
   given: Known & { readonly speaker: Speaker; readonly result: MappingResult },
 ): PlannedWrite {
-  const { reference, mapped, mine, eventTime } = each;
+  const { reference, mapped, eventTime } = each;
   const { stored, speaker } = given;
+  const theirs = isIdentified(stored) ? parseStored(stored) : undefined;
+  const mine = withoutInitial(each.mine, mapped.initial, theirs);
   const nothing = { reference, stale: false, kept: [], faults: [] };
   if (mapped.write === 'create-only' && isIdentified(stored)) return nothing;
   const own = given.views.find(({ source }) => source === speaker.source);
@@ -142,7 +145,7 @@ function plan(
   const stale = own !== undefined && eventTime < own.eventTime;
   if (stale) return { ...nothing, stale };
   const base = own === undefined ? undefined : parseStored({ body: own.view });
-  const merged = merge(each, { ...given, base });
+  const merged = merge({ ...each, mine }, { ...given, base, theirs });
   const view = {
     source: speaker.source,
     type: mine.resourceType,
@@ -175,12 +178,16 @@ function plan(
 
 function merge(
   { mapped, mine, eventTime }: Draft,
-  given: Known & { readonly speaker: Speaker; readonly base: Resource | undefined },
+  given: Known & {
+    readonly speaker: Speaker;
+    readonly base: Resource | undefined;
+    readonly theirs: Resource | undefined;
+  },
 ): MergeOutcome {
-  const { stored, speaker, base, views } = given;
+  const { theirs, speaker, base, views } = given;
   return mergeView({
     base,
-    theirs: isIdentified(stored) ? parseStored(stored) : undefined,
+    theirs,
     mine,
     clears: mapped.clears,
     stale: false,

@@ -46,7 +46,7 @@ describe.skipIf(skip)(`real messages of other senders${samplesNote}`, () => {
       });
       expect(unexplained).toEqual([]);
     },
-    3 * minute,
+    6 * minute,
   );
 });
 

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findCases, runCase } from '../../src/cli/map-case.ts';
 import { mapBytes, type Mapping } from '../../src/cli/map-message.ts';
+import { selectMap } from '../../src/mapping/pack.ts';
+import type { Message } from '../../src/hl7v2/message.ts';
 import { openMaps } from '../../src/cli/maps.ts';
 
 const { pack, feeds, faults } = await openMaps({ site: '', zone: 'UTC' });
@@ -16,6 +18,16 @@ describe('the base pack', () => {
     for (const kind of [...kinds, 'VXU_V04', 'MDM_T02', 'DFT_P03']) {
       expect(cases.filter(({ name }) => name.includes(kind)).length, kind).toBeGreaterThan(1);
     }
+  });
+
+  it('has a case for each of its maps', () => {
+    const used = new Set(
+      cases.map(({ message }) => {
+        const { reading } = mapBytes(readFileSync(message), mapping);
+        return reading.message && selectedName(reading.message);
+      }),
+    );
+    expect(pack.maps.map(({ name }) => name).filter((name) => !used.has(name))).toEqual([]);
   });
 
   it.each(cases.map((one) => [one.name, one] as const))('%s', async (_, one) => {
@@ -172,6 +184,11 @@ describe.skipIf(!existsSync(samples))(
 
 function codeOf(concept: unknown): string | undefined {
   return (concept as { coding?: { code?: string }[] } | undefined)?.coding?.[0]?.code;
+}
+
+function selectedName(message: Message): string | undefined {
+  const map = pack && selectMap(pack, message, '');
+  return typeof map === 'object' ? map.name : undefined;
 }
 
 function mapped(name: string) {
