@@ -4,6 +4,7 @@ import type { Config } from './config.ts';
 import { start as startEngage } from './engage/start.ts';
 import { startSubscriptions } from './engage/subscription/start.ts';
 import type { ReaderDesk } from './feed/destination/change-reader.ts';
+import { takeAnswers } from './feed/destination/answer-elsewhere.ts';
 import { composer } from './feed/destination/compose.ts';
 import { routerTo, type Router } from './feed/destination/router.ts';
 import { standings } from './feed/destination/standing.ts';
@@ -158,7 +159,7 @@ async function start(options: AppOptions, running: Running): Promise<App> {
   running.push(() => processor.idle());
   const metrics = metricsOf(store, reindex, out.desk);
   const working = workOnMessages({ pipeline, processor, metrics, config, running });
-  const single = timed(processor.onFrame, metrics);
+  const single = timed(answersTakenOut(processor, pipeline, out), metrics);
   const onFrame = takeBatches({ onFrame: single, now: clock, newId });
 
   const { host, port } = parseAddress(config.http);
@@ -219,6 +220,15 @@ function startOut(
   const desk = { ...shared, destinations: all, isAlone, compose };
   const destinations = startDestinations(desk);
   return { desk, destinations, router: routerTo(all, () => destinations.wake()) };
+}
+
+/** What answers messages of destinations is no message of a feed. */
+function answersTakenOut(
+  { onFrame }: Processor,
+  { feeds }: Pipeline,
+  { desk, destinations: senders }: Out,
+): Processor['onFrame'] {
+  return takeAnswers({ onFrame, feeds, desk, senders });
 }
 
 function metricsOf(store: Store, reindex: Reindex, desk: ReaderDesk): Metrics {

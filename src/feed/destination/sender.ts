@@ -22,12 +22,19 @@ import type { Destination } from './destination.ts';
 import { trimDone } from './done.ts';
 import { Line } from './line.ts';
 import { maintenanceEnd } from './maintenance.ts';
+import type { Verdict } from './verdict.ts';
 import { afterSending, beforeSending, type Sent, type Settled } from './outcome.ts';
 
 /** The head of the queue with the control document, as they are stored. */
 interface Turn {
   readonly kept: KeptControl;
   readonly head: KeptDelivery;
+}
+
+interface Asked {
+  readonly controlId: string;
+  readonly elsewhere: PromiseWithResolvers<Verdict>;
+  readonly isSettled: Promise<void>;
 }
 
 export class Sender {
@@ -41,6 +48,8 @@ export class Sender {
   #control: KeptControl | undefined;
   #wake = Promise.withResolvers<void>();
   #isIdle = false;
+  /** The message whose answer is waited for. */
+  #asked: Asked | undefined;
   #running: Promise<void> | undefined;
 
   /** `holder` names this process in its present turn. */
@@ -137,8 +146,28 @@ export class Sender {
     const audit = [disclosure(begun.delivery, this.#desk.clock())];
     const sending = await this.#save(turn, begun, audit);
     if (sending === undefined) return;
-    const sent = await this.#line.send(bytes, head.delivery.controlId);
-    await this.#settle(sending, sent);
+    const { controlId } = head.delivery;
+    const elsewhere = Promise.withResolvers<Verdict>();
+    const isSettled = Promise.withResolvers<void>();
+    this.#asked = { controlId, elsewhere, isSettled: isSettled.promise };
+    try {
+      const sent = await Promise.race([this.#line.send(bytes, controlId), elsewhere.promise]);
+      await this.#settle(sending, sent);
+    } finally {
+      this.#asked = undefined;
+      isSettled.resolve();
+    }
+  }
+
+  /** An answer that came another way: whether it was waited for. Resolves when what follows from it is written. */
+  async answered(controlId: string, verdict: Verdict): Promise<boolean> {
+    const asked = this.#asked;
+    if (asked?.controlId !== controlId) return false;
+    asked.elsewhere.resolve(verdict);
+    // What may still come on the connection would be taken for the answer to the next message.
+    this.#line.close();
+    await asked.isSettled;
+    return true;
   }
 
   /** Commits what became of it; works it out anew where a person changed something meanwhile. */

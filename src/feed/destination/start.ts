@@ -3,10 +3,13 @@ import { limits } from '../../limits.ts';
 import { beginning, readPage, type ReaderDesk } from './change-reader.ts';
 import { DestinationLease, type FeedPlace } from './lease.ts';
 import { Sender } from './sender.ts';
+import type { Verdict } from './verdict.ts';
 
 export interface Destinations {
   /** Something was queued, or a person changed something: it is looked at now. */
   wake(): void;
+  /** Gives whoever waits for it the answer to a message that came another way; false where nobody does here. */
+  answered(destination: string, controlId: string, verdict: Verdict): Promise<boolean>;
   /** Resolves when every change so far is queued and nothing can be sent now; at once where another process sends. */
   idle(): Promise<void>;
   stop(): Promise<void>;
@@ -16,12 +19,18 @@ export interface Destinations {
 export function startDestinations(desk: ReaderDesk): Destinations {
   const office = new Office(desk);
   if (desk.destinations.length === 0) {
-    return { wake: () => undefined, idle: () => Promise.resolve(), stop: () => Promise.resolve() };
+    return {
+      wake: () => undefined,
+      answered: () => Promise.resolve(false),
+      idle: () => Promise.resolve(),
+      stop: () => Promise.resolve(),
+    };
   }
   const unsubscribe = desk.store.outbox.onAppend(() => office.wake());
   const running = office.run();
   return {
     wake: () => office.wake(),
+    answered: (...answer) => office.answered(...answer),
     idle: () => office.idle(),
     stop: async () => {
       unsubscribe();
@@ -47,6 +56,11 @@ class Office {
   wake(): void {
     this.#wake.resolve();
     for (const sender of this.#senders) sender.wake();
+  }
+
+  async answered(destination: string, controlId: string, verdict: Verdict): Promise<boolean> {
+    const sender = this.#senders.find((each) => each.destination.name === destination);
+    return (await sender?.answered(controlId, verdict)) ?? false;
   }
 
   stop(): void {
