@@ -22,6 +22,8 @@ export const feedLimits = {
   kinMax: 30_000,
   /** Resources whose references one commit turns to another person or visit, as a merge wants it; the rest follows in more of them. */
   repointBatchMax: 500,
+  /** A merge waits so long for rules to handle what was before it, to turn what they make; they take seconds, or are not run at all. */
+  repointWatchMs: 24 * 60 * 60_000,
   /** Tries of an accepted message that passing faults keep failing, some two days; then it is parked. */
   retryAttemptsMax: 300,
   /** Journal rows read at once, to be processed side by side. */

@@ -66,7 +66,7 @@ export async function planCommit(
       state: [
         await freshness(store, reading, writes),
         ...pendingRepointings(repointings, {
-          ...{ feed: feed.name, controlId, row: entry.id },
+          ...{ feed: feed.name, controlId, row: entry.id, now },
           ...(provenance === undefined ? {} : { provenance: `Provenance/${provenance.id}` }),
         }),
         ...(await countUnmapped(store, result?.unmapped ?? [], { feed: feed.name, now })),

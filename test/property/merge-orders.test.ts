@@ -115,7 +115,7 @@ describe('merges among other messages', () => {
         await Promise.all(said.map((one) => on.say(one)));
         await on.processor.idle();
         expect(await stored(store)).toEqual(await stored(oracle.store));
-        expect(await store.states('repoint|')).toEqual([]);
+        expect(await on.leftOver()).toEqual([]);
       }),
       { numRuns: 60 },
     );
@@ -164,7 +164,7 @@ describe.each([
           await one.processor.sweep();
           await one.processor.idle();
           await check(one, merges);
-          expect(await store.states('repoint|')).toEqual([]);
+          expect(await one.leftOver()).toEqual([]);
           await store.close();
           folders.remove();
         },

@@ -11,6 +11,7 @@ import {
   type StateChange,
   type StateEntry,
   type Store,
+  type StoredVersion,
 } from '../../store/store.ts';
 import type { Log } from '../log.ts';
 import { nextReference, parseStored } from '../stored.ts';
@@ -31,8 +32,14 @@ interface Cause {
 
 interface Pending extends Repointing {
   readonly cause: Cause;
+  /** When, an instant. */
+  readonly at: string;
   /** Batches done; names the next. */
   readonly done: number;
+  /** The commit of the merge, once an entry says more than it did then. */
+  readonly seq?: number;
+  /** Nothing was left of what the merge met; what rules make of earlier events may still come. */
+  readonly looked?: boolean;
 }
 
 interface Repointer {
@@ -44,10 +51,10 @@ interface Repointer {
 /** The entries that a commit leaves for what it turns: one each, also where it seems to have turned all. */
 export function pendingRepointings(
   repointings: readonly Repointing[],
-  cause: Cause,
+  { now, ...cause }: Cause & { readonly now: Date },
 ): readonly StateChange[] {
   return repointings.map((repointing, index) => {
-    const pending: Pending = { ...repointing, cause, done: 0 };
+    const pending: Pending = { ...repointing, cause, at: now.toISOString(), done: 0 };
     return { key: `${repointPrefix}${cause.row}|${String(index)}`, value: JSON.stringify(pending) };
   });
 }
@@ -66,14 +73,17 @@ export async function finishAll(repointer: Repointer): Promise<void> {
 
 /**
  * Turns batch after batch, each in one commit with the count of batches: of several processes that do it one gets on,
- * and none does it twice. Ends with a look that finds nothing: messages that went by the old owner of a number were either
- * in before the merge, and are seen by it, or are refused and planned anew (owned-keys.ts).
+ * and none does it twice. Messages that went by the old owner of a number were either in before the merge, and are met by
+ * it, or are refused and planned anew (owned-keys.ts). A rule that handles an event of before sees the record of before: so
+ * the last look comes when all these events are handled.
  */
 async function finish({ store, clock, log }: Repointer, key: string): Promise<void> {
   let refused = 0;
   try {
     for (let entry = await store.state(key); entry; entry = await store.state(key)) {
-      refused = (await isTurned(store, entry, clock())) ? 0 : refused + 1;
+      const step = await stepOf(store, entry, clock());
+      if (step === 'waits') return;
+      refused = step === 'refused' ? refused + 1 : 0;
       if (refused === limits.commitAttemptsMax) return;
     }
   } catch (err) {
@@ -81,28 +91,61 @@ async function finish({ store, clock, log }: Repointer, key: string): Promise<vo
   }
 }
 
-/** False where somebody else changed meanwhile what a batch goes by. */
-async function isTurned(store: Store, entry: StateEntry, now: Date): Promise<boolean> {
+/** `refused`: somebody else changed meanwhile what it goes by. */
+async function stepOf(
+  store: Store,
+  entry: StateEntry,
+  now: Date,
+): Promise<'turned' | 'waits' | 'refused'> {
   try {
-    await turnBatch(store, entry, now);
-    return true;
+    return await step(store, entry, now);
   } catch (error) {
     if (!(error instanceof CommitRefused)) throw error;
-    return false;
+    return 'refused';
   }
 }
 
-async function turnBatch(store: Store, entry: StateEntry, now: Date): Promise<void> {
-  const pending = JSON.parse(entry.value) as Pending;
+async function step(store: Store, entry: StateEntry, now: Date): Promise<'turned' | 'waits'> {
+  const read = JSON.parse(entry.value) as Pending;
+  const pending = { ...read, seq: read.seq ?? entry.revision };
+  const waits = await isWatched(store, pending, now);
+  if (waits && pending.looked === true) return 'waits';
   const found = await findReferring(store, pending, limits.repointBatchMax);
+  if (found.length > 0) {
+    await turn(store, { entry, pending, found, now });
+    return 'turned';
+  }
+  const value = waits ? { value: JSON.stringify({ ...pending, looked: true }) } : {};
+  await store.commit({
+    now,
+    origin: `feed:${pending.cause.feed}`,
+    changes: [],
+    state: [{ key: entry.key, ...value, expectRevision: entry.revision }],
+  });
+  return waits ? 'waits' : 'turned';
+}
+
+/** Whether an event of before the merge, or of itself, is still to be handled. */
+async function isWatched(
+  store: Store,
+  { seq, at }: Pending & { readonly seq: number },
+  now: Date,
+): Promise<boolean> {
+  if (now.getTime() - Date.parse(at) > limits.repointWatchMs) return false;
+  const [oldest] = await store.outbox.pending(1);
+  return oldest !== undefined && oldest.seq <= seq;
+}
+
+interface Turning {
+  readonly entry: StateEntry;
+  readonly pending: Pending;
+  readonly found: readonly StoredVersion[];
+  readonly now: Date;
+}
+
+async function turn(store: Store, { entry, pending, found, now }: Turning): Promise<void> {
   const { cause, done } = pending;
   const origin = `feed:${cause.feed}`;
-  const expectRevision = entry.revision;
-  if (found.length === 0) {
-    const state = [{ key: entry.key, expectRevision }];
-    await store.commit({ now, origin, changes: [], state });
-    return;
-  }
   const source = messageUri(cause.feed, cause.controlId);
   const turned = found.map((version): Change => {
     const next = repointed(parseStored(version), pending);
@@ -115,13 +158,13 @@ async function turnBatch(store: Store, entry: StateEntry, now: Date): Promise<vo
     now,
   });
   const changes = [...turned, { op: 'put', resource: why, index: extractIndex(why) } as const];
-  const value = JSON.stringify({ ...pending, done: done + 1 });
+  const value = JSON.stringify({ ...pending, done: done + 1, looked: false });
   await store.commit({
     now,
     origin,
     changes,
     audit: systemAudit({ now, origin, requestId: cause.row, changes }),
-    state: [{ key: entry.key, value, expectRevision }],
+    state: [{ key: entry.key, value, expectRevision: entry.revision }],
   });
 }
 

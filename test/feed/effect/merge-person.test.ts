@@ -55,7 +55,7 @@ for (const { name, open, ...rest } of [
       for (const type of ['Encounter', 'AllergyIntolerance', 'Observation', 'DiagnosticReport']) {
         expect([type, await on.of(two, type)]).toEqual([type, []]);
       }
-      expect(await on.store.states('repoint|')).toEqual([]);
+      expect(await on.leftOver()).toEqual([]);
       await on.store.close();
       folders.remove();
     });

@@ -54,6 +54,21 @@ export class Register {
     return this.row();
   }
 
+  /** What merges still wait for, once every event is handled. */
+  async leftOver(): Promise<readonly unknown[]> {
+    const { store, processor } = this;
+    for (
+      let page = await store.outbox.pending(1_000);
+      page.length > 0;
+      page = await store.outbox.pending(1_000)
+    ) {
+      const outboxDone = page.map(({ position }) => ({ position }));
+      await store.commit({ now: new Date(), origin: 'rule:test', changes: [], outboxDone });
+    }
+    await processor.sweep();
+    return store.states('repoint|');
+  }
+
   /** The newest row of the journal. */
   async row(): Promise<JournalEntry> {
     const found = await this.store.journal.find('default', `C${String(this.#count)}`);
