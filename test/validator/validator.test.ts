@@ -4,6 +4,7 @@ import { samplesNote, sentSamples } from '../feed/sent-samples.ts';
 import { fixtureBundles, sampleBundles, type MadeBundle } from './bundles.ts';
 import { buildValidator, validate, type Verdict } from './hapi-validator.ts';
 import { classOf, knownWarnings } from './known-warnings.ts';
+import { storedBundles } from './stored-bundles.ts';
 
 const { program, missing } = buildValidator();
 const allRounds = process.env['WEIR_TEST_ALL_ROUNDS'] === '1';
@@ -64,9 +65,11 @@ describe("HAPI's validator, offline", () => {
   let bundles: readonly MadeBundle[];
   let verdicts: readonly Verdict[];
   beforeAll(async () => {
-    const samples = await sampleBundles();
     // Those of one type are much alike: a developer waits for some of them.
-    const some = samples.filter((_, index) => allRounds || index % 4 === 0);
+    const some = [
+      ...(await sampleBundles()).filter((_, index) => allRounds || index % 6 === 0),
+      ...(await storedBundles()).filter((_, index) => allRounds || index % 16 === 0),
+    ];
     bundles = [...(await fixtureBundles()), ...some];
     const texts = [...bundles.map(({ text }) => text), ...planted.map(([, text]) => text)];
     verdicts = await validate(program, texts);
@@ -80,8 +83,11 @@ describe("HAPI's validator, offline", () => {
         [bundles[line]?.name, severity, id, at, text].join(' '),
       );
 
-  it('has a Bundle of every fixture that is accepted', () => {
+  it('has a Bundle of every fixture that is accepted, and of what is stored of it', () => {
     expect(bundles.length).toBeGreaterThan(60);
+    const stored = bundles.filter(({ name }) => name.startsWith('stored of '));
+    expect(stored.every(({ text }) => text.includes('"Provenance"'))).toBe(true);
+    expect(stored.length).toBeGreaterThan(5);
   });
 
   it(`finds no error in what the messages become${samplesNote}`, () => {
