@@ -34,6 +34,13 @@ const known: Readonly<Record<string, readonly string[]>> = {
     'Observation.derivedFrom.reference',
     'Observation.derivedFrom.display',
   ],
+  // Samples of a curve go out in no field.
+  'ORU_W01/waveform': [
+    'Observation.valueSampledData.origin.value',
+    'Observation.valueSampledData.period',
+    'Observation.valueSampledData.dimensions',
+    'Observation.valueSampledData.data',
+  ],
   // A time that came in as nonsense goes out as that of the order.
   'ORU_R01/times-as-senders-say-them': [],
   'ORU_R01/value-types': [
