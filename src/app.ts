@@ -156,7 +156,7 @@ async function start(options: AppOptions, running: Running): Promise<App> {
   running.push(() => out.destinations.stop());
   const pipeline = { ...site.feeding, store, clock, newId, log, router: out.router };
   const processor = createProcessor(pipeline);
-  running.push(() => processor.idle());
+  running.push(() => processor.close());
   const metrics = metricsOf(store, reindex, out.desk);
   const working = workOnMessages({ pipeline, processor, metrics, config, running });
   const single = timed(answersTakenOut(processor, pipeline, out), metrics);

@@ -28,6 +28,8 @@ export const feedLimits = {
   retryAttemptsMax: 300,
   /** Journal rows read at once, to be processed side by side. */
   backlogPageMax: 32,
+  /** Older messages that a new one puts in line before itself; where more wait it comes after all of the backlog. */
+  backlogLinedUpMax: 500,
   /** How often a drop folder is looked at. */
   dropPollMs: 1_000,
   /** A file of a drop folder that did not change for so long is taken to be whole. */

@@ -1,3 +1,4 @@
+import { turnFields } from '../../src/feed/turn-field.ts';
 import { openSqliteStore } from '../../src/store/sqlite/open.ts';
 import type { JournalEntry, JournalQuery, Store } from '../../src/store/store.ts';
 import { quantile } from '../store/sample.ts';
@@ -38,6 +39,7 @@ function rowOf(n: number, state: JournalEntry['state'], people: number): Journal
     bytes,
     attempts: state === 'received' ? 0 : 1,
     patient: `Patient/${String((n * 7_919) % people)}`,
+    ...(state === 'received' ? { fields: turnFields({ orderKeys: [`person|${String(n)}`] }) } : {}),
     ...(state === 'received' ? { state, ackCode: 'AA', ack: Buffer.from('MSH|') } : done),
   };
 }

@@ -4,6 +4,7 @@ import { CommitRefused, type JournalChange, type JournalEntry } from '../store/s
 import { indexedFields, indexedPositions } from './message-fields.ts';
 import type { Pipeline } from './process.ts';
 import { readFrame } from './reading.ts';
+import { turnsOf } from './turn-field.ts';
 
 /** How far it is, in the store's state. */
 interface Progress {
@@ -82,7 +83,7 @@ class EarlierMessages {
     const journal: JournalChange[] = [];
     for (const bare of page.entries.filter((entry) => isConcerned(entry, progress))) {
       const entry = await store.journal.read(bare.id);
-      const fields = entry === undefined ? [] : this.#fieldsOf(entry);
+      const fields = entry === undefined ? [] : [...this.#fieldsOf(entry), ...turnsOf(entry)];
       if (entry === undefined || isSame(fields, entry.fields)) continue;
       journal.push({ ...entry, fields, expectAttempts: entry.attempts });
     }

@@ -7,6 +7,7 @@ import type { Commit, JournalChange, JournalEntry, JournalState, Store } from '.
 import { keptAnswer } from './answer.ts';
 import { indexedFields } from './message-fields.ts';
 import type { Reading } from './reading.ts';
+import { turnFields, withoutTurns } from './turn-field.ts';
 
 /** How a message ended. */
 export interface Outcome {
@@ -59,6 +60,16 @@ export function journalEntry(
   };
 }
 
+/** The row of a message that is kept before its turn: it says what it takes its turn for. */
+export function waitingEntry(
+  reading: Reading,
+  given: { readonly newId: () => string },
+): JournalChange {
+  const entry = journalEntry(reading, given);
+  const fields = [...(entry.fields ?? []), ...turnFields(reading)];
+  return { ...entry, fields, attempts: 0 };
+}
+
 /** The row with its outcome and its answer. An answer that was already given stands. */
 export function withOutcome(
   entry: JournalChange,
@@ -71,6 +82,9 @@ export function withOutcome(
     : keptAnswer(reading, entry, outcome);
   const row = {
     ...withoutOutcome(entry),
+    ...(entry.fields === undefined || outcome.state === 'received'
+      ? {}
+      : { fields: withoutTurns(entry.fields) }),
     state: outcome.state,
     report: JSON.stringify(reportOf(reading, outcome.issues)),
     ...(first === undefined ? {} : { lastError: `${first.code}: ${first.diagnostics}` }),

@@ -22,6 +22,7 @@ import {
   journalEntry,
   journalOnly,
   latestEntry,
+  waitingEntry,
   withOutcome,
 } from './journal-entry.ts';
 import { finishAll, finishOf } from './effect/repoint-run.ts';
@@ -39,6 +40,7 @@ import { takeInSequence } from './sequence.ts';
 import { completed, isRefused, readFrame, type Frame, type Reading } from './reading.ts';
 import { answerFault, refuse } from './refuse.ts';
 import { takingUp } from './take-up.ts';
+import { startWaiting } from './waiting.ts';
 
 export interface Pipeline {
   readonly store: Store;
@@ -63,7 +65,7 @@ export type Accepted = (accept: Uint8Array | undefined) => void;
 
 export interface Processor {
   readonly onFrame: OnFrame;
-  /** Takes up what a stopped process had acknowledged and not yet processed. */
+  /** Takes up what a stopped process had acknowledged and not yet processed; resolves when new messages may come. */
   readonly resume: () => Promise<void>;
   /** Takes up what waits since a passing fault, and parks what waits too long for its continuation; to be called now and then. */
   readonly sweep: () => Promise<void>;
@@ -73,8 +75,10 @@ export interface Processor {
   readonly settled: (rowId: string) => Promise<void>;
   /** Does something with a message when it is its turn among those about the same people. */
   readonly inTurn: <T>(reading: Reading, work: () => Promise<T>) => Promise<T>;
-  /** Resolves when everything taken so far is settled. */
+  /** Resolves when everything taken so far is settled, what waited at the start too. */
   readonly idle: () => Promise<void>;
+  /** Leaves what still waits to the next start, and settles the rest. */
+  readonly close: () => Promise<void>;
 }
 
 /**
@@ -95,9 +99,51 @@ export function createProcessor(pipeline: Pipeline): Processor {
     return answers;
   };
   const again = takingUp(pipeline, takeTurn);
+  const waiting = startWaiting(pipeline, again.takeUp);
+  const takeNew: TakeTurn = (reading) => waiting.behind(reading, () => takeTurn(reading));
   const queues = startQueues(pipeline, again.takeUp);
   const stops = startStops(pipeline, { order, takeUp: again.takeUp });
 
+  const { onFrame, answered } = answering(pipeline, takeNew);
+
+  async function idle(): Promise<void> {
+    await waiting.idle();
+    await order.idle();
+    await answered();
+    for (const work of [queues, stops, order]) await work.idle();
+  }
+
+  return {
+    onFrame,
+    inTurn: (reading, work) => waiting.behind(reading, () => order.run(kin.turnsOf(reading), work)),
+    resumeFeed: stops.resume,
+    settled: queues.settled,
+    sweep: async () => {
+      await endUnfinished(pipeline);
+      if (!waiting.isDone()) waiting.goOn();
+      else await again.takeUpBefore(new Date(pipeline.clock().getTime() - limits.sweepMs));
+      queues.wake();
+    },
+    resume: async () => {
+      await endUnfinished(pipeline);
+      await queues.mend();
+      await stops.mend();
+      await waiting.begin();
+      void waiting.idle().then(queues.wake);
+    },
+    idle,
+    close: () => {
+      waiting.stop();
+      return idle();
+    },
+  };
+}
+
+/** Reads frames and answers them; `answered` resolves when all that goes on behind an answer is done. */
+function answering(
+  pipeline: Pipeline,
+  takeTurn: TakeTurn,
+): { readonly onFrame: OnFrame; readonly answered: () => Promise<unknown> } {
   const unawaited = new Set<Promise<unknown>>();
   const later = (work: Promise<unknown>): void => {
     unawaited.add(work);
@@ -132,29 +178,7 @@ export function createProcessor(pipeline: Pipeline): Processor {
     return takeTurn(reading);
   }
 
-  return {
-    onFrame,
-    inTurn: (reading, work) => order.run(kin.turnsOf(reading), work),
-    resumeFeed: stops.resume,
-    settled: queues.settled,
-    sweep: async () => {
-      await endUnfinished(pipeline);
-      await again.takeUpBefore(new Date(pipeline.clock().getTime() - limits.sweepMs));
-      queues.wake();
-    },
-    resume: async () => {
-      await endUnfinished(pipeline);
-      await queues.mend();
-      await stops.mend();
-      await again.takeUpBefore();
-      queues.wake();
-    },
-    idle: async () => {
-      await order.idle();
-      await Promise.all(unawaited);
-      for (const work of [queues, stops, order]) await work.idle();
-    },
-  };
+  return { onFrame, answered: () => Promise.all(unawaited) };
 }
 
 /** Of messages whose continuation does not come, and of merges. */
@@ -226,7 +250,7 @@ async function acknowledgeFirst(
     readonly later: (work: Promise<unknown>) => void;
   },
 ): Promise<Answers> {
-  const row = { ...journalEntry(reading, pipeline), attempts: 0 };
+  const row = waitingEntry(reading, pipeline);
   const entry =
     reading.feed.ackMode === 'journaled'
       ? withOutcome(row, reading, { state: 'received', issues: [], now: pipeline.clock() })

@@ -27,8 +27,8 @@ export function takingUp(
   takeTurn: (reading: Reading, passing?: boolean) => Promise<unknown>,
 ): {
   readonly takeUp: TakeUp;
-  /** What arrived before (absent: all of it), and is due. */
-  readonly takeUpBefore: (before?: Date) => Promise<void>;
+  /** What arrived before, and is due. */
+  readonly takeUpBefore: (before: Date) => Promise<void>;
 } {
   const takeUp: TakeUp = async ({ bytes, peer, feed, receivedAt }, passing) => {
     const given = { feeds: pipeline.feeds(), map: pipeline.map, receivedAt };
@@ -46,8 +46,7 @@ export function takingUp(
         const now = pipeline.clock();
         const due = rows.filter(
           ({ receivedAt, nextRetryAt }) =>
-            (before === undefined || receivedAt < before) &&
-            (nextRetryAt === undefined || nextRetryAt <= now),
+            receivedAt < before && (nextRetryAt === undefined || nextRetryAt <= now),
         );
         // Side by side: those of one person take turns in this order.
         await Promise.all(due.map((row) => takeUp(row)));

@@ -15,6 +15,11 @@ export class KeyedOrder {
     this.#waitingMax = waitingMax;
   }
 
+  /** Work taken and not yet done. */
+  get size(): number {
+    return this.#waiting;
+  }
+
   /** Its place is taken when this is called, not when an earlier await ends. */
   async run<T>(keys: readonly string[], work: () => Promise<T>): Promise<T> {
     if (this.#waiting >= this.#waitingMax) {

@@ -169,6 +169,7 @@ describe('enhanced mode', () => {
     expect(codes(await peer.gets(1))).toBe('CA');
     const again = await open('committed', store);
     await again.processor.resume();
+    await again.processor.idle();
     expect((await store.journal.find('ehr', 'M1'))[0]?.state).toBe('processed');
     expect(codes(await hear(again.peer, message('M1', 'AL|AL')))).toBe('CA AA');
     peer.socket.destroy();

@@ -64,6 +64,7 @@ describe.each(stores)('a message in fragments, on %s', (_, open) => {
     await (await on(store)).send(first);
     const again = await on(store, { newId: counter('b') });
     await again.processor.resume();
+    await again.processor.idle();
     await again.send(middle);
     await again.send(last);
     expect((await store.counts()).get('Observation')).toBe(4);

@@ -47,9 +47,11 @@ describe('ack mode journaled', () => {
     expect((await rowOf(store))?.state).toBe('received');
     const { processor } = processorOn(store, journaled);
     await processor.resume();
+    await processor.idle();
     expect((await rowOf(store))?.state).toBe('processed');
     expect((await store.counts()).get('Patient')).toBe(1);
     await processor.resume();
+    await processor.idle();
     expect((await store.history({ type: 'Patient', count: 9 })).total).toBe(1);
   });
 
@@ -64,6 +66,7 @@ describe('ack mode journaled', () => {
     }
     const { processor } = processorOn(store, journaled);
     await processor.resume();
+    await processor.idle();
     const counts = await store.journal.counts();
     expect(counts.map((one) => [one.state, one.count])).toEqual([['processed', count]]);
     const { versions } = await store.history({ type: 'Patient', count: 6_000 });
@@ -86,6 +89,7 @@ describe('ack mode journaled', () => {
     await processorOn(dead, journaled).processor.onFrame({ bytes, peer: 'p' });
     const processes = [processorOn(store, journaled), processorOn(store, journaled)];
     await Promise.all(processes.map(({ processor }) => processor.resume()));
+    await Promise.all(processes.map(({ processor }) => processor.idle()));
     expect(await rowOf(store)).toMatchObject({ state: 'processed', attempts: 1 });
     const tallies = await store.states(unmappedPrefix);
     expect(tallies.map(({ value }) => JSON.parse(value) as object)).toEqual([

@@ -185,6 +185,7 @@ for (const { name, open, ...rest } of stores) {
       });
       await processor.resume();
       await processor.idle();
+      await processor.idle();
       expect(await statesOf(store)).toMatchObject({ m2: 'processed' });
       expect(codeOf(await sendAgain({ id: 'm2' }))).toBe('AA');
     });
@@ -196,6 +197,7 @@ for (const { name, open, ...rest } of stores) {
       await send({ id: 'm3', phone: '555-3', at: '202605011002' });
       const { processor } = processorOn(store, { feeds: feedWith({}), newId: counter('r') });
       await processor.resume();
+      await processor.idle();
       await processor.idle();
       expect(await statesOf(store)).toMatchObject({ m2: 'processed', m3: 'processed' });
       expect(await store.states('wait')).toEqual([]);
@@ -282,6 +284,7 @@ for (const { name, open, ...rest } of stores) {
       const second = processorOn(store, { feeds: feedWith(change), newId: counter('r') });
       await second.processor.resume();
       await second.processor.idle();
+      await second.processor.idle();
       expect(await statesOf(store)).toMatchObject({ m2: 'received' });
       const [entry] = await store.states('stopped|');
       const value = JSON.stringify({ ...JSON.parse(entry?.value ?? ''), resuming: true });
@@ -293,6 +296,7 @@ for (const { name, open, ...rest } of stores) {
       });
       const third = processorOn(store, { feeds: feedWith(change), newId: counter('s') });
       await third.processor.resume();
+      await third.processor.idle();
       await third.processor.idle();
       expect(await statesOf(store)).toMatchObject({ m2: 'processed' });
     });

@@ -5,7 +5,7 @@ import {
   type StateChange,
   type Store,
 } from '../../store/store.ts';
-import { journalEntry, journalOnly } from '../journal-entry.ts';
+import { journalOnly, waitingEntry } from '../journal-entry.ts';
 import type { Reading } from '../reading.ts';
 import { noRouter, type Router } from './router.ts';
 
@@ -22,7 +22,7 @@ interface Keeping {
  */
 export async function keepWhatIsOwed(keeping: Keeping, reading: Reading): Promise<void> {
   const { router = noRouter } = keeping;
-  const entry = { ...journalEntry(reading, keeping), attempts: 0 };
+  const entry = waitingEntry(reading, keeping);
   const state = router.onArrival(reading, entry);
   if (state.length === 0) return;
   if (reading.continuation === undefined) await keep(keeping, reading, entry);

@@ -30,15 +30,19 @@ export class JournalFields {
     for (const field of fields) this.#sql.insert(field, receivedAt.getTime(), row);
   }
 
+  /** What stays is left as it is: a message that was waiting loses a few, and keeps the rest. */
   replace(known: JournalRow, entry: JournalEntry): void {
-    if (fieldsColumn(entry) === known.fields) return;
-    this.drop(known);
-    this.add(known.row, { ...entry, receivedAt: new Date(known.received_at) });
+    const { row, received_at: at } = known;
+    if (row > this.#indexed || fieldsColumn(entry) === known.fields) return;
+    const before = new Set(fieldsIn(known));
+    const after = new Set(entry.fields);
+    for (const field of before) if (!after.has(field)) this.#sql.remove(field, at, row);
+    for (const field of after) if (!before.has(field)) this.#sql.insert(field, at, row);
   }
 
-  drop({ fields, received_at: at, row }: JournalRow): void {
-    if (row > this.#indexed) return;
-    for (const field of JSON.parse(fields ?? '[]') as string[]) this.#sql.remove(field, at, row);
+  drop(known: JournalRow): void {
+    if (known.row > this.#indexed) return;
+    for (const field of fieldsIn(known)) this.#sql.remove(field, known.received_at, known.row);
   }
 
   /** Rows that are not yet in the index; asked after each group, so the file is not. */
@@ -56,6 +60,10 @@ export class JournalFields {
     this.#sql.commit();
     this.#indexed = last;
   }
+}
+
+function fieldsIn({ fields }: JournalRow): readonly string[] {
+  return JSON.parse(fields ?? '[]') as string[];
 }
 
 function prepare(statements: Statements) {

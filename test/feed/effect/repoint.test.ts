@@ -75,6 +75,7 @@ for (const { name, open, ...rest } of [
       const [one] = await longHistory(on);
       const failing = new Register(endingAfter(store, 1));
       await failing.processor.resume();
+      await failing.processor.idle();
       // The message is taken: its commit is in.
       await failing.taken({
         event: 'ADT^A40',

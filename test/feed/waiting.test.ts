@@ -1,0 +1,135 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { defaultFeed } from '../../src/feed/feed.ts';
+import { openMemoryStore } from '../../src/store/memory.ts';
+import { openSqliteStore } from '../../src/store/sqlite/open.ts';
+import type { JournalChange, Store } from '../../src/store/store.ts';
+import { codeOf, ehr, processorOn, type Said } from './pipeline-fixture.ts';
+
+const journaled = { feeds: () => [{ ...ehr, ackMode: 'journaled' } as const, defaultFeed] };
+const committed = { feeds: () => [ehr, defaultFeed] };
+
+const stores: readonly (readonly [string, () => Promise<Store>])[] = [
+  ['memory', async () => openMemoryStore()],
+  [
+    'sqlite',
+    async () => openSqliteStore({ file: join(mkdtempSync(join(tmpdir(), 'weir-')), 'weir.db') }),
+  ],
+];
+
+/** Acknowledges messages, and dies before it processes any. */
+async function leaveWaiting(store: Store, said: readonly Said[]): Promise<void> {
+  const dead: Store = { ...store, commit: () => new Promise(() => undefined) };
+  const { send } = processorOn(dead, journaled);
+  for (const one of said) await send(one);
+}
+
+/** The phone numbers of a person, in the order in which they were written. */
+async function phonesOf(store: Store, id: string): Promise<readonly string[]> {
+  const { versions } = await store.history({ type: 'Patient', count: 5_000 });
+  return versions
+    .toReversed()
+    .filter(({ body }) => body.includes(`"value":"${id}"`))
+    .map(({ body }) => /"home","value":"(\d+)"/.exec(body)?.[1] ?? '');
+}
+
+async function waitingCount(store: Store): Promise<number> {
+  const counts = await store.journal.counts();
+  return counts.reduce((sum, { state, count }) => (state === 'received' ? sum + count : sum), 0);
+}
+
+const numbers = (count: number): readonly number[] => Array.from({ length: count }, (_, n) => n);
+
+describe.each(stores)('what waits in the journal at a start, on %s', (_name, open) => {
+  it('is worked off behind new messages, each behind the older ones of its person', async () => {
+    const store = await open();
+    const said = numbers(300).map((n) => ({
+      ...{ id: `w${String(n)}`, ids: `P${String(n % 10)}^^^MERCY^MR`, phone: String(1_000 + n) },
+    }));
+    await leaveWaiting(store, said);
+    const { send, processor } = processorOn(store, committed);
+    await processor.resume();
+    expect(await waitingCount(store)).toBeGreaterThan(200);
+    // Of whom the last waits, far behind in the queue; and of somebody new.
+    const [late, fresh] = await Promise.all([
+      send({ id: 'n1', ids: 'P9^^^MERCY^MR', phone: '9000' }),
+      send({ id: 'n2', ids: 'Q1^^^MERCY^MR', phone: '9001' }),
+    ]);
+    expect([late, fresh].map(codeOf)).toEqual(['AA', 'AA']);
+    expect(await waitingCount(store)).toBeGreaterThan(100);
+    const own = said.filter((_, n) => n % 10 === 9).map(({ phone }) => phone);
+    expect(await phonesOf(store, 'P9')).toEqual([...own, '9000']);
+    await processor.idle();
+    expect(await waitingCount(store)).toBe(0);
+    expect(await phonesOf(store, 'P9')).toEqual([...own, '9000']);
+    for (const { fields } of (await store.journal.list({ count: 400 })).entries) {
+      expect(fields?.join()).not.toContain('turn=');
+    }
+    await store.close();
+  });
+
+  it('waits for those whom an older one names besides', async () => {
+    const store = await open();
+    const filler = numbers(80).map((n) => ({
+      id: `f${String(n)}`,
+      ids: `F${String(n)}^^^MERCY^MR`,
+    }));
+    await leaveWaiting(store, [
+      ...filler,
+      { id: '1', ids: 'B1^^^LAB^MR', phone: '1001' },
+      { id: '2', ids: 'A1^^^MERCY^MR~B1^^^LAB^MR', phone: '1002' },
+    ]);
+    const { send, processor } = processorOn(store, committed);
+    await processor.resume();
+    await send({ id: '3', ids: 'A1^^^MERCY^MR', phone: '1003' });
+    expect((await phonesOf(store, 'B1')).at(0)).toBe('1001');
+    expect((await phonesOf(store, 'A1')).at(-1)).toBe('1003');
+    const rows = await Promise.all(['1', '2', '3'].map((id) => store.journal.find('ehr', id)));
+    expect(rows.flat().map(({ state }) => state)).toEqual(['processed', 'processed', 'processed']);
+    await processor.idle();
+    await store.close();
+  });
+
+  it('a stop leaves the rest to the next start', async () => {
+    const store = await open();
+    const said = numbers(200).map((n) => ({
+      id: `w${String(n)}`,
+      ids: `P${String(n)}^^^MERCY^MR`,
+    }));
+    await leaveWaiting(store, said);
+    const first = processorOn(store, committed);
+    await first.processor.resume();
+    await first.processor.close();
+    expect(await waitingCount(store)).toBeGreaterThan(0);
+    const second = processorOn(store, committed);
+    await second.processor.resume();
+    await second.processor.idle();
+    expect(await waitingCount(store)).toBe(0);
+    expect((await store.counts()).get('Patient')).toBe(200);
+    await store.close();
+  });
+
+  it('of an earlier program, which does not say whom it is about, is done before new ones come', async () => {
+    const store = await open();
+    const older: Store = {
+      ...store,
+      journal: {
+        ...store.journal,
+        append: async ({ fields: _, ...entry }: JournalChange) => store.journal.append(entry),
+      },
+    };
+    await leaveWaiting(
+      older,
+      numbers(40).map((n) => ({ id: String(n), phone: String(2_000 + n) })),
+    );
+    const { send, processor } = processorOn(store, committed);
+    await processor.resume();
+    expect(await waitingCount(store)).toBeLessThan(40);
+    await send({ id: 'n', phone: '9000' });
+    expect((await phonesOf(store, 'M1')).at(-1)).toBe('9000');
+    await processor.idle();
+    await store.close();
+  });
+});
