@@ -22,6 +22,8 @@ export const limits = {
   fragmentWaitMs: 10 * 60_000,
   /** How often that, and what a passing fault left unprocessed, is looked for. */
   sweepMs: 15_000,
+  /** After a start, before the memory that it needed is given back. */
+  giveBackAfterMs: 2_000,
   /** ERR segments in one answer; what is beyond is with the stored message. */
   ackIssuesMax: 20,
   /** Messages taken and not yet settled, over all feeds; then senders get `transient` and send again. */

@@ -1,6 +1,8 @@
 import { startApp } from '../app.ts';
 import type { App } from '../app.ts';
 import type { Config } from '../config.ts';
+import { limits } from '../limits.ts';
+import { giveBackMemory } from '../ops/give-back.ts';
 import { openLog } from '../ops/log.ts';
 import { hasAccounts } from '../security/account.ts';
 import { tokenFor } from '../security/sign-in.ts';
@@ -25,6 +27,7 @@ export async function serveCommand(
     io.stderr.write(`No administrator yet. Open this link once: ${await firstLink(app)}\n`);
   }
   io.stdout.write(`${JSON.stringify({ ready: true, http: app.http, mllp: app.mllp })}\n`);
+  setTimeout(giveBackMemory, limits.giveBackAfterMs).unref();
   await stopped;
   return stopInTime(app, config.stopTimeoutMs);
 }
