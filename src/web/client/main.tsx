@@ -3,7 +3,9 @@ import './page.css';
 import { MantineProvider, createTheme } from '@mantine/core';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { CodesPage } from './codes-page.tsx';
 import { DeadLettersPage } from './dead-letters-page.tsx';
+import { DestinationPage, DestinationsPage } from './destinations-page.tsx';
 import { Frame } from './frame.tsx';
 import { MessagePage } from './message-page.tsx';
 import { MessagesPage } from './messages-page.tsx';
@@ -31,6 +33,9 @@ function Page() {
 function pageOf(room: string, id: string | undefined) {
   if (room === 'people' && id !== undefined) return <PersonPage key={id} id={id} />;
   if (room === 'messages' && id === 'dead-letters') return <DeadLettersPage />;
+  if (room === 'messages' && id === 'codes') return <CodesPage />;
+  if (room === 'destinations' && id !== undefined) return <DestinationPage key={id} name={id} />;
+  if (room === 'destinations') return <DestinationsPage />;
   if (room === 'messages' && id !== undefined) return <MessagePage key={id} id={id} />;
   if (room === 'messages') return <MessagesPage />;
   if (room === '' || room === 'people') return <PeoplePage />;

@@ -39,6 +39,8 @@ export function MessageViews() {
     <Group component="nav" aria-label="Messages" gap="md" my="xs">
       <Link to="/messages">All messages</Link>
       <Link to="/messages/dead-letters">Dead letters</Link>
+      <Link to="/messages/codes">Codes</Link>
+      <Link to="/destinations">Destinations</Link>
     </Group>
   );
 }
