@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { runApp, type RunningApp } from '../e2e/running-app.ts';
 import { temporaryFolders } from '../store/temporary-folder.ts';
-import { reconcile, type Findings } from './ledger-check.ts';
+import { reconcile, settle, type Findings } from './ledger-check.ts';
 import { planTraffic, playTraffic, type PlannedStream } from './ledger-traffic.ts';
 import { Ledger, type LedgerLine } from './ledger.ts';
 import { seed } from './sample.ts';
@@ -20,7 +20,7 @@ beforeAll(async () => {
   const addresses = (): readonly string[] => [running.app.mllp];
   const how = { seed, connections: 4, sendsMax: 3, timeoutMs: 10_000 };
   await playTraffic(streams, { ledger, addresses, ...how });
-  await running.app.idle();
+  await settle(running.app);
   lines = ledger.lines();
 });
 afterAll(async () => {

@@ -1,9 +1,10 @@
 /** Holds a ledger against what a store has in the end. */
+import { finishAll } from '../../src/feed/effect/repoint-run.ts';
 import { verifyChain } from '../../src/store/audit-chain.ts';
 import { personClaimKey } from '../../src/record/identity.ts';
 import type { ChangeEvent, JournalEntry, Store, StoredVersion } from '../../src/store/store.ts';
 import { everyChange, finalState, type FinalState } from '../e2e/final-state.ts';
-import { runApp } from '../e2e/running-app.ts';
+import { runApp, type RunningApp } from '../e2e/running-app.ts';
 import type { LedgerLine, Planned } from './ledger.ts';
 import type { PlannedStream } from './ledger-traffic.ts';
 
@@ -259,6 +260,15 @@ function personKey(message: Planned | undefined): string {
   return personClaimKey({ system: 'urn:weir:authority:NORTHGATE', value: mrn });
 }
 
+/** Until every event is handled, and merges have met what rules made of these. */
+export async function settle(app: RunningApp['app']): Promise<void> {
+  const said = (): void => undefined;
+  await app.idle();
+  const log = { info: said, warn: said, error: said };
+  await finishAll({ store: app.store, clock: () => new Date(), log });
+  await app.idle();
+}
+
 async function oracle(
   streams: readonly PlannedStream[],
   options: { readonly since: Date; readonly claims: readonly string[] },
@@ -267,7 +277,7 @@ async function oracle(
   try {
     const messages = streams.flatMap(({ first, then }) => [...first, ...then]);
     await running.send(...messages.map(({ bytes }) => bytes));
-    await running.app.idle();
+    await settle(running.app);
     return await finalState(running.app.store, options);
   } finally {
     await running.close();

@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
+import { repointPrefix } from '../../src/feed/effect/repoint-run.ts';
 import { openMongoStore } from '../../src/store/mongodb/open.ts';
 import { openSqliteStore } from '../../src/store/sqlite/open.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -94,7 +95,8 @@ export class Hospital {
       await wait(300);
       await this.stop();
       const store = await this.#openStore();
-      const waiting = [await store.outbox.pending(1), await store.jobs.list('', 1)];
+      const merges = await store.states(repointPrefix);
+      const waiting = [await store.outbox.pending(1), await store.jobs.list('', 1), merges];
       if (waiting.flat().length === 0 || tries === startTries) return store;
       await store.close();
       await this.start();

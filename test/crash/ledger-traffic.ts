@@ -18,12 +18,15 @@ export interface TrafficSize {
   readonly messagesPerPatient: number;
 }
 
-/** What may stand among the messages of a patient: one in a hundred refused, one in thirty with a used control id. */
+/**
+ * What may stand among the messages of a patient: one in a hundred refused, one in thirty with a used control id. Every fourth
+ * patient comes under a provisional number, which is merged into the right one.
+ */
 export function planTraffic(size: TrafficSize): readonly PlannedStream[] {
   const random = seeded(size.seed + 1);
   return hospitalTraffic(size).map(({ first, then }, index) => ({
     first: first.map((text) => planned(text)),
-    then: then.flatMap((text, at) => {
+    then: (index % 4 === 1 ? withMerge(then, random) : then).flatMap((text, at) => {
       const chance = random();
       const own = planned(text);
       if (chance < 0.03) return [own, planned(`${text}ZZZ|again\r`, { reuses: true })];
@@ -31,6 +34,28 @@ export function planTraffic(size: TrafficSize): readonly PlannedStream[] {
       return [own];
     }),
   }));
+}
+
+/** Some messages under a provisional number, the merge, and the rest. */
+function withMerge(texts: readonly string[], random: () => number): readonly string[] {
+  const at = 1 + Math.floor(random() * (texts.length - 1));
+  const next = texts[at];
+  if (next === undefined) return texts;
+  const provisional = (text: string): string =>
+    text.replace(/(\rPID\|[^|]*\|[^|]*\|)([^^|]*)/, '$1T$2');
+  const [header = ''] = next.split('\r');
+  const fields = header.split('|');
+  const [mrn = ''] = (fields[9] ?? '').split('-');
+  const time = fields[6] ?? '';
+  const pid = /PID\|[^\r]*/.exec(next)?.[0] ?? '';
+  const merge = [
+    `MSH|^~\\&|EHR|NORTHGATE|WEIR|HUB|${time}||ADT^A40^ADT_A39|${mrn}-M|P|2.5.1`,
+    `EVN|A40|${time}`,
+    pid,
+    `MRG|T${mrn}^^^NORTHGATE^MR`,
+    '',
+  ].join('\r');
+  return [...texts.slice(0, at).map(provisional), merge, ...texts.slice(at)];
 }
 
 function planned(text: string, more: Partial<Planned> = {}): Planned {

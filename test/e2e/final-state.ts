@@ -84,7 +84,12 @@ function told(all: ReadonlyMap<string, Resource>, since: Date): Map<string, stri
 
 function byType(texts: ReadonlyMap<string, string>): Map<string, string[]> {
   const types = Map.groupBy(texts, ([key]) => key.replace(/\/.*/, ''));
-  return new Map([...types].map(([type, found]) => [type, found.map(([, text]) => text).sort()]));
+  return new Map(
+    [...types].map(([type, found]) => {
+      const own = found.map(([, text]) => text).filter((text) => text !== 'A merge');
+      return [type, own.sort()];
+    }),
+  );
 }
 
 function named(key: string, text: string): string {
@@ -111,8 +116,16 @@ function teller(names: ReadonlyMap<string, string>, since: Date): (resource: Res
     // meta.source is the message that came first: of what many patients share, any of theirs.
     const own = omit({ ...resource, meta: omit(resource.meta ?? {}, stamps) }, ['id']);
     if (own['resourceType'] !== 'Provenance') return JSON.stringify(value(own));
+    if (isOfMerge(own)) return 'A merge';
     return JSON.stringify(value({ ...own, target: ownTargets(own['target']) }));
   };
+}
+
+/** What it turned depends on what rules had made of events by then. */
+function isOfMerge({ activity }: Resource): boolean {
+  return /^ADT\^A40| became /.test(
+    (activity as { readonly text?: string } | undefined)?.text ?? '',
+  );
 }
 
 const stamps = ['versionId', 'lastUpdated', 'source'];

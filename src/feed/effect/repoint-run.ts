@@ -1,4 +1,4 @@
-import { messageUri } from '../../fhir/message-source.ts';
+import { feedOf, messageUri } from '../../fhir/message-source.ts';
 import type { IdentifiedResource } from '../../fhir/resource.ts';
 import { extractIndex } from '../../fhir/search-extract.ts';
 import { limits } from '../../limits.ts';
@@ -149,7 +149,9 @@ async function turn(store: Store, { entry, pending, found, now }: Turning): Prom
   const source = messageUri(cause.feed, cause.controlId);
   const turned = found.map((version): Change => {
     const next = repointed(parseStored(version), pending);
-    const resource = { ...next, id: version.id, meta: { ...next.meta, source } };
+    // What came otherwise, such as by a rule, says so for good.
+    const meta = feedOf(next) === undefined ? next.meta : { ...next.meta, source };
+    const resource = { ...next, id: version.id, ...(meta === undefined ? {} : { meta }) };
     const { versionId } = version;
     return { op: 'put', resource, expect: { versionId }, index: extractIndex(resource) };
   });

@@ -1,4 +1,4 @@
-import { messageUri } from '../../fhir/message-source.ts';
+import { feedOf, messageUri } from '../../fhir/message-source.ts';
 import type { IdentifiedResource, Resource } from '../../fhir/resource.ts';
 import { extractIndex } from '../../fhir/search-extract.ts';
 import { same } from '../../record/same.ts';
@@ -53,8 +53,9 @@ export class WorkingRecords {
     if (next === record || same(next, record)) return false;
     const { feed, controlId } = this.#speaker;
     const [, id = ''] = reference.split('/');
-    const meta = { ...next.meta, source: messageUri(feed, controlId) };
-    const resource: IdentifiedResource = { ...next, id, meta };
+    // What came otherwise, such as by a rule, says so for good.
+    const source = feedOf(next) === undefined ? {} : { source: messageUri(feed, controlId) };
+    const resource: IdentifiedResource = { ...next, id, meta: { ...next.meta, ...source } };
     const planned = this.#writes.get(reference);
     const stored = await this.#load(reference);
     const expect = isIdentified(stored) ? { expect: { versionId: stored.versionId } } : {};
