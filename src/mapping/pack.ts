@@ -1,9 +1,8 @@
 import type { Resource } from '../fhir/resource.ts';
 import type { Message } from '../hl7v2/message.ts';
-import type { Compiler } from './compile/compiler.ts';
+import type { Compiler, SlotReuse } from './compile/compiler.ts';
 import { compileEffects } from './compile/effects.ts';
 import { compileResource } from './compile/resources.ts';
-import type { SlotReuse } from './compile/reuse.ts';
 import { compileSlots } from './compile/slots.ts';
 import { isV2Type } from './datatypes/registry.ts';
 import { applyOverlay, expandMessage, segmentResource } from './language/expand.ts';

@@ -342,3 +342,29 @@ describe('map check', () => {
     expect(Object.keys(expected)).toEqual(Object.keys(cases));
   });
 });
+
+describe('a segment map that two maps use', () => {
+  const segment = `segment: DG1[Condition]
+version: 1
+set:
+  code: DG1-3
+  subject: { ref: who }
+`;
+  const map = (name: string, type: string): string => `map: ${name}
+version: 1
+when: { event: [ADT^A0${name === 'a' ? '1' : '2'}] }
+resources:
+  who: { type: ${type}, from: PID, key: PID-3, set: { name: PID-5.1, active: { const: true } } }
+  condition: { use: 'DG1[Condition]' }
+`;
+
+  it('is right in one and wrong in the other', () => {
+    const files = filesOf({
+      'a.map.yaml': map('a', 'Patient').replace('PID-5.1', 'PID-5'),
+      'b.map.yaml': map('b', 'Organization'),
+      'c.map.yaml': segment,
+    });
+    const messages = compilePack(files).issues.map(({ message }) => message);
+    expect(messages).toEqual(['`subject` may not refer to Organization; it may to Patient, Group']);
+  });
+});

@@ -1,7 +1,6 @@
 import type { MapIssues } from '../map-issue.ts';
 import type { DatatypeRule, ResourceRule, SettingRule, SlotRule } from '../language/model.ts';
 import type { CompiledSlot } from '../run/compiled.ts';
-import type { NamedReference, SlotReuse } from './reuse.ts';
 import type { CompiledTable } from '../run/table.ts';
 
 /** What compiling one map may look at, and where it reports. */
@@ -24,10 +23,24 @@ export interface Compiler {
   readonly asked: Map<string, CompiledTable>;
   /** What other maps have compiled already; absent where the map has tables or settings of its own. */
   readonly reuse: SlotReuse | undefined;
-  /** References by name; filled while slots are compiled. */
-  readonly references: NamedReference[];
+  /** Checks of what slots refer to by name; filled while they are compiled. */
+  readonly references: ReferenceCheck[];
   /** Every slot compiled: for coverage. */
   readonly rules: { name: string; rule: string }[];
+}
+
+/** Whether a reference by name is right depends on the map. */
+export type ReferenceCheck = (compiler: Compiler) => void;
+
+/** Slots compiled before, by their rule, and by what else they depend on (reuse.ts). */
+export type SlotReuse = WeakMap<SlotRule, Map<string, KeptSlot>>;
+
+/** A compiled slot with what was gathered on the way. */
+export interface KeptSlot {
+  readonly slot: CompiledSlot | undefined;
+  readonly rules: readonly { name: string; rule: string }[];
+  readonly asked: ReadonlyMap<string, CompiledTable>;
+  readonly references: readonly ReferenceCheck[];
 }
 
 /** What relative paths mean where a slot stands. */

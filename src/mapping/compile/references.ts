@@ -9,10 +9,13 @@ import type { ElementPlace } from './element.ts';
 export function checkReference(
   names: readonly At<string>[],
   element: ElementPlace,
-  { resources, elsewhere, issues, references }: Compiler,
+  compiler: Compiler,
 ): void {
   const { leaf, text } = element;
-  references.push({ names, element });
+  const { resources, elsewhere, issues } = compiler;
+  compiler.references.push((other) => {
+    checkReference(names, element, other);
+  });
   for (const { value, place } of names) {
     if (!leaf.types.includes('Reference')) {
       issues.add(place, `\`${text}\` is no Reference; it is ${leaf.types.join(' or ')}`);
