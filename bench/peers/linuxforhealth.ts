@@ -8,7 +8,7 @@ import { buildJavaProgram } from '../../test/java-program.ts';
 
 /** LinuxForHealth's converter in a process of its own. */
 export interface Peer {
-  /** Converts the message for so long. */
+  /** Converts the message for so much processor time. */
   readonly lap: (text: string, milliseconds: number) => Promise<PeerLap>;
   readonly close: () => Promise<void>;
 }

@@ -12,8 +12,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Converts the message of a file for some time: each line on stdin is {@code MILLISECONDS FILE}, each answered by {@code RUNS SECONDS
- * CPU_SECONDS CHARACTERS} (of this thread alone; the characters are those of the last Bundle). It ends with its stdin.
+ * Converts the message of a file for some processor time: each line on stdin is {@code MILLISECONDS FILE}, each answered by {@code RUNS
+ * SECONDS CPU_SECONDS CHARACTERS} (of this thread alone; the characters are those of the last Bundle). It ends with its stdin.
  */
 public final class LinuxForHealthRunner {
   private LinuxForHealthRunner() {}
@@ -37,7 +37,7 @@ public final class LinuxForHealthRunner {
     long cpu = threads.getCurrentThreadCpuTime();
     int runs = 0;
     int characters = 0;
-    while (System.nanoTime() - start < nanos) {
+    while (threads.getCurrentThreadCpuTime() - cpu < nanos) {
       characters = converter.convert(message).length();
       runs += 1;
     }
