@@ -100,8 +100,38 @@ function histories(kind: 'segments' | 'types'): Record<string, Record<string, st
       withdraw(version, fields, definition.fields ?? {});
     }
   }
+  for (const [segment, fields] of Object.entries(laterFields)) {
+    for (const [number, row] of Object.entries(fields)) {
+      ((all[segment] ??= {})[number] ??= []).push(`2.9|${row}|`);
+    }
+  }
   return all;
 }
+
+/** Fields of v2.9, which the package does not have, that HL7's V2-to-FHIR guide maps. */
+const laterFields: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  MSH: {
+    26: 'CWE|O|1|952|Security Classification Tag',
+    27: 'CWE|O|*|953|Security Handling Instructions',
+  },
+  OBX: {
+    29: 'ID|O|1|936|Observation Type',
+    30: 'ID|O|1|937|Observation Sub-Type',
+    33: 'EIP|O|*||Observation Related Specimen Identifier',
+  },
+  ORC: { 38: 'EI|O|1||Filler Order Group Number' },
+  PRT: {
+    16: 'EI|O|1||UDI Device Identifier',
+    17: 'DTM|O|1||Device Manufacture Date',
+    18: 'DTM|O|1||Device Expiry Date',
+    19: 'ST|O|1||Device Lot Number',
+    20: 'ST|O|1||Device Serial Number',
+    21: 'EI|O|1||Device Donation Identification',
+    22: 'CNE|O|1||Device Type',
+    23: 'CWE|O|1|185|Preferred Method of Contact',
+    24: 'PLN|O|*||Contact Identifiers',
+  },
+};
 
 /** A field that a newer version no longer has ends with a row of the version alone. */
 function withdraw(version: string, fields: Record<string, string[]>, present: object): void {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { defaultFeed } from '../feed/feed.ts';
+import { defaultFeed, sourceOf } from '../feed/feed.ts';
 import { provenanceOf } from '../feed/provenance.ts';
 import type { Reading } from '../feed/reading.ts';
 import { accountFor, type Account } from '../mapping/coverage/account.ts';
@@ -60,7 +60,7 @@ const committed: Commit = (result, message) => {
   const reading: Reading = {
     frame: { bytes: new Uint8Array(), peer: 'guide' },
     feed: defaultFeed,
-    source: message.segment('MSH')?.field(4).text ?? '',
+    source: sourceOf(defaultFeed, message),
     receivedAt: new Date(0),
     controlId: message.controlId,
     messageType: message.type,

@@ -7,6 +7,7 @@ import { deriveStructure } from './structure.ts';
 export class LazyMessage implements Message {
   readonly encoding: EncodingCharacters;
   readonly segments: readonly LazySegment[];
+  #firsts: Map<string, Segment> | undefined;
   #type: string | undefined = undefined;
   #structure: string | undefined = undefined;
 
@@ -21,7 +22,13 @@ export class LazyMessage implements Message {
   }
 
   segment(name: string): Segment | undefined {
-    return this.segments.find((segment) => segment.name === name);
+    if (!this.#firsts) {
+      this.#firsts = new Map();
+      for (const segment of this.segments) {
+        if (!this.#firsts.has(segment.name)) this.#firsts.set(segment.name, segment);
+      }
+    }
+    return this.#firsts.get(name);
   }
 
   get type(): string {

@@ -28,11 +28,11 @@ export interface ExplainedResource {
 
 /** Puts what a map traced beside what it made of the message. Elements stand in the order in which rules gave them. */
 export function explain(
-  { resources, trace }: Pick<MappingResult, 'resources' | 'trace'>,
+  { resources, provenance = [], trace }: Pick<MappingResult, 'resources' | 'provenance' | 'trace'>,
   message: Message,
 ): readonly ExplainedResource[] {
   const byResource = Map.groupBy(trace, ({ target }) => target.slice(0, target.indexOf('.')));
-  return resources.map((mapped) => ({
+  return [...resources, ...provenance].map((mapped) => ({
     name: mapped.name,
     type: mapped.resource.resourceType,
     elements: (byResource.get(mapped.name) ?? []).map((entry) => {

@@ -5,13 +5,14 @@ import { compileEffects } from './compile/effects.ts';
 import { compileResource } from './compile/resources.ts';
 import { compileSlots } from './compile/slots.ts';
 import { isV2Type } from './datatypes/registry.ts';
-import { applyOverlay, expandMessage, segmentResource } from './language/expand.ts';
+import { applyOverlay, expandMessage, expandPack, segmentResource } from './language/expand.ts';
 import type { DatatypeRule, MessageRule, OverlaySelector, SettingRule } from './language/model.ts';
 import {
   readDatatype,
   readIgnore,
   readMessage,
   readOverlay,
+  readPackResources,
   readSettings,
 } from './language/read-message.ts';
 import { readResource } from './language/read-resource.ts';
@@ -65,6 +66,9 @@ export function compilePack(
     checkSegments(sources, { shared: read, issues });
     return read;
   });
+  const made = memory.part('what every message makes', { of: base, issues }, () =>
+    compileShared(sources, shared, issues),
+  );
   const overlays = [...sources.overlay.values()].map((source): Overlay => {
     const selector = readOverlay(source, issues);
     checkPins(selector, sources, issues);
@@ -76,7 +80,7 @@ export function compilePack(
     );
     const of = [...base, ...own.map(({ source: { tree } }) => tree)];
     return memory.part(source.name, { of, issues }, () =>
-      compileMap(source, own, { sources, shared, issues }),
+      compileMap(source, own, { sources, shared, made, issues }),
     );
   });
   checkEvents(maps, sources, issues);
@@ -112,7 +116,32 @@ interface Shared {
 interface PackScope {
   readonly sources: Sources;
   readonly shared: Shared;
+  readonly made: SharedResources;
   readonly issues: MapIssues;
+}
+
+/** What the pack makes of every message, compiled once for all maps. */
+interface SharedResources {
+  readonly resources: CompiledMap['resources'];
+  readonly rules: CompiledMap['rules'];
+  readonly ignored: readonly string[];
+}
+
+function compileShared(sources: Sources, shared: Shared, issues: MapIssues): SharedResources {
+  const parts = [...sources.pack.values()].map((source) => {
+    const rule = readPackResources(expandPack(source, sources, issues), issues);
+    const base = compilerFor(shared, issues);
+    const tables = new Map(base.tables);
+    for (const [name, table] of rule.tables) tables.set(name, compileTable(table));
+    const compiler = { ...base, tables };
+    const resources = rule.resources.flatMap((one) => compileResource(one, compiler) ?? []);
+    return { resources, rules: compiler.rules, ignored: [...rule.ignore.keys()] };
+  });
+  return {
+    resources: parts.flatMap(({ resources }) => resources),
+    rules: parts.flatMap(({ rules }) => rules),
+    ignored: parts.flatMap(({ ignored }) => ignored),
+  };
 }
 
 function readShared(sources: Sources, issues: MapIssues): Shared {
@@ -131,7 +160,7 @@ function readShared(sources: Sources, issues: MapIssues): Shared {
   const ignored: string[] = [];
   for (const { tree } of sources.pack.values()) {
     const body = new TreeReader(tree, issues);
-    body.expectKeys(['pack', 'version', 'doc', 'settings', 'ignore'], 'a pack');
+    body.expectKeys(['pack', 'version', 'doc', 'settings', 'ignore', 'resources'], 'a pack');
     for (const [name, setting] of readSettings(body)) settings.set(name, setting);
     ignored.push(...readIgnore(body).keys());
   }
@@ -150,7 +179,7 @@ function readShared(sources: Sources, issues: MapIssues): Shared {
 }
 
 function resourceNames(sources: Sources): ReadonlySet<string> {
-  const maps = [...sources.map.values(), ...sources.overlay.values()];
+  const maps = [...sources.map.values(), ...sources.overlay.values(), ...sources.pack.values()];
   return new Set(
     maps.flatMap(({ tree }) => {
       const resources = tree.entries.get('resources')?.value;
@@ -201,7 +230,8 @@ function checkSegments(
   sources: Sources,
   { shared, issues }: { shared: Shared; issues: MapIssues },
 ): void {
-  const used = new Set([...sources.map.values()].flatMap(({ tree }) => usedNames(tree)));
+  const users = [...sources.map.values(), ...sources.pack.values()];
+  const used = new Set(users.flatMap(({ tree }) => usedNames(tree)));
   for (const source of sources.segment.values()) {
     if (used.has(source.name)) continue;
     const body = new TreeReader(source.tree, issues);
@@ -290,11 +320,14 @@ function applies(selector: OverlaySelector, senders: readonly string[], feed: st
 function compileTree(
   source: Source,
   tree: TreeMap,
-  { shared, issues, overlays }: PackScope & { readonly overlays: readonly Overlay[] },
+  { shared, made, issues, overlays }: PackScope & { readonly overlays: readonly Overlay[] },
 ): CompiledMap {
   const message = readMessage(source, tree, issues);
   const compiler = compilerFor(shared, issues, message);
-  const resources = message.resources.flatMap((rule) => compileResource(rule, compiler) ?? []);
+  const own = message.resources.flatMap((rule) => compileResource(rule, compiler) ?? []);
+  const ownNames = new Set(message.resources.map(({ name }) => name));
+  const further = own.length === 0 ? [] : made.resources.filter(({ name }) => !ownNames.has(name));
+  const resources = [...own, ...further];
   const effects = compileEffects(message.effects, compiler);
   const names = overlays.map(({ selector }) => `+${selector.name}`).join('');
   const codeSystems = compiler.tables.get('CodingSystem');
@@ -305,7 +338,7 @@ function compileTree(
     resources,
     effects,
     settings: new Map([...compiler.settings].map(([name, setting]) => [name, setting.default])),
-    ignored: new Set([...shared.ignored, ...message.ignore.keys()]),
+    ignored: new Set([...shared.ignored, ...made.ignored, ...message.ignore.keys()]),
     packCodeSystem:
       codeSystems &&
       ((name) => {
@@ -313,7 +346,7 @@ function compileTree(
         return row?.kind === 'row' ? String(row.code) : undefined;
       }),
     tables: compiler.asked,
-    rules: compiler.rules,
+    rules: further.length === 0 ? compiler.rules : [...compiler.rules, ...made.rules],
     nothing: message.nothing,
     refuse: message.refuse,
   };

@@ -8,6 +8,8 @@ export interface MappingResult {
   readonly resources: readonly MappedResource[];
   /** What the event does to records, in the order of the message; absent: nothing. */
   readonly effects?: readonly Effect[];
+  /** What the message says about itself: parts of its Provenance, and resources that are contained in that. */
+  readonly provenance?: readonly MappedResource[];
   /** Valued fields that no rule read. */
   readonly loss: readonly LossEntry[];
   /** Codes that a table has no row for. */

@@ -39,6 +39,8 @@ const withoutDifference: Readonly<Record<string, string>> = {
   'ORC-12': 'OBR-16 says it',
   'PD1-4': 'the doctor of another field',
   'PRB-1': 'action code: only DE says something else than nothing',
+  'PRT-4': 'the part of nobody who is named by a number',
+  'PRT-10': 'a device without a number',
   'PV1-6': 'a place without a name',
   'PV1-8': 'the doctor of another field',
   'PV1-50': 'PV1-19 goes first',
@@ -75,8 +77,8 @@ function read(pack: CompiledPack, text: string): Reading {
 
 /** What came of it, but for the addresses that are made of the message's hash. */
 function madeOf({ result, issues }: Reading): unknown {
-  const { resources, effects, unmapped } = result ?? {};
-  const made = { resources, effects, unmapped, issues };
+  const { resources, provenance, effects, unmapped } = result ?? {};
+  const made = { resources, provenance, effects, unmapped, issues };
   return JSON.parse(JSON.stringify(made).replace(/urn:uuid:[-0-9a-f]+/g, 'urn:uuid'));
 }
 

@@ -77,7 +77,7 @@ function findElement(
     }
     containers.push({
       name: primitive ? `_${found.name}` : found.name,
-      array: found.array && !primitive,
+      array: found.array,
       ...(found.url !== undefined && { url: found.url }),
     });
     below = primitive ? 'Element' : found.base;

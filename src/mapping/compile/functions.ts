@@ -62,10 +62,11 @@ function textOf(argument: Argument | undefined): string {
   return argument?.element.text ?? '';
 }
 
-/** `start` plus an amount of time; keeps the offset of `start`. */
+/** `start` plus (or with -1 minus) an amount of time; keeps the offset of `start`. */
 function addDuration(
   { start, amount, unit }: Arguments,
   conversion: Conversion,
+  direction: 1 | -1 = 1,
 ): Typed | undefined {
   const text = start && dateTimeText(start.element, conversion);
   const match = /^(.*T[\d:.]+)(Z|[+-]\d{2}:\d{2})$/.exec(text ?? '');
@@ -74,7 +75,7 @@ function addDuration(
   if (!match || length === undefined || textOf(amount) === '') return undefined;
   const [, , offset = 'Z'] = match;
   const shiftMs = offset === 'Z' ? 0 : offsetMs(offset);
-  const local = new Date(Date.parse(text ?? '') + count * length + shiftMs);
+  const local = new Date(Date.parse(text ?? '') + direction * count * length + shiftMs);
   // Past the calendar of FHIR, or no number at all, or after a leap second.
   if (!(local.getTime() >= firstMs && local.getTime() <= lastMs)) return undefined;
   return typed('dateTime', `${local.toISOString().slice(0, 19)}${offset}`);
@@ -133,6 +134,13 @@ export const mapFunctions: Readonly<Record<string, MapFunction>> = {
     optional: ['unit'],
     gives: 'dateTime',
     run: (args, { conversion }) => addDuration(args, conversion),
+  },
+  subtractDuration: {
+    required: ['end', 'amount'],
+    optional: ['unit'],
+    gives: 'dateTime',
+    run: ({ end, amount, unit }, { conversion }) =>
+      addDuration({ start: end, amount, unit }, conversion, -1),
   },
   duration: {
     required: ['start', 'end'],

@@ -82,5 +82,11 @@ function traceElement(
 }
 
 function laidOver(made: Json | undefined, own: MutableObject): MutableObject {
-  return isObject(made) ? { ...made, ...own } : own;
+  if (!isObject(made)) return own;
+  const laid = { ...made, ...own };
+  const { extension: first } = made;
+  const { extension: second } = own;
+  if (Array.isArray(first) && Array.isArray(second))
+    laid['extension'] = [...(first as Json[]), ...second];
+  return laid;
 }

@@ -70,9 +70,14 @@ function segmentReader(path: SegmentPath, field: number, where: PathPlace): Path
 
 /** The segments that a path means from a frame: the one at hand, else those in scope. */
 export function segmentsOf(path: SegmentPath, frame: Frame): readonly Segment[] {
-  if (path.groups.length > 0) return frame.run.scope.below(frame.group, path.groups, path.segment);
-  if (frame.segment?.name === path.segment) return [frame.segment];
-  return frame.run.scope.visible(frame.group, path.segment);
+  const { groups, segment: name } = path;
+  if (groups.length === 0 && frame.segment?.name === name) return [frame.segment];
+  const { message, scope } = frame.run;
+  // Most messages have none of most segments.
+  if (message.segment(name) === undefined) return [];
+  return groups.length > 0
+    ? scope.below(frame.group, groups, name)
+    : scope.visible(frame.group, name);
 }
 
 function narrower(path: {

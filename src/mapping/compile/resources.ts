@@ -30,7 +30,9 @@ export function compileResource(
     valueType === undefined ? resourceScope(rule, compiler) : { name: rule.name, valueType };
   const readers = keyReaders(rule.key, { scope, compiler });
   const slots = compileSlots(rule.set, type, { scope, compiler });
-  if (rule.write !== 'never') reportMissing(rule, compiler);
+  // Parts of the message's Provenance; the commit gives the rest.
+  const isPart = rule.write === 'provenance' && type === 'Provenance';
+  if (rule.write !== 'never' && !isPart) reportMissing(rule, compiler);
   return {
     name: rule.name,
     rule: ruleId(rule.place),
@@ -97,12 +99,15 @@ function compileInstances(
 }
 
 function segmentInstances(groups: readonly string[], name: string) {
-  return ({ run }: Frame): Frame[] =>
-    run.scope.anywhere(groups, name).map((segment) => ({
+  return ({ run }: Frame): Frame[] => {
+    // Most messages have none of most segments.
+    if (run.message.segment(name) === undefined) return [];
+    return run.scope.anywhere(groups, name).map((segment) => ({
       run,
       segment,
       group: run.scope.groupOf(segment),
     }));
+  };
 }
 
 /** One for each valued repetition, in every such segment of the message. */
@@ -111,6 +116,7 @@ function fieldInstances({ value: path }: At<Extract<InstanceSource, { kind: 'fie
   return (root: Frame): Frame[] => {
     const { run } = root;
     const found: Frame[] = [];
+    if (run.message.segment(name) === undefined) return found;
     for (const segment of run.scope.anywhere(groups, name)) {
       if (!segment.hasText(field)) continue;
       const repetitions = segment.field(field).repetitions();

@@ -1,8 +1,9 @@
 import type { CompiledPack } from '../pack.ts';
-import { rowFacts, rowWants, tryRow, type Cover, type ProbeContext, type Trial } from './cover-row.ts';
+import { rowWays, rowWants, tryRow, type Cover, type ProbeContext, type Trial } from './cover-row.ts';
 import { saidByReference, targetsOf, type GuideTarget } from './guide-path.ts';
 import type { GuideRow, GuideSheet } from './guide-row.ts';
 import { contextsOf, messageContexts } from './probe-contexts.ts';
+import { segmentName, withPlace } from './probe-message.ts';
 import { Prober, type Commit, type ProbeSettings } from './prober.ts';
 
 /** A row of the guide, and how it is covered; absent: it is not. */
@@ -37,7 +38,13 @@ const settingsTried: readonly ProbeSettings[] = [
 const ownHosts: readonly { readonly source: string; readonly sheet: string; readonly of?: GuideTarget }[] = [
   { source: 'MSH-9', sheet: 'MSG[MessageHeader]', of: { type: 'MessageHeader', path: '' } },
   { source: 'XAD.6', sheet: 'CountryCode' },
+  { source: 'NTE-4', sheet: 'CommentType' },
 ];
+
+/** Fields with a code table of the guide that none of its rows maps; the pack does. */
+const unmapped = [
+  { sheet: 'SPM[Specimen]', source: 'SPM-21', target: 'condition', vocabulary: 'SpecimenRejectReason' },
+] as const;
 
 class GuideProbe {
   readonly #prober: Prober;
@@ -51,6 +58,7 @@ class GuideProbe {
   }
 
   rows(): CoveredRow[] {
+    for (const one of unmapped) this.#unmapped(one);
     const segments = this.#of('segment').flatMap((sheet) => this.#segmentSheet(sheet));
     const datatypes = this.#datatypes();
     const tables = this.#of('table').flatMap(({ rows }) => rows.map((row) => this.#tableRow(row)));
@@ -62,6 +70,16 @@ class GuideProbe {
     return this.#sheets.filter((sheet) => sheet.kind === kind);
   }
 
+  /** A field that the guide maps nowhere, although it has a sheet for its codes. */
+  #unmapped({ sheet, source, target, vocabulary }: (typeof unmapped)[number]): void {
+    const row: GuideRow = {
+      ...{ kind: 'segment', sheet, record: 0, source, target, vocabulary },
+      ...{ condition: '', narrative: '', map: '', assignment: '' },
+    };
+    const cover = this.#segmentRow(row, [], contextsOf(sheet, this.#sheets, this.#prober));
+    if (cover) this.#remember(row, cover);
+  }
+
   #segmentSheet({ name, rows }: GuideSheet): CoveredRow[] {
     const contexts = various(contextsOf(name, this.#sheets, this.#prober));
     return rows.map((row) => {
@@ -71,14 +89,20 @@ class GuideProbe {
     });
   }
 
-  #segmentRow(row: GuideRow, siblings: readonly GuideRow[], contexts: readonly ProbeContext[]): Cover | undefined {
-    const trials = this.#segmentTrials(row, siblings);
+  #segmentRow(
+    row: GuideRow,
+    siblings: readonly GuideRow[],
+    contexts: readonly ProbeContext[],
+    type?: string,
+  ): Cover | undefined {
+    const trials = this.#segmentTrials(row, siblings, type);
     // A setting is the answer to a condition in prose.
     const settingsOf = row.narrative === '' && !row.sheet.startsWith('DG1') ? settingsTried.slice(0, 1) : settingsTried;
     for (const settings of settingsOf) {
       for (const context of contexts) {
         for (const trial of trials) {
-          const cover = tryRow(this.#prober, { ...trial, context, settings });
+          const own = ownPlace(context, row);
+          const cover = own && tryRow(this.#prober, { ...trial, context: own, settings });
           if (cover) return cover;
         }
       }
@@ -86,15 +110,19 @@ class GuideProbe {
     return undefined;
   }
 
-  #segmentTrials(row: GuideRow, siblings: readonly GuideRow[]): Omit<Trial, 'context' | 'settings'>[] {
+  #segmentTrials(
+    row: GuideRow,
+    siblings: readonly GuideRow[],
+    type?: string,
+  ): Omit<Trial, 'context' | 'settings'>[] {
     const [, name = '', number] = /^([A-Z][A-Z0-9]{2})(?:-(\d+))?$/.exec(row.source) ?? [];
     const path = number === undefined ? [] : [Number(number)];
-    const facts = rowFacts(row, { name, path });
-    if (!facts) return [];
-    const resource = /\[([A-Za-z]+)/.exec(row.sheet)?.[1] ?? '';
-    const trial = { path, facts, ...rowWants(row, resource, siblings) };
+    const resource = typeOf(row, type);
     const codes = path.length === 0 ? [] : this.#codes(row.vocabulary).slice(0, 6);
-    return [trial, ...codes.map((value) => ({ ...trial, value }))];
+    return rowWays(row, { name, path }).flatMap((facts) => {
+      const trial = { path, facts, ...rowWants(row, resource, siblings) };
+      return [trial, ...codes.map((value) => ({ ...trial, value }))];
+    });
   }
 
   #codes(vocabulary: string): string[] {
@@ -108,6 +136,8 @@ class GuideProbe {
 
   #remember(row: GuideRow, cover: Cover): void {
     for (const name of [row.map, row.vocabulary].filter((one) => one !== '')) this.#host(name, cover);
+    // OBX[Observation] names the sheet of ED for RP too.
+    if (row.map === 'ED[Attachment]') this.#host('RP[Attachment]', cover);
     const own = ownHosts.find(({ source }) => source === row.source);
     if (own) this.#host(own.sheet, own.of === undefined ? cover : { ...cover, target: own.of });
   }
@@ -141,16 +171,19 @@ class GuideProbe {
 
   #datatypeRow(row: GuideRow, siblings: readonly GuideRow[], hosts: readonly Cover[]): Cover | undefined {
     const [, name = '', number] = /^([A-Z]{2,3})(?:[.-](\d+))?$/.exec(row.source) ?? [];
-    const facts = rowFacts(row, { name, path: number === undefined ? [] : [Number(number)] });
-    if (!facts) return undefined;
+    const ways = rowWays(row, { name, path: number === undefined ? [] : [Number(number)] });
     const wants = rowWants(row, '', siblings);
     for (const host of spread(hosts)) {
       const path = number === undefined || primitives.has(name) ? host.path : [...host.path, Number(number)];
       const targets = wants.targets.flatMap((target) => hosted(host, target));
       const { context, settings, message } = host;
-      const trial = { context, settings, message, path, subject: host.path, facts, ...wants, targets };
-      const cover = tryRow(this.#prober, trial);
-      if (cover) return cover;
+      const codes = siblings.find((one) => one.source === row.source && one.vocabulary !== '')?.vocabulary;
+      const values = [undefined, ...this.#codes(codes ?? '').slice(0, 6)];
+      for (const [facts, value] of ways.flatMap((way) => values.map((one) => [way, one] as const))) {
+        const trial = { context, settings, message, path, subject: host.path, facts, ...wants, targets, ...(value !== undefined && { value }) };
+        const cover = tryRow(this.#prober, trial);
+        if (cover) return cover;
+      }
     }
     return undefined;
   }
@@ -169,8 +202,10 @@ class GuideProbe {
   /** Its system stands beside a code; a code, text or boolean alone has none. */
   #translated(row: GuideRow, host: Cover, instead: string): Cover | undefined {
     const { context, settings, message, path, target } = host;
-    const places = { context, settings, message, path, facts: [], targets: [target] };
-    const trial = { ...places, value: row.source, instead, expected: row.target };
+    // The trigger of MSH-9 is its second component.
+    const place = context.place.endsWith('MSH') && path.join() === '9' ? [9, 2] : path;
+    const places = { context, settings, message, path: place, facts: [], targets: [target] };
+    const trial = { ...places, value: escaped(row.source), instead, expected: row.target };
     const cover = tryRow(this.#prober, row.assignment === '' ? trial : { ...trial, with: row.assignment });
     if (cover) return cover;
     const bare = tryRow(this.#prober, trial);
@@ -178,13 +213,13 @@ class GuideProbe {
   }
 
   #messageRow(row: GuideRow, sheet: GuideSheet): CoveredRow {
-    const facts = rowFacts(row);
-    if (!facts) return { row };
-    const contexts = messageContexts(row, sheet, { prober: this.#prober, facts });
+    const contexts = rowWays(row).flatMap((facts) =>
+      messageContexts(row, sheet, { prober: this.#prober, facts }),
+    );
     const map = this.#of('segment').find(({ name }) => sheetKey(name) === sheetKey(row.map));
     if (!map) return this.#ownMessageRow(row, contexts);
     for (const one of map.rows) {
-      const cover = this.#segmentRow(one, map.rows, contexts);
+      const cover = this.#segmentRow(one, map.rows, contexts, /^[A-Za-z]+/.exec(row.target)?.[0]);
       if (cover) return { row, cover };
     }
     return { row };
@@ -209,11 +244,27 @@ function sheetKey(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9[\]]/g, '');
 }
 
+/** The resource of a sheet, or of the row of a message sheet; of a value that makes one by itself, that. */
+function typeOf({ sheet, target, map }: GuideRow, type: string | undefined): string {
+  const made = target === '$this' ? /\[(RelatedPerson|Specimen)/.exec(map)?.[1] : undefined;
+  const named = /\[([A-Za-z]+)/.exec(sheet)?.[1] ?? '';
+  return made ?? (type === 'Observation' && named === 'ServiceRequest' ? type : named);
+}
+
+/** A row may map a field of another segment than its sheet's: MSH-4 beside EVN, RXE-19 beside RXO. */
+function ownPlace(context: ProbeContext, { source }: GuideRow): ProbeContext | undefined {
+  const name = source.slice(0, 3);
+  if (name === '' || segmentName(context.place) === name) return context;
+  const other = context.message.find(({ place }) => segmentName(place) === name);
+  return other && { ...context, message: withPlace(context.message, context.place), place: other.place };
+}
+
 /** Each map and kind of place once: an event of the same map tells nothing new. */
 function various(contexts: readonly ProbeContext[]): readonly ProbeContext[] {
   const kinds = new Map<string, ProbeContext>();
   for (const context of contexts) {
-    const kind = `${context.map.name} ${context.event.slice(0, 3)} ${context.place.split('.').slice(1).join('.')}`;
+    const place = context.place.split('.').slice(1).join('.');
+    const kind = JSON.stringify([context.map.name, context.event.slice(0, 3), place, context.facts]);
     if (!kinds.has(kind)) kinds.set(kind, context);
   }
   return [...kinds.values()];
@@ -223,6 +274,11 @@ function various(contexts: readonly ProbeContext[]): readonly ProbeContext[] {
 function spread(hosts: readonly Cover[]): readonly Cover[] {
   const byPlace = new Map(hosts.map((host) => [`${host.context.place} ${host.path.join('.')} ${host.target.path}`, host]));
   return [...byPlace.values()].slice(0, 12);
+}
+
+/** A code with a separator in it. */
+function escaped(code: string): string {
+  return code.replaceAll('&', '\\T\\').replaceAll('^', '\\S\\');
 }
 
 /** Data types without components: `ID.1` is the value itself. */
@@ -236,7 +292,9 @@ function hosted({ target: own }: Cover, { type, path, refers }: GuideTarget): Gu
   const further = refers === undefined ? {} : { refers };
   if (type !== '') return [{ type, path, ...further }];
   const inside = { type: own.type, path: joined(own.path, path), ...further };
-  if (own.refers === undefined) return [inside];
+  // SAD is a part of the address whose line it is.
+  const beside = { type: own.type, path: joined(own.path.replace(/\.?[^.]*$/, ''), path), ...further };
+  if (own.refers === undefined) return own.path.endsWith('.line') ? [inside, beside] : [inside];
   const person = path.replace(/^practitioner\b\.?/, '');
   const said = [path, person].flatMap((one) => saidByReference(one)).map((one) => joined(own.path, one));
   return [

@@ -1,7 +1,7 @@
 import { readCondition, type GuideReference } from './guide-condition.ts';
 import { guideTargets, literal, type GuideTarget } from './guide-path.ts';
 import type { GuideRow } from './guide-row.ts';
-import { factsOf, pointOf, sampleAt, withFacts, type Fact, type FactScope } from './facts.ts';
+import { pointOf, sampleAt, withFacts, type Fact, type FactScope, waysOf } from './facts.ts';
 import { addedLeaves, type Leaf } from './leaves.ts';
 import { textOf, withPlace, type ProbeMessage } from './probe-message.ts';
 import { valueAt, withValue } from './probe-segment.ts';
@@ -67,7 +67,8 @@ export function tryRow(prober: Prober, trial: Trial): Cover | undefined {
   const made = prober.run(context.map, textOf(after), settings);
   const base = before && prober.run(context.map, textOf(before), settings);
   const added = addedLeaves(base?.leaves ?? [], made.leaves);
-  const looked = isOtherwise(trial) ? made.leaves : added;
+  const constants = made.leaves.filter(({ within }) => within === '');
+  const looked = isOtherwise(trial) ? made.leaves : trial.expected === undefined ? added : [...added, ...constants];
   for (const target of trial.targets) {
     const leaf = looked.find((one) => holds(one, target, trial.expected));
     if (!leaf || (trial.with !== undefined && !added.some(({ value }) => value === trial.with))) continue;
@@ -95,9 +96,11 @@ function messagesOf(trial: Trial): { readonly before: ProbeMessage | undefined; 
   }
   const own = (fact: Fact): boolean => isAt(fact.of, start, { ...scope, path });
   const others = withFacts(start, all.filter((fact) => !own(fact)), scope);
-  const given = value ?? (valueIn(others, place, path) || sampleIn(others, place, path));
-  const valued = changed(others, place, { path, value: given });
-  const after = value === undefined ? structured(withFacts(valued, all.filter(own), scope), place) : valued;
+  const typed = ofItsType(others, place);
+  const given = value ?? exampleIn(typed, place, path);
+  const valued = changed(typed, place, { path, value: given });
+  const after =
+    value === undefined ? structured(withFacts(valued, all.filter(own), scope), place) : valued;
   const isEmpty = valueIn(after, place, path) === '';
   const before = changed(after, place, { path, value: isEmpty ? given : (trial.instead ?? '') });
   return { before, after };
@@ -111,6 +114,13 @@ function isAt(
 ): boolean {
   const point = pointOf(of, message, at);
   return point.place === at.place && at.path.every((number, index) => point.path[index] === number);
+}
+
+/** What stands there, unless OBX-2 says that it is of another type; else an example. */
+function exampleIn(message: ProbeMessage, place: string, path: readonly number[]): string {
+  const segment = message.find((one) => one.place === place)?.segment;
+  const isOther = segment?.[0] === 'OBX' && path.join() === '5' && segment[2] !== 'NM';
+  return (isOther ? '' : valueIn(message, place, path)) || sampleIn(message, place, path);
 }
 
 function valueIn(message: ProbeMessage, place: string, path: readonly number[]): string {
@@ -135,6 +145,15 @@ function changed(
   });
 }
 
+/** Whatever OBX-2 is made to say, OBX-5 is of that type. */
+function ofItsType(message: ProbeMessage, place: string): ProbeMessage {
+  const segment = message.find((one) => one.place === place)?.segment;
+  if (segment?.[0] !== 'OBX' || segment[2] === 'NM' || !valueAt(segment, [5]).startsWith('13')) return message;
+  const facts = valueAt(segment, [5, 3]);
+  const sample = sampleAt(segment, [5]);
+  return structured(changed(message, place, { path: [5], value: facts === '' ? sample : `^10^${facts}` }), place);
+}
+
 /** An SN with a separator has a second number. */
 function structured(message: ProbeMessage, place: string): ProbeMessage {
   const segment = message.find((one) => one.place === place)?.segment;
@@ -145,12 +164,17 @@ function structured(message: ProbeMessage, place: string): ProbeMessage {
 /** Elements that may have several types: `value` is `valueQuantity` too. */
 const choices = /\.(?:medication|value|occurrence|effective|onset|performed|multipleBirth|deceased|collected|occurred)$/;
 
+/** Displays are the same in any case of letters. */
+function isSame({ path, value }: Leaf, expected: string): boolean {
+  return path.endsWith('.display') ? value.toLowerCase() === expected.toLowerCase() : value === expected;
+}
+
 function nameOf({ type, path }: GuideTarget): string {
   return path === '' ? type : `${type}.${path}`;
 }
 
 function holds(leaf: Leaf, target: GuideTarget, expected: string | undefined): boolean {
-  if (expected !== undefined && leaf.value !== expected) return false;
+  if (expected !== undefined && !isSame(leaf, expected)) return false;
   const wanted = nameOf(target);
   if (!leaf.path.startsWith(wanted)) return false;
   const next = leaf.path.charAt(wanted.length);
@@ -173,11 +197,11 @@ function ruleOf(leaf: Leaf, { resources, trace }: Probed): { readonly slot: stri
   return { slot: best.slot, rule: best.rule };
 }
 
-/** The conditions of a row as facts; none where it has none, undefined where it cannot be read. */
-export function rowFacts(row: GuideRow, subject?: GuideReference): readonly Fact[] | undefined {
-  if (row.condition === '') return [];
+/** The ways to fulfil the condition of a row: one without facts where it has none, none where it cannot be read. */
+export function rowWays(row: GuideRow, subject?: GuideReference): readonly (readonly Fact[])[] {
+  if (row.condition === '') return [[]];
   const read = readCondition(row.condition, subject);
-  return read && factsOf(read.condition);
+  return read ? waysOf(read.condition) : [];
 }
 
 /** The elements and the constant that a row asks for. */
@@ -186,6 +210,6 @@ export function rowWants(
   resource: string,
   siblings: readonly GuideRow[],
 ): Pick<Trial, 'targets' | 'expected'> {
-  const expected = /\.ur[il]$/.test(row.target) && /extension/.test(row.target) ? undefined : literal(row.assignment);
+  const expected = /\.ur[il]\)*$/.test(row.target) && /extension/.test(row.target) ? undefined : literal(row.assignment);
   return { targets: guideTargets(row, resource, siblings), ...(expected !== undefined && { expected }) };
 }

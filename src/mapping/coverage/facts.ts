@@ -2,7 +2,7 @@ import { knownSegment } from '../../hl7v2/dictionary.ts';
 import type { GuideCondition, GuideReference, GuideTest } from './guide-condition.ts';
 import { segmentName, type ProbeMessage, type ProbePlace } from './probe-message.ts';
 import { fieldType, valueAt, withValue, type ProbeSegment } from './probe-segment.ts';
-import { sampleComponent, sampleValue } from './sample-value.ts';
+import { fieldSamples, sampleComponent, sampleValue } from './sample-value.ts';
 
 /** What a message must hold for a condition of the guide to hold. */
 export interface Fact {
@@ -10,12 +10,13 @@ export interface Fact {
   readonly test: GuideTest;
 }
 
-/** One way to fulfil a condition: all parts of an AND, the first of an OR. */
-export function factsOf(condition: GuideCondition): readonly Fact[] {
-  if (condition.kind === 'test') return [{ of: condition.of, test: condition.test }];
-  if (condition.kind === 'and') return condition.parts.flatMap(factsOf);
-  const [first] = condition.parts;
-  return first ? factsOf(first) : [];
+/** The ways to fulfil a condition: of an AND all parts, of an OR any of them. */
+export function waysOf(condition: GuideCondition): readonly (readonly Fact[])[] {
+  if (condition.kind === 'test') return [[{ of: condition.of, test: condition.test }]];
+  if (condition.kind === 'or') return condition.parts.flatMap(waysOf);
+  return condition.parts
+    .map(waysOf)
+    .reduce((before, ways) => before.flatMap((one) => ways.map((way) => [...one, ...way])), [[]]);
 }
 
 /** Where a probe works: the segment's place, and the value at hand, to which a data type's name refers. */
@@ -90,11 +91,13 @@ function withCount(
   const whole = valueAt(segment, [field]) || sampleAt(segment, [field]);
   const first = whole.split('~')[0] ?? '';
   const many = test.compare === 'GT' || test.compare === 'GE';
-  return withValue(segment, [field], many ? `${first}~${first.replace(/^(\w)/, '2$1')}` : first);
+  return withValue(segment, [field], many ? `${first}~${first}` : first);
 }
 
 /** An example of what stands at a path of a segment. */
 export function sampleAt(segment: ProbeSegment, [field = 0, ...rest]: readonly number[]): string {
   const type = fieldType(segment, field);
+  const own = rest.length === 0 ? fieldSamples[`${segment[0] ?? ''}-${String(field)}`] : undefined;
+  if (own !== undefined) return own;
   return rest.length === 0 ? sampleValue(type) : sampleComponent(type, rest);
 }

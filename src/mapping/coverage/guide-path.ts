@@ -14,6 +14,8 @@ const spellings: readonly (readonly [pattern: RegExp, spelling: string])[] = [
   [/occurn?e[nr]*ceTi?ming|occurenceTiming|occurrenceTIming/gi, 'occurrenceTiming'],
   [/valueSampedData/g, 'valueSampledData'],
   [/\bpayer\b/g, 'payor'],
+  [/\(Annotation\.text\)/g, '.text'],
+  [/^Quantity\./, ''],
   [/\bsytem\b/g, 'system'],
   [/organziation/g, 'organization'],
   [/practioner/gi, 'practitioner'],
@@ -22,6 +24,7 @@ const spellings: readonly (readonly [pattern: RegExp, spelling: string])[] = [
   [/\.coding\.value\b/g, '.coding.code'],
   [/\.coding\.uri\b/g, '.coding.system'],
   [/([a-z])\.\(/g, '$1('],
+  [/\.reference\(/g, '('],
 ];
 
 /**
@@ -87,6 +90,7 @@ export function saidByReference(path: string): string[] {
 function flattened(outer: string, inner: string, resource: string): GuideTarget[] {
   const type = /^[A-Z][A-Za-z]*/.exec(inner)?.[0] ?? '';
   const rest = inner.slice(type.length).replace(/^[|][A-Za-z|]*/, '').replace(/^\./, '');
+  if (outer.endsWith('medication') && rest === 'code') return [{ type: resource, path: outer }];
   const further = /^(?:practitioner|organization|location)(?:\(([A-Z][A-Za-z]*)\.?(.*)\))?$/i.exec(rest);
   const said = further ? saidByReference(further[2] ?? '') : saidByReference(rest);
   const refers = further ? (further[1] ?? 'Practitioner') : type;
@@ -113,15 +117,15 @@ function withExtensions(row: GuideRow, siblings: readonly GuideRow[]): string {
 
 /** `extension(URL).url` is the extension itself. */
 function withoutUrl(text: string): string {
-  return text.replace(/(extension\([^)]*\))\.ur[il]$/, '$1');
+  return text.replace(/(extension\([^)]*\))\.ur[il](?=\)*$)/, '$1');
 }
 
 function urlOf(prefix: string, row: GuideRow, siblings: readonly GuideRow[]): string {
   const plain = prefix.replace(/\bextension\([^)]*\)/g, 'extension').replaceAll(/\[[^\]]*\]/g, '');
   const index = /\[([^\]]*)\]$/.exec(prefix)?.[1] ?? '';
   const found = siblings.find(({ source, target, assignment }) => {
-    if (source !== row.source || !/\.ur[il]$/.test(target) || assignment === '') return false;
-    const other = target.replace(/\.ur[il]$/, '').replace(/\bextension$/, 'extension[0]');
+    if (source !== row.source || !/\.ur[il]\)*$/.test(target) || assignment === '') return false;
+    const other = target.replace(/\.ur[il]\)*$/, '').replace(/\bextension$/, 'extension[0]');
     const same = other.replaceAll(/\[[^\]]*\]/g, '') === plain;
     return same && (/\[([^\]]*)\]$/.exec(other)?.[1] ?? '') === index;
   });

@@ -19,17 +19,17 @@ const bases: Readonly<Record<string, string>> = {
   NK1: 'NK1|1|Smith^Bob|SPO',
   PV1: 'PV1|1|I|W1^101^1^HOSP||||||||||||||||V1^^^HOSP',
   ORC: 'ORC|NW|P1^EHR|F1^LAB',
-  OBR: 'OBR|1|P1^EHR|F1^LAB|718-7^Hemoglobin^LN',
+  OBR: 'OBR|1|||718-7^Hemoglobin^LN',
   OBX: 'OBX|1|NM|718-7^Hemoglobin^LN||13||||||F',
   NTE: 'NTE|1||A note',
   SPM: 'SPM|1|SP1&EHR^SF1&LAB||BLD',
-  AL1: 'AL1|1||PEN^Penicillin^L',
-  IAM: 'IAM|1||PEN^Penicillin^L|||A',
+  AL1: 'AL1|1||PEN^Penicillin^L||Rash',
+  IAM: 'IAM|1||PEN^Penicillin^L||Rash|A',
   DG1: 'DG1|1||I10^Hypertension^I10',
   PR1: 'PR1|1||123^Appendectomy^L||20260101',
   IN1: 'IN1|1|PLAN1^Plan|INS1|Insurer',
-  PRT: 'PRT|1|AD||PP^^HL70443|9001^Jones^Mary^^^^^^HOSP',
-  ROL: 'ROL|R1|AD|PP^^HL70443|9001^Jones^Mary^^^^^^HOSP',
+  PRT: 'PRT|1|AD||AD^^HL70443|9001^Jones^Mary^^^^^^HOSP',
+  ROL: 'ROL|R1|AD|AT^^HL70443|9001^Jones^Mary^^^^^^HOSP',
   RXA: 'RXA|0|1|20260101||08^HepB^CVX|1',
   RXR: 'RXR|IM',
   RXO: 'RXO|123^Drug^L',
@@ -41,14 +41,14 @@ const bases: Readonly<Record<string, string>> = {
   AIL: 'AIL|1||R1^^^HOSP',
   AIP: 'AIP|1||9001^Jones^Mary^^^^^^HOSP',
   TXA: 'TXA|1|CN|TX|||||||||D1^EHR',
-  TQ1: 'TQ1|1',
+  TQ1: 'TQ1|1||PRN^^^^7^d',
   SFT: 'SFT|Vendor|1.0|Software|B1',
   MSA: 'MSA|AA|M7',
   MRG: 'MRG|7002^^^HOSP^MR',
 };
 
 /** Segments that are there unless a probe wants them away. */
-const always: ReadonlySet<string> = new Set(['MSH', 'EVN', 'PID', 'PV1', 'SCH', 'TXA', 'RXA', 'RXO', 'RXE', 'RGS']);
+const always: ReadonlySet<string> = new Set(['MSH', 'EVN', 'PID', 'PV1', 'SCH', 'TXA', 'RXA', 'RXE', 'RGS']);
 
 /** A message of the given places; `event` is MSH-9 (`ADT^A01^ADT_A01`). */
 export function probeMessage(event: string, places: readonly string[]): ProbeMessage {

@@ -6,7 +6,7 @@ const primitives: Readonly<Record<string, string>> = {
   SI: '1',
   SNM: '5',
   DT: '20260102',
-  DTM: '20260102030405+0000',
+  DTM: '20260105060708+0000',
   TS: '20260102030405+0000',
   TM: '0304',
   ID: 'Y',
@@ -19,7 +19,7 @@ const composites: Readonly<Record<string, string>> = {
   EI: 'E7^HOSP^1.2.9^ISO',
   EIP: 'E7&HOSP^F7&LAB',
   HD: 'HOSP^1.2.9^ISO',
-  XPN: 'Miller^Eve^M',
+  XPN: 'Miller^Eve^M^^^^L',
   XCN: '9009^Miller^Eve^M^^^^^HOSP&1.2.9&ISO',
   CNN: '9009^Miller^Eve',
   PPN: '9009^Miller^Eve',
@@ -27,15 +27,15 @@ const composites: Readonly<Record<string, string>> = {
   XON: 'Clinic^^^^^HOSP&1.2.9&ISO^XX^^^C77',
   XAD: 'Street 7&Street^^Town^ST^77^USA^H',
   SAD: 'Street 7',
-  XTN: '^PRN^PH^^1^555^7777',
+  XTN: '^PRN^PH^a@example.org^1^555^7777',
   PL: 'W7^107^7^HOSP^^N^B7^F7^Ward seven',
   DLD: 'D7^20260102',
   DLN: 'L7^ST^20270101',
   PLN: 'N7^UPIN^^20270101',
-  CWE: 'C7^Seven^L',
-  CE: 'C7^Seven^L',
-  CNE: 'C7^Seven^L',
-  CF: 'C7^Seven^L',
+  CWE: 'C7^Seven^L^D7^Alternate^99ALT^1^2^Text seven^E7^Third^99THIRD^3',
+  CE: 'C7^Seven^L^D7^Alternate^99ALT',
+  CNE: 'C7^Seven^L^D7^Alternate^99ALT^1^2^Text seven^E7^Third^99THIRD^3',
+  CF: 'C7^Seven^L^D7^Alternate^99ALT^1^2^Text seven^E7^Third^99THIRD^3',
   CQ: '7^mg&milligram&UCUM',
   DR: '20260102^20260103',
   SN: '^10',
@@ -48,13 +48,30 @@ const composites: Readonly<Record<string, string>> = {
   PT: 'P^T',
   FC: 'C7',
   OG: 'O7^1^2^I7',
-  RPT: 'BID',
+  RPT: 'PRN^^^^7^d',
   RI: 'BID^0800',
-  TQ: '7^BID^^20260102^20260103^R',
+  TQ: '7^BID^5^20260102030405+0000^20260103030405+0000^R^^Instruct^^^^3',
   SPS: 'BLD^HEPL^Note seven^LA',
   FN: 'Miller',
   JCC: 'J7',
   MO: '7^USD',
+};
+
+/** Fields and components that take no other code than their table's, or no other unit than of UCUM. */
+export const fieldSamples: Readonly<Record<string, string>> = {
+  'RXO-4': 'mg^milligram^UCUM',
+  'RXO-12': 'mg^milligram^UCUM',
+  'OBX-6': 'mg^milligram^UCUM',
+  'RXA-7': 'mL^milliliter^UCUM',
+  'TXA-17': 'AU',
+  'TXA-19': 'AV',
+  'IAM-17': 'I',
+  'AIP-12': 'CANCELLED',
+  'AIS-4': '20260106070809+0000',
+  'TQ1-5': '5^min',
+  'TQ1-6': '5^d',
+  'TQ1-13': '5^min',
+  'TXA-3': 'AP',
 };
 
 /** An example of a value of a v2 data type, undecoded, with the standard separators. */
@@ -64,6 +81,7 @@ export function sampleValue(v2Type: string): string {
 
 /** An example of a component or subcomponent: without separators below its own level. */
 export function sampleComponent(v2Type: string, path: readonly number[]): string {
+  if (v2Type === 'SN' && path.join() === '1') return '>';
   let type = v2Type;
   for (const number of path) type = componentDefinition(type, number)?.dataType ?? 'ST';
   const value = sampleValue(type);

@@ -23,16 +23,17 @@ interface NameParts {
   readonly range: number;
   readonly start: number;
   readonly end: number;
+  readonly order: number;
 }
 
 const parts: Readonly<Record<string, NameParts>> = {
   XPN: {
     ...{ family: 1, given: [2, 3], suffix: [4, 6, 14], prefix: 5 },
-    ...{ use: 7, range: 10, start: 12, end: 13 },
+    ...{ use: 7, range: 10, start: 12, end: 13, order: 11 },
   },
   XCN: {
     ...{ family: 2, given: [3, 4], suffix: [5, 7, 21], prefix: 6 },
-    ...{ use: 10, range: 17, start: 19, end: 20 },
+    ...{ use: 10, range: 17, start: 19, end: 20, order: 18 },
   },
 };
 
@@ -56,6 +57,7 @@ export function humanNameConverter(v2Type: 'XPN' | 'XCN'): Convert {
   const at = parts[v2Type] as NameParts;
   return (element, conversion) => {
     const name = compact({
+      extension: assemblyOrder(partText(element, at.order)),
       use: nameUse.get(partText(element, at.use)),
       family: familyName(part(element, at.family)),
       _family: familyParts(part(element, at.family)),
@@ -68,6 +70,11 @@ export function humanNameConverter(v2Type: 'XPN' | 'XCN'): Convert {
     const said = named?.family ?? named?.given ?? named?.prefix ?? named?.suffix;
     return said === undefined ? undefined : typed('HumanName', name);
   };
+}
+
+function assemblyOrder(code: string): Json | undefined {
+  const url = 'http://hl7.org/fhir/StructureDefinition/humanname-assembly-order';
+  return code === 'F' || code === 'G' ? [{ url, valueCode: code }] : undefined;
 }
 
 function validity(

@@ -111,10 +111,12 @@ function readParts(
   }
 }
 
-/** What identifies the thing: XON.10 (else XON.3), the places of a PL, the first component of anything else. */
+/** What identifies the thing: XON.10 (else XON.3), PL.10 (else the places of a PL), the first component of anything else. */
 export function identifierValue(v2Type: string, element: Element): string {
   if (v2Type === 'XON') return partText(element, 10) || partText(element, 3);
   if (v2Type !== 'PL') return partText(element, 1);
+  const whole = partText(element, 10);
+  if (whole !== '') return whole;
   const places = [4, 7, 8, 1, 2, 3].map((number) => partText(element, number));
   return places.filter((text) => text !== '').join('-');
 }

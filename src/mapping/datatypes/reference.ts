@@ -1,3 +1,4 @@
+import type { Json } from '../../fhir/resource.ts';
 import type { Element } from '../../hl7v2/message.ts';
 import { displayText } from './coding.ts';
 import { compact, partText, typed, type Convert } from './convert.ts';
@@ -26,6 +27,26 @@ function locationText(element: Element): string {
 
 const organizationText = (element: Element): string => partText(element, 1) || partText(element, 3);
 
+function universalIdType(code: string): Json | undefined {
+  const system = 'http://terminology.hl7.org/CodeSystem/v2-0301';
+  return code === '' ? undefined : { coding: [{ system, code }] };
+}
+
+/** HD: its universal id as the identifier (an OID or UUID as a URN), its name as the display. */
+const hdReference: Convert = (element) => {
+  const [name, id, type] = [1, 2, 3].map((number) => partText(element, number)) as [
+    string,
+    string,
+    string,
+  ];
+  const scheme = type === 'ISO' ? 'urn:oid:' : type === 'UUID' ? 'urn:uuid:' : undefined;
+  const identifier =
+    scheme === undefined || id === ''
+      ? compact({ type: id === '' ? undefined : universalIdType(type), value: id })
+      : { type: universalIdType(type), system: 'urn:ietf:rfc:3986', value: `${scheme}${id}` };
+  return typed('Reference', compact({ identifier, display: name || id }));
+};
+
 /** Reference by v2 type. */
 export const referenceConverters: Readonly<Record<string, Convert>> = {
   CX: logical('CX', () => ''),
@@ -33,7 +54,7 @@ export const referenceConverters: Readonly<Record<string, Convert>> = {
   XCN: logical('XCN', (element) => nameText('XCN', element)),
   XON: logical('XON', organizationText),
   PL: logical('PL', locationText),
-  HD: onlyDisplay((element) => partText(element, 1) || partText(element, 2)),
+  HD: hdReference,
   CWE: onlyDisplay(displayText),
   ST: onlyDisplay((element) => element.text),
   ID: onlyDisplay((element) => element.text),

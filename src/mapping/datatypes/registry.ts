@@ -126,6 +126,7 @@ const sameFamily: Readonly<Record<string, string>> = {
   TN: 'XTN',
   CK: 'CX',
   DLN: 'CX',
+  PLN: 'CX',
   EIP: 'EI',
   CP: 'MO',
   MA: 'NA',

@@ -52,6 +52,15 @@ function repeatOf(code: string): Readonly<Record<string, string | number | strin
   return { frequency: 1, period: Number(count), periodUnit };
 }
 
+/** The codes of table 0335 that FHIR takes from v3-GTSAbbreviation. */
+const gtsCodes: ReadonlySet<string> = new Set(['BID', 'TID', 'QID', 'QOD']);
+
+function codeSystemOf(code: string): string {
+  return gtsCodes.has(code)
+    ? 'http://terminology.hl7.org/CodeSystem/v3-GTSAbbreviation'
+    : 'http://terminology.hl7.org/CodeSystem/v2-0335';
+}
+
 /** Days as FHIR names them, the first of HL7's week first (table 0527: DW begins with Monday). */
 const days = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
 
@@ -65,7 +74,8 @@ function timingOf(
   const { bounds, ...explicit } = told;
   const rest = compact(explicit) as JsonObject | undefined;
   const repeat = compact({ ...boundsOf(bounds), ...repeatOf(code), ...rest });
-  const concept = code === '' ? undefined : { text: code };
+  const coding = [{ system: codeSystemOf(code), code }];
+  const concept = code === '' ? undefined : { coding, text: code };
   return typed('Timing', compact({ repeat, code: concept }));
 }
 

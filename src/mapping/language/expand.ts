@@ -23,6 +23,11 @@ export function expandMessage(source: Source, sources: Sources, issues: MapIssue
   return withUses(withBase(source, sources, { issues, seen: [] }), sources, issues);
 }
 
+/** What the pack makes of every message, `use` worked in. */
+export function expandPack({ tree }: Source, sources: Sources, issues: MapIssues): TreeMap {
+  return withUses(tree, sources, issues);
+}
+
 interface Extending {
   readonly issues: MapIssues;
   readonly seen: readonly string[];

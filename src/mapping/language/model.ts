@@ -79,7 +79,7 @@ export interface ResourceRule {
 }
 
 /** `never`: it only says which one is meant, for an effect. */
-export type WriteMode = 'merge' | 'create-only' | 'never';
+export type WriteMode = 'merge' | 'create-only' | 'never' | 'provenance';
 
 export const effectKinds = ['merge', 'change', 'move', 'link', 'unlink'] as const;
 export type EffectKind = (typeof effectKinds)[number];

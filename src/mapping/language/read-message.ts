@@ -71,6 +71,15 @@ export function readMessage(source: Source, tree: TreeMap, issues: MapIssues): M
   });
 }
 
+/** What the pack makes of every message, expanded already: its resources, with the tables and ignored fields they bring. */
+export function readPackResources(
+  tree: TreeMap,
+  issues: MapIssues,
+): Pick<MessageRule, 'resources' | 'tables' | 'ignore'> {
+  const body = new TreeReader(tree, issues);
+  return { resources: readResources(body), tables: readTables(body), ignore: readIgnore(body) };
+}
+
 function readResources(body: TreeReader): ResourceRule[] {
   return [...(body.map('resources')?.tree.entries ?? [])].flatMap(([name, entry]) => {
     if (!/^[a-z][A-Za-z0-9]*$/.test(name)) {

@@ -56,7 +56,7 @@ export function readResource(
     sameKey: body.textOf('sameKey', ['merge', 'lines', 'number']) ?? 'merge',
     order: body.paths('order'),
     onNull: body.textOf('onNull', ['delete', 'keep']) ?? 'delete',
-    write: body.textOf('write', ['merge', 'create-only', 'never']) ?? 'merge',
+    write: body.textOf('write', ['merge', 'create-only', 'never', 'provenance']) ?? 'merge',
     keep: body.flag('keep'),
     set: set ? readSet(set.tree, issues) : [],
   });

@@ -27,8 +27,10 @@ export function runMap(map: CompiledMap, message: Message, context: MappingConte
   requirePersons(run);
   uniteSameKeys(run, instances);
   connect(run);
+  const provenance = instances.filter(isAbout).map(mapped);
   return {
     resources: instances.flatMap((instance) => (isWritten(instance) ? [mapped(instance)] : [])),
+    ...(provenance.length > 0 && { provenance }),
     ...(map.effects.length > 0 && {
       effects: effectsOf(run, (one) => mapped(survivorOf(one))),
     }),
@@ -41,8 +43,15 @@ export function runMap(map: CompiledMap, message: Message, context: MappingConte
   };
 }
 
+/** Says something about the message, not about the patient. */
+function isAbout({ state, mergedInto, rule }: Instance): boolean {
+  return state === 'built' && mergedInto === undefined && rule.write === 'provenance';
+}
+
+const unwritten: ReadonlySet<string> = new Set(['never', 'provenance']);
+
 function isWritten({ state, mergedInto, rule }: Instance): boolean {
-  return state === 'built' && mergedInto === undefined && rule.write !== 'never';
+  return state === 'built' && mergedInto === undefined && !unwritten.has(rule.write);
 }
 
 function mapped({
