@@ -180,7 +180,7 @@ describe.skipIf(!installed)(`the pages in a browser (skipped without ${executabl
     // The clock on the wall of the clinic, as in the card above, not that of the server.
     await row(timeline, /\d 08:30.*appointment.*Follow-up.*booked/).waitFor();
     await row(timeline, /message.*Your appointment is booked for/).waitFor();
-    await row(timeline, /visit.*ambulatory/).waitFor();
+    await row(timeline, /visit.*Medical Service/).waitFor();
     expect(troubles).toEqual([]);
 
     expect(await cutOff()).toEqual([]);
