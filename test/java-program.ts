@@ -11,7 +11,7 @@ import { join } from 'node:path';
  */
 export function buildJavaProgram(project: string, jar: string): string {
   if (!answers('java', '-version')) throw new Error('there is no java');
-  const sources = globSync(['pom.xml', 'src/**/*.java'], { cwd: project }).sort();
+  const sources = globSync(['pom.xml', 'src/**/*.{java,txt}'], { cwd: project }).sort();
   const hash = createHash('sha256');
   for (const file of sources) hash.update(file).update(readFileSync(join(project, file)));
   const folder = hash.digest('hex').slice(0, 12);

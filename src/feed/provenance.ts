@@ -1,24 +1,45 @@
+import { isError } from '../fhir/outcome.ts';
 import { rewriteReferences } from '../fhir/reference-walk.ts';
 import type { IdentifiedResource, Resource } from '../fhir/resource.ts';
+import { validateResource } from '../fhir/validate.ts';
 import { logicalId } from '../record/identity.ts';
 import type { MappedResource } from '../mapping/result.ts';
 import type { PlannedWrite } from './write.ts';
 import type { Reading } from './reading.ts';
 
 /**
- * Why the resources of one message are as they are (http://hl7.org/fhir/R4/provenance.html): which
- * versions it wrote, which feed said so, the message, the map with its version, and where a stored value
- * stood against it. Undefined where it wrote nothing.
+ * What the maps made of the message's words about itself is not looked at where resources are (fault.ts): where it makes the
+ * whole invalid it is left out, since no message may wait for what it says of its envelope.
  */
 export function provenanceOf(
   reading: Reading,
   writes: readonly PlannedWrite[],
   given: { readonly entryId: string; readonly now: Date },
 ): IdentifiedResource | undefined {
+  const parts = reading.result?.provenance ?? [];
+  const whole = madeOf(reading, writes, { ...given, parts });
+  const isSound = whole === undefined || !validateResource(whole).some(isError);
+  return isSound ? whole : madeOf(reading, writes, { ...given, parts: [] });
+}
+
+/**
+ * Why the resources of one message are as they are (http://hl7.org/fhir/R4/provenance.html): which
+ * versions it wrote, which feed said so, the message, the map with its version, and where a stored value
+ * stood against it. Undefined where it wrote nothing.
+ */
+function madeOf(
+  reading: Reading,
+  writes: readonly PlannedWrite[],
+  given: {
+    readonly entryId: string;
+    readonly now: Date;
+    readonly parts: readonly MappedResource[];
+  },
+): IdentifiedResource | undefined {
   const targets = writes.flatMap(({ written }) => written ?? []);
   if (targets.length === 0) return undefined;
   const kept = writes.flatMap(keptExtensions);
-  const said = saidByMessage(reading.result?.provenance ?? []);
+  const said = saidByMessage(given.parts);
   const { feed, controlId, hash, messageType, result } = reading;
   const { contained, coding, agents, entities, ...more } = said;
   const header = contained.find(({ resourceType }) => resourceType === 'MessageHeader');

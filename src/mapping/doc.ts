@@ -1,6 +1,6 @@
 /** A pack as tables to read: what a meeting with a sender goes through, line by line. */
 import { fieldDefinition } from '../hl7v2/dictionary.ts';
-import { applyOverlay, expandMessage } from './language/expand.ts';
+import { applyOverlay, expandMessage, expandPack } from './language/expand.ts';
 import type { TableRow, TableRule } from './language/model.ts';
 import { readMessage, readOverlay, readSettings } from './language/read-message.ts';
 import { readTable } from './language/read-table.ts';
@@ -108,7 +108,12 @@ export function documentPack(
     ...read.flatMap((one) => [...one.settings]),
   ]);
   const sheet: PackSheet = {
-    maps: read.map((one) => one.sheet),
+    maps: [
+      ...read.map((one) => one.sheet),
+      ...(options.map === undefined ? [...sources.pack.values()] : []).map((source) =>
+        packSheet(source, expandPack(source, sources, issues)),
+      ),
+    ],
     datatypes: [...sources.datatype.values()].map(({ name, tree }) => {
       const source = name.slice(0, name.indexOf('['));
       return { name, rows: slotSheets(tree, { element: '', source }) };
@@ -145,6 +150,20 @@ function mapSheet(
     events: rule.events.map(({ value }) => value),
     doc: textOf(tree, 'doc'),
     overlays,
+    ...bodyOf(tree),
+  };
+  return { sheet, tables: [...rule.tables.values()], settings: rule.settings };
+}
+
+/** What is made of every message, whatever its map. */
+function packSheet({ name }: Source, tree: TreeMap): MapSheet {
+  const version = textOf(tree, 'version');
+  const doc = textOf(tree, 'doc');
+  return { name, version, events: ['every message'], doc, overlays: [], ...bodyOf(tree) };
+}
+
+function bodyOf(tree: TreeMap): Pick<MapSheet, 'resources' | 'ignored'> {
+  return {
     resources: entriesOf(tree, 'resources').flatMap(([name, entry]) => {
       return entry.value.kind === 'map' ? [resourceSheet(name, entry, entry.value)] : [];
     }),
@@ -152,7 +171,6 @@ function mapSheet(
       return { position, reason: flow(value) };
     }),
   };
-  return { sheet, tables: [...rule.tables.values()], settings: rule.settings };
 }
 
 function resourceSheet(name: string, { place }: TreeEntry, tree: TreeMap): ResourceSheet {

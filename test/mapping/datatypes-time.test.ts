@@ -50,12 +50,21 @@ describe('times', () => {
   });
 });
 
+const systems = {
+  gts: 'http://terminology.hl7.org/CodeSystem/v3-GTSAbbreviation',
+  v2: 'http://terminology.hl7.org/CodeSystem/v2-0335',
+};
+
+function coded(system: keyof typeof systems, code: string) {
+  return { coding: [{ system: systems[system], code }], text: code };
+}
+
 describe('timing', () => {
   it.each([
     [
       'RPT[Timing]',
       'BID',
-      { repeat: { frequency: 2, period: 1, periodUnit: 'd' }, code: { text: 'BID' } },
+      { repeat: { frequency: 2, period: 1, periodUnit: 'd' }, code: coded('gts', 'BID') },
     ],
     [
       'RPT[Timing]',
@@ -103,11 +112,11 @@ describe('timing', () => {
           boundsDuration: { value: 7, unit: 'd', system: 'http://unitsofmeasure.org', code: 'd' },
           count: 14,
         },
-        code: { text: 'BID' },
+        code: coded('gts', 'BID'),
       },
     ],
     ['TQ[Timing]', '1^^X3', { repeat: { count: 3 } }],
-    ['TQ[Timing]', '1^Once^INDEF', { code: { text: 'Once' } }],
+    ['TQ[Timing]', '1^Once^INDEF', { code: coded('v2', 'Once') }],
     [
       'TQ[Timing]',
       '1^Q8H^D3^20260101^20260104',

@@ -23,10 +23,12 @@ describe('the sheets of a pack', () => {
       base.rules.filter(({ name: slot, rule }) => {
         const [resource = '', ...path] = slot.split('.');
         const own = sheet.maps
-          .find((map) => map.name === name)
-          ?.resources.find((one) => one.name === resource);
-        const isParent = own?.rows.some(({ element }) => element.includes(path.join('.')));
-        return !shown.has(rule) && isParent !== true;
+          .filter((map) => map.name === name || map.events.includes('every message'))
+          .flatMap(({ resources }) => resources.filter((one) => one.name === resource));
+        const isParent = own.some(({ rows: slots }) =>
+          slots.some(({ element }) => element.includes(path.join('.'))),
+        );
+        return !shown.has(rule) && !isParent;
       }),
     );
     expect(missing).toEqual([]);

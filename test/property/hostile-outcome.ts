@@ -40,7 +40,9 @@ export async function sendHostile(site: Maps, hostile: HostileMessage): Promise<
   if ((row.ackCode ?? '') !== ack.code)
     throw new Error(`Journal says ${row.ackCode ?? ''}, not ${ack.code}`);
   const isFragment = row.state === 'received' && readSent(hostile.bytes).message?.segment('DSC');
-  if (/^A/.test(ack.code) && !isFragment && (row.state === 'processed') !== (ack.code === 'AA')) {
+  // What a map takes and makes nothing of is ignored, with its reason.
+  const isTaken = row.state === 'processed' || row.state === 'ignored';
+  if (/^A/.test(ack.code) && !isFragment && isTaken !== (ack.code === 'AA')) {
     throw new Error(`${ack.code} for ${row.state}`);
   }
   await checkStored(store);

@@ -108,6 +108,26 @@ export const knownWarnings: readonly KnownWarning[] = [
     why: "the sender's text stays as it is, beside the UCUM code of our table",
   },
   {
+    id: terminology,
+    text: /^CodeSystem is unknown and can't be validated: http:\/\/hl7\.org\/fhir\/fhir-types /,
+    why: 'types of R5, which a Basic stands for',
+  },
+  {
+    id: 'Terminology_TX_Code_ValueSet_Ext',
+    text: /^No code provided, .*'IdentifierType'/,
+    why: 'table 0203 of R4 has no code for the number of a group of orders',
+  },
+  {
+    id: 'Reference_REF_NoDisplay',
+    text: /should have a display$/,
+    why: 'the sender names what pays by an address alone',
+  },
+  {
+    id: terminology,
+    text: /^Unable to expand value set$/,
+    why: 'the vocabulary is not part of the validator',
+  },
+  {
     id: 'Type_Specific_Checks_DT_String_WS',
     text: /^value should not start or finish with whitespace/,
     why: "the sender's text stays as it is",

@@ -1,3 +1,4 @@
+import { isLogicalId } from '../../fhir/reference.ts';
 import { compact, typed, uriText, type Convert } from './convert.ts';
 import { decimal } from './number.ts';
 
@@ -18,7 +19,11 @@ export const stringConverters: Readonly<Record<string, Convert>> = {
   string: (element) => typed('string', element.text),
   markdown: (element) => typed('markdown', element.text),
   uri: (element) => typed('uri', uriText(element.text)),
-  id: (element) => typed('id', element.text),
+  id: (element, conversion) => {
+    if (element.text === '' || isLogicalId(element.text)) return typed('id', element.text);
+    conversion.remark('information', 'The value is no id of FHIR; it was left out');
+    return undefined;
+  },
   Annotation: (element) => typed('Annotation', compact({ text: element.text })),
   HumanName: (element) => typed('HumanName', compact({ text: element.text })),
   Address: (element) => typed('Address', compact({ text: element.text })),

@@ -1,3 +1,4 @@
+import { isForeignToV2Table } from '../../fhir/v2-codes.ts';
 import type { Element } from '../../hl7v2/message.ts';
 import type { Json, JsonObject } from '../../fhir/resource.ts';
 import { compact, part, partText, typed, type Convert, type Typed } from './convert.ts';
@@ -55,10 +56,15 @@ function repeatOf(code: string): Readonly<Record<string, string | number | strin
 /** The codes of table 0335 that FHIR takes from v3-GTSAbbreviation. */
 const gtsCodes: ReadonlySet<string> = new Set(['BID', 'TID', 'QID', 'QOD']);
 
-function codeSystemOf(code: string): string {
-  return gtsCodes.has(code)
-    ? 'http://terminology.hl7.org/CodeSystem/v3-GTSAbbreviation'
-    : 'http://terminology.hl7.org/CodeSystem/v2-0335';
+const repeatPatterns = 'http://terminology.hl7.org/CodeSystem/v2-0335';
+
+/** Undefined for what no table has as such (`Q8H` is a pattern of table 0335, not a code of it): then the text says it. */
+function codingOf(code: string): Json | undefined {
+  if (gtsCodes.has(code)) {
+    return [{ system: 'http://terminology.hl7.org/CodeSystem/v3-GTSAbbreviation', code }];
+  }
+  if (isForeignToV2Table(repeatPatterns, code)) return undefined;
+  return [{ system: repeatPatterns, code }];
 }
 
 /** Days as FHIR names them, the first of HL7's week first (table 0527: DW begins with Monday). */
@@ -74,8 +80,7 @@ function timingOf(
   const { bounds, ...explicit } = told;
   const rest = compact(explicit) as JsonObject | undefined;
   const repeat = compact({ ...boundsOf(bounds), ...repeatOf(code), ...rest });
-  const coding = [{ system: codeSystemOf(code), code }];
-  const concept = code === '' ? undefined : { coding, text: code };
+  const concept = code === '' ? undefined : compact({ coding: codingOf(code), text: code });
   return typed('Timing', compact({ repeat, code: concept }));
 }
 
