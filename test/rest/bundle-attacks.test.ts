@@ -164,7 +164,11 @@ describe('the end of a Bundle', () => {
   it('a transaction that takes too long is refused and nothing is written', async () => {
     const { store, letGo } = held();
     const fhir = await openFhirApp(async () => store, { bundleTimeoutMs: 1 });
-    const entry = [...Array.from({ length: 40 }, () => create), read('a')];
+    const update = {
+      resource: { resourceType: 'Patient', id: 'b' },
+      request: { method: 'PUT', url: 'Patient/b' },
+    };
+    const entry = [...Array.from({ length: 40 }, () => create), update];
     const asked = fhir.call('POST', '/', { body: bundle('transaction', entry) });
     setTimeout(letGo, 20);
     const { status, json } = await asked;
