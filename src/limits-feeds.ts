@@ -26,6 +26,9 @@ export const feedLimits = {
   repointWatchMs: 24 * 60 * 60_000,
   /** Tries of an accepted message that passing faults keep failing, some two days; then it is parked. */
   retryAttemptsMax: 300,
+  /** Times a message is planned anew that loses to others where many meet in one place, and the longest pause before one. */
+  contestedAttemptsMax: 40,
+  contestedPauseMs: 80,
   /** Journal rows read at once, to be processed side by side. */
   backlogPageMax: 32,
   /** Older messages that a new one puts in line before itself; where more wait it comes after all of the backlog. */

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import {
   CommitRefused,
   type Commit,
@@ -295,7 +296,8 @@ async function settle(
   if (first.answers !== undefined) return first.answers;
   return contested.run(['contested'], async () => {
     let { known } = first;
-    for (let count = 2; count <= limits.commitAttemptsMax; count += 1) {
+    for (let count = 2; count <= limits.contestedAttemptsMax; count += 1) {
+      await pause(pauseMs(reading, count));
       const next = await attempt(pipeline, reading, { known, kin });
       if (next.answers !== undefined) return next.answers;
       known = next.known;
@@ -303,6 +305,15 @@ async function settle(
     const text = 'Other writers kept changing the same resources; send it again';
     return refuse(pipeline, reading, { issues: [errorIssue('write-conflict', text)], keep: true });
   });
+}
+
+/**
+ * Longer from one attempt to the next, and of another length for each message: other processes have their own, and would
+ * meet again and again where all begin anew at once.
+ */
+function pauseMs({ hash }: Reading, count: number): number {
+  const share = parseInt(hash.slice((count % 8) * 2, (count % 8) * 2 + 2), 16) / 256;
+  return Math.min(count * 4, limits.contestedPauseMs) * (Number.isNaN(share) ? 1 : share);
 }
 
 /** The answers, or what the journal knows of the message where another writer came first. */
