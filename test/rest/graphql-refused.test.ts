@@ -2,6 +2,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FhirApp } from './fhir-app.ts';
 import { askGraphql, openGraphqlApp } from './graphql-fixture.ts';
 
+/** Each fragment holds the next one four times: written out it would not end. */
+function spreadAgain(levels: number): string {
+  const fragments = Array.from({ length: levels }, (_, at) => {
+    const inner = at === levels - 1 ? 'nonsense' : `...F${String(at + 1)} `.repeat(4);
+    return `fragment F${String(at)} on Query{${inner}}`;
+  });
+  return `{...F0} ${fragments.join(' ')}`;
+}
+
 describe('$graphql refuses', () => {
   let fhir: FhirApp;
   beforeAll(async () => {
@@ -23,6 +32,7 @@ describe('$graphql refuses', () => {
     '{__type{name}}',
     '{__schema{...A}} fragment A on __Schema{queryType{name} ...B} fragment B on __Schema{...A}',
     '{__schema{types{fields{type{fields{type{fields{type{fields{name}}}}}}}}}}',
+    spreadAgain(25),
     `{__schema{${Array.from({ length: 201 }, (_, at) => `a${String(at)}:description`).join(' ')}}}`,
     '{Nonsense(id:"a"){id}}',
     '{constructor}',

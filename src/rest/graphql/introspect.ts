@@ -8,7 +8,7 @@ import {
   ScalarLeafsRule,
   ValuesOfCorrectTypeRule,
 } from 'graphql';
-import type { DocumentNode, GraphQLSchema, SelectionNode } from 'graphql';
+import type { DocumentNode, FieldNode, GraphQLSchema, SelectionNode } from 'graphql';
 import { limits } from '../../limits.ts';
 import type { Query } from './document.ts';
 import { buildSchema } from './schema.ts';
@@ -19,23 +19,31 @@ let schema: GraphQLSchema | undefined;
 const answers = new Map<string, unknown>();
 
 /** Whether a query asks what can be asked, not for data. */
-export function isIntrospection({ operation, fragments }: Query): boolean {
-  const asks = (selections: readonly SelectionNode[], depth: number): boolean =>
-    selections.some((node) => {
-      if (node.kind === Kind.FIELD) return /^__(schema|type)$/.test(node.name.value);
-      if (depth >= limits.graphqlDepthMax) return false;
-      if (node.kind === Kind.INLINE_FRAGMENT) return asks(node.selectionSet.selections, depth + 1);
-      const fragment = fragments.get(node.name.value);
-      return fragment !== undefined && asks(fragment.selectionSet.selections, depth + 1);
+export function isIntrospection(query: Query): boolean {
+  return rootFields(query).some(({ name }) => /^__(schema|type)$/.test(name.value));
+}
+
+/** The fields of a query's root, those of fragments among them; each fragment is looked at once. */
+function rootFields({ operation, fragments }: Query): readonly FieldNode[] {
+  const seen = new Set<string>();
+  const fieldsOf = (nodes: readonly SelectionNode[]): FieldNode[] =>
+    nodes.flatMap((node) => {
+      if (node.kind === Kind.FIELD) return [node];
+      if (node.kind === Kind.INLINE_FRAGMENT) return fieldsOf(node.selectionSet.selections);
+      const name = node.name.value;
+      if (seen.has(name)) return [];
+      seen.add(name);
+      return fieldsOf(fragments.get(name)?.selectionSet.selections ?? []);
     });
-  return asks(operation.selectionSet.selections, 0);
+  return fieldsOf(operation.selectionSet.selections);
 }
 
 /**
  * The answer to `__schema` and `__type`. Throws GraphQLError for a query that does not fit, asks for data besides, or
  * is longer than limits.graphqlSchemaFieldsMax: what it costs is the length of it times that of the schema.
  */
-export function introspect({ operation, fragments, variables }: Query, text: string): unknown {
+export function introspect(query: Query, text: string): unknown {
+  const { operation, fragments, variables } = query;
   const key = JSON.stringify([text, operation.name?.value, variables]);
   const known = answers.get(key);
   if (known !== undefined) return known;
@@ -45,7 +53,7 @@ export function introspect({ operation, fragments, variables }: Query, text: str
     definitions: [operation, ...fragments.values()],
   };
   refuseLong(document);
-  refuseData(operation.selectionSet.selections, fragments);
+  refuseData(query);
   const [fault] = validate(schema, document, rules);
   if (fault !== undefined) throw fault;
   const { data, errors } = executeSync({ schema, document, variableValues: variables });
@@ -77,23 +85,9 @@ function refuseLong(document: DocumentNode): void {
   }
 }
 
-/** Only what begins with `__`, in fragments too; cycles are found by the rules. */
-function refuseData(selections: readonly SelectionNode[], fragments: Query['fragments']): void {
-  const seen = new Set<string>();
-  const look = (nodes: readonly SelectionNode[]): void => {
-    for (const node of nodes) {
-      if (node.kind === Kind.FIELD) {
-        if (node.name.value.startsWith('__')) continue;
-        throw new GraphQLError('Ask for the schema and for data in queries of their own', {
-          nodes: node,
-        });
-      }
-      if (node.kind === Kind.INLINE_FRAGMENT) look(node.selectionSet.selections);
-      else if (!seen.has(node.name.value)) {
-        seen.add(node.name.value);
-        look(fragments.get(node.name.value)?.selectionSet.selections ?? []);
-      }
-    }
-  };
-  look(selections);
+/** Only what begins with `__`, in fragments too. */
+function refuseData(query: Query): void {
+  const nodes = rootFields(query).find(({ name }) => !name.value.startsWith('__'));
+  if (nodes === undefined) return;
+  throw new GraphQLError('Ask for the schema and for data in queries of their own', { nodes });
 }
