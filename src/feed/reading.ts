@@ -116,8 +116,7 @@ export function readFrame(
   const isContent = sequenceNumber !== 0 && sequenceNumber !== -1;
   const isWhole = continuation === undefined && isContent && !isRefused(issues) && !feed.passOnly;
   const result = isWhole ? mapped(message, feed, given) : undefined;
-  const kin = kinOf(result);
-  const people = [...new Set(kin.flat())];
+  const people = peopleOf(result);
   return {
     ...base,
     source: sourceOf(feed, message),
@@ -131,10 +130,9 @@ export function readFrame(
       ...(sequenceNumber === undefined ? [] : [`sequence|${sourceOf(feed, message)}`]),
       ...(continuation === undefined ? [] : [`fragment|${sourceOf(feed, message)}`]),
       ...wholeFeed(feed),
-      ...people,
+      ...people.personKeys,
     ],
-    personKeys: people,
-    kin,
+    ...people,
   };
 }
 
@@ -179,17 +177,15 @@ export function completed(
 ): Reading {
   const { feed, receivedAt, issues } = reading;
   const result = feed.passOnly === true ? undefined : mapped(whole, feed, { ...given, receivedAt });
-  const kin = kinOf(result);
-  const people = [...new Set(kin.flat())];
+  const people = peopleOf(result);
   return {
     ...reading,
     ...present({ result }),
     earlier,
     issues: [...issues, ...(result?.issues ?? [])],
     messageType: whole.type,
-    orderKeys: people,
-    personKeys: people,
-    kin,
+    orderKeys: people.personKeys,
+    ...people,
   };
 }
 
@@ -222,6 +218,11 @@ function mapped(
 /** A feed that stops at a message that fails takes them one by one: what follows must not be under way already. */
 function wholeFeed({ name, onFailure }: Feed): readonly string[] {
   return onFailure === 'stop-feed' ? [`feed|${name}`] : [];
+}
+
+function peopleOf(result: MappingResult | undefined): Pick<Reading, 'personKeys' | 'kin'> {
+  const kin = kinOf(result);
+  return { personKeys: [...new Set(kin.flat())], kin };
 }
 
 /** Every person by its numbers; those whom the event makes one, or moves numbers between, as one. */

@@ -1,4 +1,3 @@
-import { feedOf, messageUri } from '../../fhir/message-source.ts';
 import type { IdentifiedResource } from '../../fhir/resource.ts';
 import { extractIndex } from '../../fhir/search-extract.ts';
 import { limits } from '../../limits.ts';
@@ -14,7 +13,7 @@ import {
   type StoredVersion,
 } from '../../store/store.ts';
 import type { Log } from '../log.ts';
-import { nextReference, parseStored } from '../stored.ts';
+import { changedBy, nextReference, parseStored } from '../stored.ts';
 import { findReferring, repointed, type Repointing } from './repoint.ts';
 
 /** Prefix of the state entries of what a merge or move has still to look at; written with it, removed when nothing is left. */
@@ -146,13 +145,9 @@ interface Turning {
 async function turn(store: Store, { entry, pending, found, now }: Turning): Promise<void> {
   const { cause, done } = pending;
   const origin = `feed:${cause.feed}`;
-  const source = messageUri(cause.feed, cause.controlId);
   const turned = found.map((version): Change => {
-    const next = repointed(parseStored(version), pending);
-    // What came otherwise, such as by a rule, says so for good.
-    const meta = feedOf(next) === undefined ? next.meta : { ...next.meta, source };
-    const resource = { ...next, id: version.id, ...(meta === undefined ? {} : { meta }) };
-    const { versionId } = version;
+    const { id, versionId } = version;
+    const resource = changedBy(cause, repointed(parseStored(version), pending), id);
     return { op: 'put', resource, expect: { versionId }, index: extractIndex(resource) };
   });
   const why = provenanceOf(pending, {

@@ -1,9 +1,8 @@
-import { feedOf, messageUri } from '../../fhir/message-source.ts';
-import type { IdentifiedResource, Resource } from '../../fhir/resource.ts';
+import type { Resource } from '../../fhir/resource.ts';
 import { extractIndex } from '../../fhir/search-extract.ts';
 import { same } from '../../record/same.ts';
 import type { Store, StoredVersion } from '../../store/store.ts';
-import { isIdentified, nextReference, parseStored } from '../stored.ts';
+import { changedBy, isIdentified, nextReference, parseStored } from '../stored.ts';
 import type { PlannedWrite, Speaker } from '../write.ts';
 
 /** The records of one commit as they will be: what the message writes, and what its effects change besides. */
@@ -51,11 +50,8 @@ export class WorkingRecords {
     if (record === undefined) return false;
     const next = to(record);
     if (next === record || same(next, record)) return false;
-    const { feed, controlId } = this.#speaker;
     const [, id = ''] = reference.split('/');
-    // What came otherwise, such as by a rule, says so for good.
-    const source = feedOf(next) === undefined ? {} : { source: messageUri(feed, controlId) };
-    const resource: IdentifiedResource = { ...next, id, meta: { ...next.meta, ...source } };
+    const resource = changedBy(this.#speaker, next, id);
     const planned = this.#writes.get(reference);
     const stored = await this.#load(reference);
     const expect = isIdentified(stored) ? { expect: { versionId: stored.versionId } } : {};

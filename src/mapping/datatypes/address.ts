@@ -8,7 +8,7 @@ import {
   type Convert,
 } from './convert.ts';
 import type { Element } from '../../hl7v2/message.ts';
-import { convertRange, periodOf } from './time.ts';
+import { validityOf } from './time.ts';
 
 /** HL7 table 0190 to address-use and address-type, as the V2-to-FHIR guide has it. */
 const addressUse: ReadonlyMap<string, string> = new Map(
@@ -41,7 +41,6 @@ export const toAddress: Convert = (element, conversion) => {
     ...textExtension(useUrl, 'valueCode', kind === vacation ? vacation : ''),
     ...tract,
   ];
-  const old = part(element, 12);
   const address = compact({
     extension: extension.length > 0 ? extension : undefined,
     use: addressUse.get(kind),
@@ -52,9 +51,7 @@ export const toAddress: Convert = (element, conversion) => {
     state: partText(element, 4),
     postalCode: partText(element, 5),
     country: partText(element, 6),
-    period:
-      periodOf(element, [13, 14], conversion) ??
-      (old.state === 'value' ? convertRange(old, conversion)?.value : undefined),
+    period: validityOf(element, { start: 13, end: 14, range: 12 }, conversion),
   });
   const said = Object.keys((address ?? {}) as object).some(
     (key) => key !== 'use' && key !== 'type',

@@ -7,10 +7,9 @@ import {
   partText,
   textExtension,
   typed,
-  type Conversion,
   type Convert,
 } from './convert.ts';
-import { convertRange, periodOf } from './time.ts';
+import { validityOf } from './time.ts';
 
 /** Where the parts of a name stand. XCN and CNN have an id before them. */
 interface NameParts {
@@ -64,7 +63,7 @@ export function humanNameConverter(v2Type: 'XPN' | 'XCN'): Convert {
       given: texts(element, at.given),
       prefix: texts(element, [at.prefix]),
       suffix: texts(element, at.suffix),
-      period: validity(element, at, conversion),
+      period: validityOf(element, at, conversion),
     });
     const named = name as { family?: string; given?: Json; prefix?: Json; suffix?: Json };
     const said = named?.family ?? named?.given ?? named?.prefix ?? named?.suffix;
@@ -75,16 +74,6 @@ export function humanNameConverter(v2Type: 'XPN' | 'XCN'): Convert {
 function assemblyOrder(code: string): Json | undefined {
   const url = 'http://hl7.org/fhir/StructureDefinition/humanname-assembly-order';
   return code === 'F' || code === 'G' ? [{ url, valueCode: code }] : undefined;
-}
-
-function validity(
-  element: Element,
-  { range, start, end }: NameParts,
-  conversion: Conversion,
-): Json | undefined {
-  const told = periodOf(element, [start, end], conversion);
-  const old = part(element, range);
-  return told ?? (old.state === 'value' ? convertRange(old, conversion)?.value : undefined);
 }
 
 const surnameParts = 'http://hl7.org/fhir/StructureDefinition/humanname-';

@@ -133,6 +133,17 @@ export function periodOf(
   return period(part(element, start), part(element, end), conversion);
 }
 
+/** A Period by the components of its start and end, else by the one that held both before v2.7 (DR). */
+export function validityOf(
+  element: Element,
+  { start, end, range }: { readonly start: number; readonly end: number; readonly range: number },
+  conversion: Conversion,
+): ReturnType<typeof compact> {
+  const old = part(element, range);
+  const told = periodOf(element, [start, end], conversion);
+  return told ?? (old.state === 'value' ? convertRange(old, conversion)?.value : undefined);
+}
+
 /** A Period of two DTMs, or undefined where both are absent. One that ends before it begins has no end. */
 export function period(
   start: Element | undefined,
