@@ -40,7 +40,7 @@ const sorted: SearchQuery = query(matchAll, { sort: [newest], count: 3 });
 describe('long reads', () => {
   it('are answered by a thread as they are here', async () => {
     const pool = new ReaderPool({ task: { file } });
-    const { page } = await pool.ask('countedSearch', sorted);
+    const { page } = await pool.ask('taughtSearch', sorted);
     await pool.close();
     expect(page).toEqual(await store.search(sorted));
     expect(page.matches.map(({ id }) => id)).toEqual([1, 2, 3].map((n) => `p${count - n}`));
@@ -70,7 +70,7 @@ describe('long reads', () => {
     const pool = new ReaderPool({ task: { file }, timeoutMs: 0 });
     const timeout = { issues: [{ code: 'timeout' }] };
     const counted = query(even, { total: 'accurate', count: 0 });
-    await expect(pool.ask('countedSearch', counted)).rejects.toMatchObject(timeout);
+    await expect(pool.ask('taughtSearch', counted)).rejects.toMatchObject(timeout);
     await expect(pool.ask('changes', 0, 5)).resolves.toHaveLength(5);
     await pool.close();
   });
@@ -108,7 +108,7 @@ describe('a pool of reader threads', () => {
     // Long enough for a thread to start on a busy machine.
     const pool = new ReaderPool({ task: { file }, program: silent, timeoutMs: 0, graceMs: 1_500 });
     const lose = (): Promise<unknown> =>
-      expect(pool.ask('countedSearch', sorted)).rejects.toMatchObject({
+      expect(pool.ask('taughtSearch', sorted)).rejects.toMatchObject({
         issues: [{ code: 'timeout' }],
       });
     for (let round = 0; round < 2; round++) await Promise.all([lose(), lose()]);

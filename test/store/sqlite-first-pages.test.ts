@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vites
 import type { MockInstance } from 'vitest';
 import type { IndexEntry, SearchNode, SearchQuery } from '../../src/fhir/search-ast.ts';
 import { openReadConnection } from '../../src/store/sqlite/connection.ts';
+import { fragment } from '../../src/store/sqlite/fragment.ts';
 import { openSqliteStore } from '../../src/store/sqlite/open.ts';
 import { openReader, type Reader } from '../../src/store/sqlite/reader.ts';
 import { Statements } from '../../src/store/sqlite/statements.ts';
@@ -10,13 +11,14 @@ import { commit, put, query, remove, token } from '../contract/store-fixture.ts'
 import { temporaryFolders } from './temporary-folder.ts';
 
 const folders = temporaryFolders();
+let file: string;
 let store: Store;
 let reader: Reader;
 let statements: MockInstance<Statements['query']>;
 let close: () => void;
 
 beforeEach(async () => {
-  const file = `${folders.make()}/weir.db`;
+  file = `${folders.make()}/weir.db`;
   store = await openSqliteStore({ file });
   for (const id of ['a', 'b', 'c']) await commit(store, [put(id, { index: [token('code', 'x')] })]);
   const db = openReadConnection({ file });
@@ -59,6 +61,22 @@ describe('the first page of a search', () => {
       expect(looked()).toBe(true);
     },
   );
+
+  it('is learned from a connection that looked for it, as long as it holds', async () => {
+    const asked = query(coded, backwards);
+    const other = openReadConnection({ file });
+    const { page, ...taught } = openReader(other, (rid) => fragment(`${rid} > 0`)).taughtSearch(
+      asked,
+    );
+    other.close();
+    statements.mockClear();
+    reader.learn(taught);
+    expect(found(asked)).toBe(page.matches.map(({ id }) => id).join(''));
+    expect(looked()).toBe(false);
+    await commit(store, [remove('b')]);
+    reader.learn(taught);
+    expect(found(asked)).toBe('ca');
+  });
 
   it('holds the resources as they are now', async () => {
     const version = () => reader.shortSearch(query(coded))?.matches[0]?.versionId;

@@ -111,10 +111,10 @@ describe('the total of a search', () => {
   it('is learned from a connection that counted it', () => {
     const asked = query(coded, { total: 'accurate', count: 1 });
     const guarded = openReader(db, (rid) => fragment(`${rid} > 0`));
-    const known = guarded.countedSearch(asked).counted;
+    const { total } = guarded.taughtSearch(asked);
     const other = openReadConnection({ file });
     const learning = openReader(other);
-    if (known !== undefined) learning.learn(known);
+    learning.learn({ total, first: undefined });
     expect(learning.search(asked).total).toBe(many);
     expect(counted()).toBe(1);
     other.close();

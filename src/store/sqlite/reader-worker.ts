@@ -11,7 +11,7 @@ export type ReaderTask = Pick<ConnectionOptions, 'file' | 'key'>;
 
 /** What may take long. */
 export type ScanName =
-  'countedSearch' | 'history' | 'journal' | 'removable' | 'changes' | 'auditRows';
+  'taughtSearch' | 'history' | 'journal' | 'removable' | 'changes' | 'auditRows';
 export interface Scan<Name extends ScanName = ScanName> {
   readonly name: Name;
   readonly values: Parameters<Reader[Name]>;

@@ -11,8 +11,7 @@ import { openJournalSearch } from './journal-search.ts';
 import { openOutbox } from './outbox.ts';
 import { Reads } from './reads.ts';
 import type { Guard } from './search-plan.ts';
-import type { KnownTotal } from './search-totals.ts';
-import { Searches } from './search.ts';
+import { Searches, type TaughtPage } from './search.ts';
 import { openSourceViews } from './source-views.ts';
 import { openState } from './state.ts';
 import { Statements } from './statements.ts';
@@ -59,10 +58,9 @@ export function openReader(db: Database, guard?: Guard) {
     changes: (after: number, limit: number) => reads.changes(after, limit),
     history: (query: HistoryQuery) => atOnce(() => reads.history(query)),
     search: (query: SearchQuery) => atOnce(() => searches.page(query, position() ?? 0)),
-    /** A page, and its count to be learned by another connection. */
-    countedSearch: (query: SearchQuery) =>
-      atOnce(() => searches.countedPage(query, position() ?? 0)),
-    learn: (counted: KnownTotal): void => searches.learn(counted),
+    /** A page, and what was found out for it, to be learned by another connection. */
+    taughtSearch: (query: SearchQuery) => atOnce(() => searches.taughtPage(query, position() ?? 0)),
+    learn: (taught: Omit<TaughtPage, 'page'>): void => searches.learn(taught),
     /** Nothing where the search may take long. */
     shortSearch: (query: SearchQuery) =>
       atOnce(() => {

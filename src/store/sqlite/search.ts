@@ -6,9 +6,9 @@ import type { SortValue } from '../../fhir/search-match.ts';
 import { comparePlaces, type Place } from '../order.ts';
 import type { SearchPage } from '../store.ts';
 import type { Dictionary } from './dictionary.ts';
+import { FirstPages, type FirstPage } from './first-pages.ts';
 import { always, both, fragment, never, oneOf, type Fragment } from './fragment.ts';
 import { dated, inTable } from './index-table.ts';
-import { KnownAnswers } from './known-answers.ts';
 import type { Leaf } from './leaf.ts';
 import { PastPlaces } from './past-place.ts';
 import type { Reads } from './reads.ts';
@@ -26,8 +26,7 @@ import { boundOf, walkOf, type SortedWalk } from './sorted-walk.ts';
 import type { SqlValue, Statements } from './statements.ts';
 
 /**
- * One page of a search. Where a first page ends up is kept as long as it holds: pages and worklists are asked for again
- * and again.
+ * One page of a search.
  *
  * A walk is pinned to the newest version's position at its first page (`snapshot`). It returns what was live
  * then, is live now and matches now: in creation order, or by sort values. Creation order never
@@ -40,7 +39,7 @@ export class Searches {
   readonly #past: PastPlaces;
   readonly #reads: Reads;
   readonly #totals: SearchTotals;
-  readonly #firstPages = new KnownAnswers<readonly Place[]>(limits.knownPagesMax);
+  readonly #firstPages = new FirstPages();
   readonly #guard: Guard | undefined;
   /** Sorted walks that began before this position cannot be gone on with. */
   readonly #walksFrom: number;
@@ -64,10 +63,9 @@ export class Searches {
   /** Whether a page may take more than some thousand resources to read. */
   isLong(query: SearchQuery, plan: SearchPlan): boolean {
     const { types, where, sort, total } = query;
-    const known = this.#knownPlaces(query, plan);
-    if (known !== undefined && holdsAll(query, known.length)) return false;
+    const known = this.#firstPages.find(query, plan);
     const isCounted = total === 'none' || this.#totals.known(plan) !== undefined;
-    if (known !== undefined && isCounted) return false;
+    if (known !== undefined && (isCounted || holdsAll(query, known.places.length))) return false;
     if (readsBodies(where)) return true;
     if (plan.isShort || this.#totals.live(types) < limits.searchProbeRows) return false;
     if (conditions(where) > 0 && !isCounted) return true;
@@ -107,36 +105,31 @@ export class Searches {
     return { matches, ...counted, next: writeSearchCursor({ snapshot, total, ...last }) };
   }
 
-  /** A page, and its count to be learned by another connection. */
-  countedPage(query: SearchQuery, newest: number) {
+  /** A page, and what was found out for it, to be learned by another connection. */
+  taughtPage(query: SearchQuery, newest: number): TaughtPage {
     const plan = this.plan(query);
     const page = this.page(query, newest, plan);
-    return { page, counted: this.#totals.known(plan) };
+    const first = this.#firstPages.find(query, plan);
+    return { page, total: this.#totals.known(plan), first };
   }
 
-  /** What another connection counted. */
-  learn(known: KnownTotal): void {
-    this.#totals.learn(known);
+  /** What another connection found out: the next who asks is answered without it. */
+  learn({ total, first }: Omit<TaughtPage, 'page'>): void {
+    if (total !== undefined) this.#totals.learn(total);
+    if (first !== undefined) this.#firstPages.learn(first);
   }
 
   /** Up to one row more than the page takes. */
   #places(query: SearchQuery, plan: SearchPlan, cursor?: SearchCursor): readonly Place[] {
     if (query.count === 0 || plan.where === never) return [];
-    const known = this.#knownPlaces(query, plan);
-    if (known !== undefined) return known;
+    const known = this.#firstPages.find(query, plan);
+    if (known !== undefined) return known.places;
     const places =
       query.sort.length === 0
         ? this.#inCreationOrder(query, plan, cursor)
         : this.#sorted(query, plan, cursor);
-    if (cursor === undefined && places.length <= limits.knownPagePlacesMax) {
-      this.#firstPages.keep(pageName(query, plan), plan.stamp, places);
-    }
+    this.#firstPages.keep(query, plan, places);
     return places;
-  }
-
-  #knownPlaces(query: SearchQuery, plan: SearchPlan): readonly Place[] | undefined {
-    if (query.cursor !== undefined) return undefined;
-    return this.#firstPages.find(pageName(query, plan), plan.stamp);
   }
 
   #inCreationOrder(query: SearchQuery, plan: SearchPlan, cursor?: SearchCursor): Place[] {
@@ -326,10 +319,11 @@ function holdsAll({ count }: SearchQuery, found: number): boolean {
   return found > 0 && found <= count;
 }
 
-/** One search's first page by its condition, its order and its length. */
-function pageName({ sort, count }: SearchQuery, plan: SearchPlan): string {
-  const order = sort.map(({ kind, param, descending }) => [kind, param, descending]);
-  return `${JSON.stringify([count, ...order])} ${plan.name}`;
+/** A page with what a connection learned by it, as good as the data that it was made from. */
+export interface TaughtPage {
+  readonly page: SearchPage;
+  readonly total: KnownTotal | undefined;
+  readonly first: FirstPage | undefined;
 }
 
 /** Where a walk stands, and how many places were found from there, one more than the page at most. */

@@ -34,8 +34,8 @@ export function storeReads({ reader, pool, damage }: Readers) {
   };
   const short = here(reader.shortSearch);
   const long = async (query: SearchQuery): Promise<SearchPage> => {
-    const { page, counted } = await there('countedSearch', query);
-    if (counted !== undefined) reader.learn(counted);
+    const { page, ...taught } = await there('taughtSearch', query);
+    reader.learn(taught);
     return page;
   };
   const history = here(reader.history);
