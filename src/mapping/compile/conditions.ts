@@ -2,7 +2,7 @@ import type { Condition } from '../language/condition-syntax.ts';
 import type { At } from '../language/model.ts';
 import type { SourcePath } from '../language/path-syntax.ts';
 import type { MapPlace } from '../map-issue.ts';
-import type { Frame, Predicate } from '../run/compiled.ts';
+import type { Predicate } from '../run/compiled.ts';
 import type { Compiler, ValueScope } from './compiler.ts';
 import { checkSegment, checkSetting, compilePath, segmentsOf } from './paths.ts';
 
@@ -18,11 +18,17 @@ export function compileCondition(
     switch (condition.kind) {
       case 'and': {
         const parts = condition.parts.map(compile);
-        return (frame) => parts.every((part) => part(frame));
+        return (frame) => {
+          for (const part of parts) if (!part(frame)) return false;
+          return true;
+        };
       }
       case 'or': {
         const parts = condition.parts.map(compile);
-        return (frame) => parts.some((part) => part(frame));
+        return (frame) => {
+          for (const part of parts) if (part(frame)) return true;
+          return false;
+        };
       }
       case 'not': {
         const part = compile(condition.part);
@@ -30,11 +36,8 @@ export function compileCondition(
       }
       case 'exists':
         return compileExists(condition.path, { place, scope, compiler });
-      case 'in': {
-        const texts = compileTexts(condition.path, { place, scope, compiler });
-        const values = new Set(condition.values);
-        return (frame) => texts(frame).some((text) => values.has(text));
-      }
+      case 'in':
+        return compileIn(condition.path, new Set(condition.values), { place, scope, compiler });
     }
   };
   return compile(value);
@@ -59,19 +62,22 @@ function compileExists(path: SourcePath, { place, scope, compiler }: Where): Pre
   return reader ? (frame) => reader.one(frame)?.state === 'value' : never;
 }
 
-/** Every repetition's text; an absent field is one empty text, so that `= ''` can be asked. */
-function compileTexts(
+/** Whether some repetition's text is one of these; an absent field is one empty text, so that `= ''` can be asked. */
+function compileIn(
   path: SourcePath,
+  values: ReadonlySet<string>,
   { place, scope, compiler }: Where,
-): (frame: Frame) => readonly string[] {
+): Predicate {
   if (path.kind === 'setting') {
     checkSetting(path.name, place, compiler);
-    return (frame) => [String(frame.run.setting(path.name) ?? '')];
+    return (frame) => values.has(String(frame.run.setting(path.name) ?? ''));
   }
   const reader = compilePath({ value: path, place }, scope, compiler);
-  if (!reader) return () => [];
+  if (!reader) return never;
   return (frame) => {
-    const texts = reader.all(frame).map(({ text }) => text);
-    return texts.length === 0 ? [''] : texts;
+    const all = reader.all(frame);
+    if (all.length === 0) return values.has('');
+    for (const { text } of all) if (values.has(text)) return true;
+    return false;
   };
 }

@@ -5,6 +5,7 @@ import type { Compiler } from './compiler.ts';
 import { isObject, isPrimitive, nextPath, placeValue, type ElementPlace } from './element.ts';
 import type { SlotWrite } from './give.ts';
 import type { SlotBody } from '../run/compiled.ts';
+import { tellConstant } from '../run/tell.ts';
 
 /** `const`: the same value for every message. A list feeds a repeating element one by one. */
 export function compileConstant(
@@ -28,7 +29,7 @@ export function compileConstant(
   const values = element.leaf.array && Array.isArray(value) ? (value as Json[]) : [value];
   return (frame, target) => {
     for (const one of values) {
-      frame.run.trace.push({ target: nextPath(element, target, type), rule: write.rule });
+      tellConstant(frame, nextPath(element, target, type), write.rule);
       placeValue(element, target, { type, value: isObject(one) ? { ...one } : one });
     }
     return true;

@@ -1,6 +1,8 @@
 import type { Json } from '../../fhir/resource.ts';
 import type { CompiledSlot, Frame, MutableObject, Target } from '../run/compiled.ts';
 import { fillSlots } from '../run/fill.ts';
+import { targetOf } from '../run/frame.ts';
+import { tell } from '../run/tell.ts';
 import type { Converted, ValueConverter } from './converters.ts';
 import { isObject, nextPath, placeValue, type ElementPlace } from './element.ts';
 
@@ -19,14 +21,8 @@ interface Given {
 /** Puts a converted value in its place and says so in the trace. */
 export function give({ rule, element }: SlotWrite, { frame, target, converted }: Given): boolean {
   if (!converted) return false;
-  const { run, value } = frame;
   const { typed, table } = converted;
-  run.trace.push({
-    target: nextPath(element, target, typed.type),
-    ...(value && { source: run.position(value.position) }),
-    rule,
-    ...(table !== undefined && { table }),
-  });
+  tell(frame, { target: nextPath(element, target, typed.type), rule, table });
   placeValue(element, target, typed);
   target.solid = true;
   return true;
@@ -48,16 +44,10 @@ export function giveElement(write: SlotWrite, given: GivenElement): boolean {
   if (convert && !made) return false;
   const type = made?.typed.type ?? write.element.leaf.types[0] ?? '';
   const path = nextPath(write.element, target, type);
-  const inner: Target = {
-    object: {},
-    path,
-    instance: target.instance,
-    solid: made !== undefined,
-    linked: false,
-    sawNull: false,
-  };
+  const inner = targetOf({}, path, target.instance);
+  inner.solid = made !== undefined;
   const traced = run.trace.length;
-  if (made) traceElement(write, { frame, path, made });
+  if (made) tell(frame, { target: path, rule: write.rule, table: made.table });
   if (!fillSlots(fill, frame, inner) || !(inner.solid || inner.linked)) {
     run.trace.length = traced;
     return false;
@@ -66,19 +56,6 @@ export function giveElement(write: SlotWrite, given: GivenElement): boolean {
   target.solid ||= inner.solid;
   target.linked ||= inner.linked;
   return true;
-}
-
-function traceElement(
-  { rule }: SlotWrite,
-  { frame, path, made }: { frame: Frame; path: string; made: Converted },
-): void {
-  const { run, value } = frame;
-  run.trace.push({
-    target: path,
-    ...(value && { source: run.position(value.position) }),
-    rule,
-    ...(made.table !== undefined && { table: made.table }),
-  });
 }
 
 function laidOver(made: Json | undefined, own: MutableObject): MutableObject {

@@ -1,6 +1,8 @@
 import type { At, SlotRule } from '../language/model.ts';
 import { fillSlots } from '../run/fill.ts';
 import type { CompiledSlot, Frame, Instance, MutableObject, Target } from '../run/compiled.ts';
+import { targetOf } from '../run/frame.ts';
+import { tell } from '../run/tell.ts';
 import type { Compiler, ValueScope } from './compiler.ts';
 import { compileConverter } from './converters.ts';
 import { isObject, nextPath, placeValue, type ElementPlace } from './element.ts';
@@ -82,22 +84,14 @@ function link(
   said: MutableObject,
   { frame, target, write, slots }: LinkWrite,
 ): void {
-  const { run, value } = frame;
   const path = nextPath(write.element, target, 'Reference');
-  run.trace.push({
-    target: path,
-    ...(value && { source: run.position(value.position) }),
-    rule: write.rule,
-  });
+  tell(frame, { target: path, rule: write.rule });
   const holder: MutableObject = { reference: '', ...said };
-  if (slots.length > 0) {
-    const inner: Target = { ...target, object: holder, path, solid: false, linked: false };
-    fillSlots(slots, frame, inner);
-  }
+  if (slots.length > 0) fillSlots(slots, frame, targetOf(holder, path, target.instance));
   const { container, key } = placeValue(write.element, target, {
     type: 'Reference',
     value: holder,
   });
-  run.links.push({ holder, to: instance, container, key });
+  frame.run.links.push({ holder, to: instance, container, key });
   target.linked = true;
 }

@@ -6,6 +6,7 @@ import { parsePath, type InstanceSource, type SourcePath } from '../language/pat
 import type { At, KeyPart, KeyRule, ResourceRule, ScopeRule } from '../language/model.ts';
 import { ruleId, suggestion } from '../map-issue.ts';
 import type { CompiledKey, CompiledResource, Frame, PathReader } from '../run/compiled.ts';
+import { frameOf, segmentFrame } from '../run/frame.ts';
 import { isNamed } from '../run/run.ts';
 import type { Compiler, ValueScope } from './compiler.ts';
 import { compileCondition } from './conditions.ts';
@@ -77,8 +78,12 @@ function compileFrames(
 ): CompiledResource['frames'] {
   if (sources.length === 0) return (root) => [root];
   const readers = sources.map((source) => compileInstances(source, compiler));
+  const [only] = readers;
+  if (only && readers.length === 1) return only;
   return (root) => readers.flatMap((read) => read(root));
 }
+
+const none: readonly Frame[] = [];
 
 function compileInstances(
   { value, place }: At<InstanceSource>,
@@ -95,28 +100,24 @@ function compileInstances(
       `HL7 has no segment \`${last}\`; a segment of your own begins with Z`,
     );
   }
-  return (root) => root.run.scope.groups(value.names).map((group) => ({ run: root.run, group }));
+  return ({ run }) => run.scope.groups(value.names).map((group) => frameOf(run, group));
 }
 
 function segmentInstances(groups: readonly string[], name: string) {
-  return ({ run }: Frame): Frame[] => {
+  return ({ run }: Frame): readonly Frame[] => {
     // Most messages have none of most segments.
-    if (run.message.segment(name) === undefined) return [];
-    return run.scope.anywhere(groups, name).map((segment) => ({
-      run,
-      segment,
-      group: run.scope.groupOf(segment),
-    }));
+    if (run.message.segment(name) === undefined) return none;
+    return run.scope.anywhere(groups, name).map((segment) => segmentFrame(run, segment));
   };
 }
 
 /** One for each valued repetition, in every such segment of the message. */
 function fieldInstances({ value: path }: At<Extract<InstanceSource, { kind: 'field' }>['path']>) {
   const { segment: name, groups, field = 0, component, subcomponent } = path;
-  return (root: Frame): Frame[] => {
+  return (root: Frame): readonly Frame[] => {
     const { run } = root;
+    if (run.message.segment(name) === undefined) return none;
     const found: Frame[] = [];
-    if (run.message.segment(name) === undefined) return found;
     for (const segment of run.scope.anywhere(groups, name)) {
       if (!segment.hasText(field)) continue;
       const repetitions = segment.field(field).repetitions();

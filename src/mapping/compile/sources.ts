@@ -2,6 +2,7 @@ import type { Element } from '../../hl7v2/message.ts';
 import type { At, SlotRule } from '../language/model.ts';
 import type { SegmentPath, SourcePath } from '../language/path-syntax.ts';
 import type { Frame, PathReader, Target } from '../run/compiled.ts';
+import { frameOf, segmentFrame } from '../run/frame.ts';
 import type { Compiler, ValueScope } from './compiler.ts';
 import { compileCondition } from './conditions.ts';
 import { checkSegment, compilePath, segmentsOf } from './paths.ts';
@@ -133,7 +134,11 @@ function eachFrames(
     for (const element of reader.all(frame)) {
       const { state } = element;
       if (state === 'null') target.sawNull = true;
-      if (state === 'value') (found ??= []).push(valueFrame(frame, element));
+      if (state !== 'value') continue;
+      const inner = valueFrame(frame, element);
+      // A list that begins empty makes room for a dozen, and nearly always there is one.
+      if (found === undefined) found = [inner];
+      else found.push(inner);
     }
   }
   return found ?? none;
@@ -145,17 +150,13 @@ function isSegment(path: SourcePath): boolean {
 
 function segmentFrames(path: SegmentPath, frame: Frame): Frame[] {
   const { run } = frame;
-  return segmentsOf(path, frame).map((segment) => ({
-    run,
-    segment,
-    group: run.scope.groupOf(segment),
-  }));
+  return segmentsOf(path, frame).map((segment) => segmentFrame(run, segment));
 }
 
 /** The frame of a value: with the segment it stands in, and that segment's group. */
 export function valueFrame({ run, group, segment }: Frame, value: Element): Frame {
   const { segmentIndex } = value.position;
-  if (segment?.index === segmentIndex) return { run, group, segment, value };
+  if (segment?.index === segmentIndex) return frameOf(run, group, segment, value);
   const own = run.message.segments[segmentIndex];
-  return own ? { run, group: run.scope.groupOf(own), segment: own, value } : { run, group, value };
+  return frameOf(run, own ? run.scope.groupOf(own) : group, own, value);
 }

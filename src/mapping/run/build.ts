@@ -1,5 +1,6 @@
 import type { Identity } from '../result.ts';
 import { fullUrlOf } from '../identity.ts';
+import type { Json } from '../../fhir/resource.ts';
 import { messageUri } from '../../fhir/message-source.ts';
 import type {
   CompiledResource,
@@ -11,6 +12,7 @@ import type {
   Target,
 } from './compiled.ts';
 import { collectPersons, identifierCount, personIdentity } from './person.ts';
+import { targetOf } from './frame.ts';
 import type { Run } from './run.ts';
 
 /** Finds what instances of every resource the message makes; nothing is built yet. */
@@ -18,27 +20,39 @@ export function enumerate(run: Run): readonly Instance[] {
   const root = run.root();
   const all: Instance[] = [];
   for (const rule of run.map.resources) {
-    const frames = rule.frames(root).filter((frame) => isWanted(rule, frame));
-    const instances = frames.map((frame, index): Instance => {
-      const name = frames.length === 1 ? rule.name : `${rule.name}#${String(index + 1)}`;
-      return {
+    const every = rule.frames(root);
+    // Most messages have none of what most rules are for.
+    if (every.length === 0) continue;
+    const frames = rule.when ? every.filter((frame) => isWanted(rule, frame)) : every;
+    const instances = frames.map((frame, index) =>
+      newInstance(
         rule,
-        name,
         frame,
-        state: 'new',
-        body: { resourceType: rule.type },
-        identity: { kind: 'none' },
-        fullUrl: '',
-        clears: [],
-        initial: [],
-        persons: [],
-      };
-    });
+        frames.length === 1 ? rule.name : `${rule.name}#${String(index + 1)}`,
+      ),
+    );
     run.instances.set(rule.name, instances);
     all.push(...instances);
   }
   return all;
 }
+
+function newInstance(rule: CompiledResource, frame: Frame, name: string): Instance {
+  return {
+    rule,
+    name,
+    frame,
+    state: 'new',
+    body: { resourceType: rule.type },
+    identity: noIdentity,
+    fullUrl: '',
+    clears: [],
+    initial: [],
+    persons: [],
+  };
+}
+
+const noIdentity: Identity = { kind: 'none' };
 
 /** What is read for it does not count yet: the resource may not come about, and then the loss report has it. */
 function isWanted({ when }: CompiledResource, frame: Frame): boolean {
@@ -62,18 +76,11 @@ export function build(instance: Instance): void {
 function make(instance: Instance): boolean {
   const { run } = instance.frame;
   const traced = run.trace.length;
-  const target: Target = {
-    object: instance.body,
-    path: instance.name,
-    instance,
-    solid: false,
-    linked: false,
-    sawNull: false,
-  };
+  const target = targetOf(instance.body, instance.name, instance);
   // Again: what decided for it counts as read now.
   instance.rule.when?.(instance.frame);
   instance.body['meta'] = { source: messageUri(run.context.feed, run.message.controlId) };
-  const complete = instance.rule.slots.every((slot) => runSlot(slot, target, run));
+  const complete = runSlots(instance.rule.slots, target, run);
   if (!complete || !(target.solid || instance.rule.keep)) {
     instance.state = 'dropped';
     run.trace.length = traced;
@@ -85,6 +92,12 @@ function make(instance: Instance): boolean {
   const unique = address.kind === 'none' ? `${run.messageHash()} ${instance.name}` : '';
   instance.fullUrl = fullUrlOf(instance.rule.type, address, unique);
   instance.state = 'built';
+  return true;
+}
+
+/** Whether nothing was missing that is required; what comes after that is not run. */
+function runSlots(slots: readonly CompiledSlot[], target: Target, run: MessageRun): boolean {
+  for (const slot of slots) if (!runSlot(slot, target, run)) return false;
   return true;
 }
 
@@ -139,19 +152,33 @@ export function connect(run: MessageRun): void {
     if (target.state === 'built') fillIn(holder, target);
     else removeLink(holder, container, key);
   }
-  const holders = new Set<unknown>(run.links.map(({ holder }) => holder));
-  const done = new Map<MutableObject, Set<string>>();
-  for (const { container, key } of run.links) {
-    const keys = done.get(container) ?? new Set();
-    if (!keys.has(key)) dropRepeated(container, key, holders);
-    done.set(container, keys.add(key));
-  }
+  dropRepeated(run.links);
 }
 
 /** Two instances that became one are referred to once. */
-function dropRepeated(container: MutableObject, key: string, holders: ReadonlySet<unknown>): void {
-  const list = container[key];
-  if (!Array.isArray(list) || list.length < 2) return;
+function dropRepeated(links: MessageRun['links']): void {
+  const holders = new Set<unknown>();
+  const done = new Map<MutableObject, Set<string>>();
+  for (const { container, key } of links) {
+    if (!isLong(container[key])) continue;
+    const keys = done.get(container) ?? new Set();
+    if (keys.has(key)) continue;
+    done.set(container, keys.add(key));
+    if (holders.size === 0) for (const { holder } of links) holders.add(holder);
+    dropRepeatedOf(container, key, holders);
+  }
+}
+
+function isLong(value: unknown): value is unknown[] {
+  return Array.isArray(value) && value.length > 1;
+}
+
+function dropRepeatedOf(
+  container: MutableObject,
+  key: string,
+  holders: ReadonlySet<unknown>,
+): void {
+  const list = container[key] as (Json | MutableObject)[];
   const seen = new Set<string>();
   container[key] = list.filter((one) => {
     const text = JSON.stringify(one);

@@ -146,12 +146,12 @@ export interface Link {
   readonly key: string;
 }
 
-/** From where paths are resolved: the innermost group, the segment and the value at hand. */
+/** From where paths are resolved: the innermost group, the segment and the value at hand. Made by frame.ts. */
 export interface Frame {
   readonly run: MessageRun;
   readonly group: GroupNode;
-  readonly segment?: Segment;
-  readonly value?: Element;
+  readonly segment: Segment | undefined;
+  readonly value: Element | undefined;
 }
 
 export interface MutableObject {

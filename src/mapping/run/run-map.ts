@@ -54,18 +54,11 @@ function isWritten({ state, mergedInto, rule }: Instance): boolean {
   return state === 'built' && mergedInto === undefined && !unwritten.has(rule.write);
 }
 
-function mapped({
-  name,
-  body,
-  fullUrl,
-  identity,
-  rule,
-  frame,
-  ...instance
-}: Instance): MappedResource {
+function mapped(instance: Instance): MappedResource {
+  const { name, body, fullUrl, identity, rule, frame } = instance;
   const eventTime = rule.eventTime(frame);
-  const clears = [...new Set(instance.clears)].filter((path) => !isSet(body, path));
-  const initial = [...new Set(instance.initial)].filter((path) => isSet(body, path));
+  const clears = once(instance.clears).filter((path) => !isSet(body, path));
+  const initial = once(instance.initial).filter((path) => isSet(body, path));
   return {
     name,
     resource: body as unknown as Resource,
@@ -76,6 +69,10 @@ function mapped({
     ...(initial.length > 0 && { initial }),
     write: rule.write === 'create-only' ? 'create-only' : 'merge',
   };
+}
+
+function once(paths: readonly string[]): readonly string[] {
+  return paths.length < 2 ? paths : [...new Set(paths)];
 }
 
 function isSet(body: unknown, path: string): boolean {

@@ -9,6 +9,7 @@ import { readHd } from '../datatypes/identifier.ts';
 import { explicitOffset, instantOf } from '../datatypes/time.ts';
 import type { LossEntry, TraceEntry, UnmappedCode } from '../result.ts';
 import type { CompiledMap, Frame, Instance, IssuePlace, Link, MessageRun } from './compiled.ts';
+import { frameOf } from './frame.ts';
 import { FieldReads } from './reads.ts';
 import { Scope } from './scope.ts';
 
@@ -84,7 +85,7 @@ export class Run implements MessageRun {
 
   /** The frame of the whole message. */
   root(): Frame {
-    return { run: this, group: this.scope.root };
+    return frameOf(this, this.scope.root);
   }
 
   setting(name: string): string | boolean | number | undefined {

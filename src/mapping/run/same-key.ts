@@ -35,32 +35,35 @@ function isWithdrawn({ body }: Instance): boolean {
 function unite(earlier: Instance, later: Instance): boolean {
   const { sameKey } = later.rule;
   if (sameKey === 'number') return false;
-  const draft = structuredCloneOf(earlier.body);
-  const joined = sameKey === 'lines' ? joinLines(draft, later.body) : later.body;
-  if (choicesDiffer(draft, joined) || valueMeetsParts(draft, joined)) return false;
-  if (!mergeInto(draft, joined)) return false;
+  const { body } = earlier;
+  const lines = sameKey === 'lines' ? linesOf(body, later.body) : undefined;
+  const joined = lines?.rest ?? later.body;
+  if (choicesDiffer(body, joined) || valueMeetsParts(body, joined)) return false;
+  if (!fits(body, joined)) return false;
   // References live in the objects of the earlier body, so what is new is added to these.
-  addNew(earlier.body, joined);
-  if (sameKey === 'lines') adoptText(earlier.body, draft);
+  addNew(body, joined);
+  if (lines) body[lines.key] = lines.text;
   return true;
 }
 
 const lineKeys = ['valueString', 'text'] as const;
 
-/** Joins the text of the later one to that of the draft; the rest must not contradict. */
-function joinLines(draft: MutableObject, later: MutableObject): MutableObject {
-  for (const key of lineKeys) {
-    const above = draft[key];
-    const { [key]: below, ...rest } = later;
-    if (typeof above !== 'string' || typeof below !== 'string') continue;
-    draft[key] = `${above}\n${below}`;
-    return rest;
-  }
-  return later;
+interface Lines {
+  readonly key: (typeof lineKeys)[number];
+  /** Of both, joined. */
+  readonly text: string;
+  /** Of the later one, which must not contradict. */
+  readonly rest: MutableObject;
 }
 
-function adoptText(body: MutableObject, draft: MutableObject): void {
-  for (const key of lineKeys) if (typeof draft[key] === 'string') body[key] = draft[key];
+function linesOf(earlier: MutableObject, later: MutableObject): Lines | undefined {
+  for (const key of lineKeys) {
+    const above = earlier[key];
+    const { [key]: below, ...rest } = later;
+    if (typeof above !== 'string' || typeof below !== 'string') continue;
+    return { key, text: `${above}\n${below}`, rest };
+  }
+  return undefined;
 }
 
 /** Whether both have the same `value[x]`, each as another type. */
@@ -101,14 +104,15 @@ function chosen(body: MutableObject, base: string): string | undefined {
   return undefined;
 }
 
-/** Whether everything of `from` fits into `into`, which is changed on the way. */
-function mergeInto(into: MutableObject, from: MutableObject): boolean {
-  for (const [key, value] of Object.entries(from)) {
+/** Whether nothing of `from` contradicts what `into` says. */
+function fits(into: MutableObject, from: MutableObject): boolean {
+  for (const key of Object.keys(from)) {
     const own = into[key];
-    if (own === undefined) into[key] = value;
-    else if (isObject(own) && isObject(value)) {
-      if (!mergeInto(own, value)) return false;
-    } else if (!(Array.isArray(own) && Array.isArray(value)) && !isDeepStrictEqual(own, value)) {
+    const value = from[key];
+    if (own === undefined) continue;
+    if (isObject(own) && isObject(value)) {
+      if (!fits(own, value)) return false;
+    } else if (!(Array.isArray(own) && Array.isArray(value)) && !isSame(own, value)) {
       return false;
     }
   }
@@ -121,22 +125,28 @@ function addNew(into: MutableObject, from: MutableObject): void {
     if (own === undefined) into[key] = value;
     else if (isObject(own) && isObject(value)) addNew(own, value);
     else if (Array.isArray(own) && Array.isArray(value)) {
-      const fresh = value.filter((one) => !own.some((other) => isDeepStrictEqual(one, other)));
-      into[key] = [...own, ...fresh];
+      const fresh = value.filter((one) => !own.some((other) => isSame(one, other)));
+      if (fresh.length > 0) into[key] = [...own, ...fresh];
     }
   }
 }
 
-/** Objects and arrays only; numbers with their own text stay as they are. */
-function structuredCloneOf(body: MutableObject): MutableObject {
-  return Object.fromEntries(
-    Object.entries(body).map(([key, value]) => [
-      key,
-      isObject(value) && Object.getPrototypeOf(value) === Object.prototype
-        ? structuredCloneOf(value)
-        : value,
-    ]),
+/** JSON is compared here, at a fraction of the price; numbers with their own text by Node. */
+function isSame(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (Array.isArray(a) && Array.isArray(b)) {
+    return a.length === b.length && a.every((one, index) => isSame(one, b[index]));
+  }
+  if (!isPlain(a) || !isPlain(b)) return isDeepStrictEqual(a, b);
+  const keys = Object.keys(a);
+  return (
+    keys.length === Object.keys(b).length &&
+    keys.every((key) => Object.hasOwn(b, key) && isSame(a[key], b[key]))
   );
+}
+
+function isPlain(value: unknown): value is MutableObject {
+  return isObject(value) && Object.getPrototypeOf(value) === Object.prototype;
 }
 
 function number(

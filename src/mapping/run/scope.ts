@@ -88,12 +88,12 @@ export class Scope {
   below(group: GroupNode, groups: readonly string[], name: string): readonly Segment[] {
     const [first = ''] = groups;
     for (let place: GroupNode | undefined = group; place; place = place.parent) {
-      if (place.name === first) return [...collectSegments(place, groups.slice(1), name)];
+      if (place.name === first) return collectSegments(place, groups.slice(1), name);
       const own = place === group;
       const inner = own ? [] : this.#beside(place, first);
       const found = own
-        ? [...collectSegments(place, groups, name)]
-        : inner.flatMap((child) => [...collectSegments(child, groups.slice(1), name)]);
+        ? collectSegments(place, groups, name)
+        : inner.flatMap((child) => collectSegments(child, groups.slice(1), name));
       const grammar = this.#grammar.get(place);
       if (found.length > 0 || (grammar && mayHaveGroup(grammar, first, own))) return found;
     }
@@ -124,7 +124,7 @@ export class Scope {
   anywhere(groups: readonly string[], name: string): readonly Segment[] {
     const path = groups.length === 0 ? name : [...groups, name].join('.');
     let found = this.#anywhere.get(path);
-    if (!found) this.#anywhere.set(path, (found = [...collectSegments(this.root, groups, name)]));
+    if (!found) this.#anywhere.set(path, (found = collectSegments(this.root, groups, name)));
     return found;
   }
 }
@@ -145,18 +145,20 @@ function mayHaveGroup(grammar: GrammarNode, name: string, anywhere: boolean): bo
   );
 }
 
-function* collectSegments(
+function collectSegments(
   group: GroupNode,
   groups: readonly string[],
   name: string,
-): Iterable<Segment> {
+  found: Segment[] = [],
+): Segment[] {
   for (const child of group.children) {
     if (!('groups' in child)) {
-      if (groups.length === 0 && child.name === name) yield child;
+      if (groups.length === 0 && child.name === name) found.push(child);
       continue;
     }
-    yield* collectSegments(child, child.name === groups[0] ? groups.slice(1) : groups, name);
+    collectSegments(child, child.name === groups[0] ? groups.slice(1) : groups, name, found);
   }
+  return found;
 }
 
 function* collectGroups(group: GroupNode, names: readonly string[]): Iterable<GroupNode> {
