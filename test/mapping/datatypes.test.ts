@@ -243,6 +243,16 @@ describe('people, places and things', () => {
       { identifier: { system: 'urn:a:sender', value: '77' }, display: 'Mercy' },
     ],
     [
+      'CWE[Reference]',
+      'CSL^CSL Behring^MVX',
+      {
+        identifier: { system: 'http://hl7.org/fhir/sid/mvx', value: 'CSL' },
+        display: 'CSL Behring',
+      },
+    ],
+    ['CWE[Reference]', '^CSL Behring^MVX', { display: 'CSL Behring' }],
+    ['CWE[Reference]', 'X1', { identifier: { value: 'X1' }, display: 'X1' }],
+    [
       'PL[Reference]',
       'W^1^A^MERCY',
       { identifier: { system: 'urn:a:MERCY', value: 'MERCY-W-1-A' }, display: 'W, 1, A, MERCY' },

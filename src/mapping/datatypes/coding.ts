@@ -155,6 +155,13 @@ const toBoolean: Convert = (element, conversion) => {
   return undefined;
 };
 
+/** The first code as an identifier, under the coding system that it names; undefined without a code. */
+export function codeIdentifier(element: Element, conversion: Conversion): Json | undefined {
+  const value = partText(element, 1);
+  if (value === '') return undefined;
+  return compact({ system: systemUri(partText(element, 3), conversion), value });
+}
+
 /** CWE (CE, CNE, CF) by FHIR type. */
 export const codingConverters: Readonly<Record<string, Convert>> = {
   CodeableConcept: toCodeableConcept,
@@ -167,14 +174,7 @@ export const codingConverters: Readonly<Record<string, Convert>> = {
   display: (element) => typed('string', displayText(element)),
   text: (element) => typed('string', displayText(element)),
   Annotation: (element) => typed('Annotation', compact({ text: displayText(element) })),
-  Identifier: (element, conversion) =>
-    typed(
-      'Identifier',
-      compact({
-        system: systemUri(partText(element, 3), conversion),
-        value: partText(element, 1),
-      }),
-    ),
+  Identifier: (element, conversion) => typed('Identifier', codeIdentifier(element, conversion)),
 };
 
 /** ID and IS, and ST where a code is wanted: one component, no system of its own. */

@@ -1,6 +1,6 @@
 import type { Json } from '../../fhir/resource.ts';
 import type { Element } from '../../hl7v2/message.ts';
-import { displayText } from './coding.ts';
+import { codeIdentifier, displayText } from './coding.ts';
 import { compact, partText, typed, type Convert } from './convert.ts';
 import { identifierConverter } from './identifier.ts';
 import { nameText } from './human-name.ts';
@@ -47,6 +47,12 @@ const hdReference: Convert = (element) => {
   return typed('Reference', compact({ identifier, display: name || id }));
 };
 
+/** CWE: what is named by a code, such as a manufacturer (MVX) or a resource that can be booked, is found by it. */
+const cweReference: Convert = (element, conversion) => {
+  const identifier = codeIdentifier(element, conversion);
+  return typed('Reference', compact({ identifier, display: displayText(element) }));
+};
+
 /** Reference by v2 type. */
 export const referenceConverters: Readonly<Record<string, Convert>> = {
   CX: logical('CX', () => ''),
@@ -55,7 +61,7 @@ export const referenceConverters: Readonly<Record<string, Convert>> = {
   XON: logical('XON', organizationText),
   PL: logical('PL', locationText),
   HD: hdReference,
-  CWE: onlyDisplay(displayText),
+  CWE: cweReference,
   ST: onlyDisplay((element) => element.text),
   ID: onlyDisplay((element) => element.text),
 };
