@@ -1,7 +1,9 @@
 import { parseJson } from '../fhir/json.ts';
 import type { Resource } from '../fhir/resource.ts';
+import type { SearchNode } from '../fhir/search-ast.ts';
 import { limits } from '../limits.ts';
 import type { Store, StoredVersion } from '../store/store.ts';
+import { recordsOfPerson } from './one-person.ts';
 import { splitReference } from './reference.ts';
 
 /**
@@ -13,7 +15,10 @@ export interface World {
   read(reference: string): Promise<Resource | undefined>;
   /** As it stood just before the event's commit. */
   before(reference: string): Promise<Resource | undefined>;
-  /** Resources of a type whose search parameter refers to `reference`, as they are now. */
+  /**
+   * Resources of a type whose search parameter refers to `reference`, as they are now. Of a person: also to the records that
+   * were merged with this one meanwhile.
+   */
   referring(type: string, param: string, reference: string): Promise<readonly Resource[]>;
 }
 
@@ -40,15 +45,23 @@ export function storeWorld(store: Store, seq: number): World {
     read: (reference) => cached(`=${reference}`, () => readAsOf(store, reference, seq)),
     before: (reference) => cached(`<${reference}`, () => readAsOf(store, reference, seq - 1)),
     referring: async (type, param, reference) => {
-      const target = splitReference(reference);
-      if (!target) return [];
-      const where = { op: 'reference', param, type: target.type, id: target.id } as const;
+      const records = await reading(() => recordsOfPerson(reference, (one) => readNow(store, one)));
+      const nodes = records.flatMap((record): SearchNode[] => {
+        const target = splitReference(record);
+        return target ? [{ op: 'reference', param, type: target.type, id: target.id }] : [];
+      });
+      if (nodes.length === 0) return [];
+      const where = { op: 'or', nodes } as const;
       const page = await reading(() =>
         store.search({ types: [type], where, sort: [], count: limits.relatedMax, total: 'none' }),
       );
       return page.matches.map(resourceOf);
     },
   };
+}
+
+async function readNow(store: Store, reference: string): Promise<Resource | undefined> {
+  return readAsOf(store, reference, Number.MAX_SAFE_INTEGER);
 }
 
 async function reading<T>(read: () => Promise<T>): Promise<T> {

@@ -1,4 +1,5 @@
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { IdentifiedResource } from '../../src/fhir/resource.ts';
 import { order, patient, report, result, stay } from './records.ts';
 import { openSite, reasonOf, type Site } from './site.ts';
 
@@ -42,6 +43,60 @@ it('a discharge hands over with what is open', async () => {
       ],
     },
   ]);
+});
+
+/** What two records become when `from` is merged into `to`: what was the one's is the other's. */
+function merged(
+  from: string,
+  to: string,
+  theirs: readonly IdentifiedResource[],
+): readonly IdentifiedResource[] {
+  const link = (other: string, type: string): object => ({
+    link: [{ other: { reference: `Patient/${other}` }, type }],
+  });
+  return [
+    patient(from, { active: false, ...link(to, 'replaced-by') }),
+    patient(to, link(from, 'replaces')),
+    ...theirs.map((each) => ({ ...each, subject: { reference: `Patient/${to}` } })),
+  ];
+}
+
+describe.each([
+  ['all is turned to the survivor', ['order', 'second']],
+  ['some is still with the prior', ['order']],
+])('of somebody who is merged before the rule runs, when %s', (_, turned) => {
+  it('hands over what is open all the same', async () => {
+    site = await openSite();
+    const orders = ['order', 'second'].map((id) => order(id));
+    await site.feed(patient('p'), patient('q'), ...orders, stay('in-progress'));
+    await site.feed(stay('finished'));
+    await site.feed(
+      ...merged(
+        'p',
+        'q',
+        orders.filter(({ id }) => turned.includes(id)),
+      ),
+    );
+    await site.settle();
+    expect(await site.one('Task')).toMatchObject({ input: [{ valueInteger: 2 }, {}, {}] });
+  });
+
+  it('hands over what is open of the survivor too', async () => {
+    site = await openSite();
+    const orders = ['order', 'second'].map((id) => order(id));
+    const visit = { subject: { reference: 'Patient/q' } };
+    await site.feed(patient('p'), patient('q'), ...orders, stay('in-progress', visit));
+    await site.feed(stay('finished', visit));
+    await site.feed(
+      ...merged(
+        'p',
+        'q',
+        orders.filter(({ id }) => turned.includes(id)),
+      ),
+    );
+    await site.settle();
+    expect(await site.one('Task')).toMatchObject({ input: [{ valueInteger: 2 }, {}, {}] });
+  });
 });
 
 it('a discharge to an organization hands over to it', async () => {
