@@ -11,14 +11,18 @@ import { resolveIdentities, type Identities } from './effect/resolve.ts';
 import { provenanceOf } from './provenance.ts';
 import type { MappingResult } from '../mapping/result.ts';
 import type { Reading } from './reading.ts';
-import { identityReviewTask } from './review-task.ts';
+import { identityReviewTask, mergeReviewTask } from './review-task.ts';
 import { countUnmapped } from './worklist.ts';
 import { planWrites, type PlannedWrite } from './write.ts';
 
 /** Either a commit, or why there is none. */
 export type CommitPlan =
   | { readonly commit: Commit; readonly faults?: undefined }
-  | { readonly faults: readonly [Issue, ...Issue[]] };
+  | {
+      readonly faults: readonly [Issue, ...Issue[]];
+      /** The Task for whoever decides it, where it is for a human to decide. */
+      readonly review?: Pick<Commit, 'changes' | 'audit'>;
+    };
 
 /**
  * Everything one message changes, as one commit. Reads the store and writes nothing: when the commit is
@@ -33,7 +37,15 @@ export async function planCommit(
   const { result, source, controlId, hash, receivedAt, feed } = reading;
   const { entry, now } = given;
   const identities = await resolveIdentities(store, result ?? { resources: [] }, newId);
-  if (identities.refusal !== undefined) return { faults: [identities.refusal] };
+  const occasion = { now, feedTitle: feed.title };
+  const origin = `feed:${feed.name}`;
+  const { refusal, conflicts } = identities;
+  if (refusal !== undefined) {
+    const task = mergeReviewTask(refusal, { ...occasion, message: entry.id });
+    const changes = await unlessKnown(store, [task]);
+    const audit = systemAudit({ now, origin, requestId: entry.id, changes });
+    return { faults: [refusal.issue], review: { changes, audit } };
+  }
   const speaker = { source, feed: feed.name, controlId, hash, receivedAt };
   const planned = result ? await planWrites(store, result, { speaker, identities }) : [];
   const [fault, ...faults] = planned.flatMap((write) => write.faults);
@@ -50,10 +62,12 @@ export async function planCommit(
   } as const;
   const changes = [
     ...writes.flatMap(({ change }) => change ?? []),
-    ...(await reviewTasks(store, identities, { now, feedTitle: feed.title })),
+    ...(await unlessKnown(
+      store,
+      conflicts.map((conflict) => identityReviewTask(conflict, occasion)),
+    )),
     ...(provenance === undefined ? [] : [put(provenance)]),
   ];
-  const origin = `feed:${feed.name}`;
   return {
     commit: {
       now,
@@ -88,12 +102,11 @@ function put(resource: IdentifiedResource): Change {
   return { op: 'put', resource, index: extractIndex(resource) };
 }
 
-async function reviewTasks(
+/** Each Task is opened once, whatever became of it. */
+async function unlessKnown(
   store: Store,
-  { conflicts }: Identities,
-  given: { readonly now: Date; readonly feedTitle: string },
+  tasks: readonly IdentifiedResource[],
 ): Promise<readonly Change[]> {
-  const tasks = conflicts.map((conflict) => identityReviewTask(conflict, given));
   const known = await Promise.all(tasks.map(({ id }) => store.read('Task', id)));
   return tasks
     .filter((_, index) => known[index] === undefined)

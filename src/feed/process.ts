@@ -380,7 +380,8 @@ async function commitOf(
   // sender has heard.
   const state = plan.faults.some(({ code }) => ours.has(code)) ? 'parked' : 'failed';
   const outcome = { state, issues: plan.faults, now } as const;
-  return journalOnly(reading, withOutcome(given.entry, reading, outcome), now);
+  const row = withOutcome(given.entry, reading, outcome);
+  return { ...journalOnly(reading, row, now), ...plan.review };
 }
 
 const ours: ReadonlySet<string> = new Set(['mapping-fault', 'merge-refused']);

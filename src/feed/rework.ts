@@ -277,7 +277,7 @@ async function outcomeOf(
     journalOnly(reading, withOutcome(entry, reading, { state, issues, now }), now);
   if (isRefused(reading.issues)) return ended(refusedAs, reading.issues);
   const plan = await planCommit(pipeline, reading, { entry, now, reused: false });
-  if (plan.faults) return ended('parked', plan.faults);
+  if (plan.faults) return { ...ended('parked', plan.faults), ...plan.review };
   const { state = [], ...commit } = plan.commit;
   // How recently a source spoke is not told by a message of long ago.
   return {

@@ -94,13 +94,21 @@ async function stored(store: Store): Promise<readonly string[]> {
     .filter(([key]) => !key.startsWith('Provenance/'))
     .map(([, { meta: _, id, link = [], identifier = [], ...rest }]) => {
       const own = rest.resourceType === 'Patient' ? '' : id;
+      const content =
+        rest.resourceType === 'Task' ? { ...rest, input: withoutMessage(rest['input']) } : rest;
       // Links and numbers come in the order in which the messages happened to be taken.
       const lists = [link, identifier].map((list) =>
         (list as readonly unknown[]).map(named).sort(),
       );
-      return named({ own, ...rest }) + JSON.stringify(lists);
+      return named({ own, ...content }) + JSON.stringify(lists);
     })
     .sort();
+}
+
+/** The journal row of a merge that was refused has an id of its own in each run. */
+function withoutMessage(input: unknown): unknown {
+  const inputs = input as readonly { readonly type: { readonly text: string } }[];
+  return inputs.filter(({ type }) => type.text !== 'Message');
 }
 
 describe('merges among other messages', () => {

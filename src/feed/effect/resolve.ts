@@ -14,6 +14,7 @@ import {
 } from '../person.ts';
 import { isIdentified, parseStored } from '../stored.ts';
 import type { EffectOutcome } from './outcome.ts';
+import { MergedSoFar } from './merged-so-far.ts';
 import { OwnedKeys } from './owned-keys.ts';
 import { otherKeys, recordKey, recordReference } from './record-keys.ts';
 
@@ -33,7 +34,17 @@ export interface Identities {
   /** What the message page should say of effects that come to nothing. */
   readonly remarks: readonly Issue[];
   /** Why the message cannot be taken as it is: for a human to decide. */
-  readonly refusal?: Issue;
+  readonly refusal?: MergeRefusal;
+}
+
+/** A merge that goes against an earlier one. */
+export interface MergeRefusal {
+  readonly issue: Issue;
+  /** Whose both numbers are: `Patient/id`, where that is stored. */
+  readonly person?: string;
+  /** The number that was to go on, and those that were to end. */
+  readonly into: PersonIdentifier;
+  readonly from: readonly PersonIdentifier[];
 }
 
 /** Finds everybody that a message is about, and what its effects come to. Reads the store and writes nothing. */
@@ -81,10 +92,11 @@ class EffectResolver {
   readonly outcomes: EffectOutcome[] = [];
   readonly remarks: Issue[] = [];
   readonly seen = new Map<string, StoredVersion | undefined>();
-  refusal: Issue | undefined;
+  refusal: MergeRefusal | undefined;
   readonly #store: Store;
   readonly #keys: OwnedKeys;
   readonly #people: PersonFinder;
+  readonly #merged = new MergedSoFar(async (reference) => this.#current(reference));
 
   constructor(store: Store, keys: OwnedKeys, people: PersonFinder) {
     this.#store = store;
@@ -128,20 +140,22 @@ class EffectResolver {
     const survivor = await this.#survivorOf(effect, { own, besides, priors });
     const others = priors.filter((prior) => prior !== survivor);
     if (others.length === 0 && priors.length > 0) {
-      const stored = await this.#current(survivor);
-      if (stored && this.#isSettled(effect, stored, { first, retired })) return;
+      const person = await this.#merged.person(survivor);
+      if (person && this.#isSettled(effect, { survivor, person }, { first, retired })) return;
     }
     for (const prior of others) await this.#handOver(prior, survivor);
     for (const key of besides)
       if (this.#keys.owner(key) === undefined) this.#keys.give(key, survivor);
-    this.outcomes.push({
+    const outcome = {
       kind: 'merge',
       survivor,
       priors: others,
       retired: elementsOf(of.resource, retired),
       revived: kind === 'change' ? own : [],
       ...(kind === 'change' && into.eventTime !== undefined ? { until: into.eventTime } : {}),
-    });
+    } as const;
+    this.outcomes.push(outcome);
+    await this.#merged.merge(outcome);
   }
 
   /** Who goes on: whoever has another of the numbers of PID; else, where all are the prior's or it is a `change`, the prior; else new. */
@@ -166,17 +180,22 @@ class EffectResolver {
   /** Whether two numbers of one person are as the message wants them, or cannot be. */
   #isSettled(
     { kind }: Effect,
-    stored: Resource,
+    { survivor, person }: { readonly survivor: string; readonly person: Resource },
     numbers: { readonly first: PersonIdentifier; readonly retired: readonly PersonIdentifier[] },
   ): boolean {
-    if (numbers.retired.every((each) => hasRetired(stored, each)) && !isReversed(stored, numbers)) {
+    if (numbers.retired.every((each) => hasRetired(person, each)) && !isReversed(person, numbers)) {
       this.#remark('information', 'They were merged before; nothing was changed');
       return true;
     }
-    if (kind !== 'merge' || !isReversed(stored, numbers)) return false;
+    if (kind !== 'merge' || !isReversed(person, numbers)) return false;
     const text =
       'The number that is to go on was merged into the other one before; undo that first, or send the merge the other way round';
-    this.refusal ??= errorIssue('merge-refused', text, { location: 'MRG-1' });
+    this.refusal ??= {
+      issue: errorIssue('merge-refused', text, { location: 'MRG-1' }),
+      ...(isIdentified(this.seen.get(survivor)) ? { person: survivor } : {}),
+      into: numbers.first,
+      from: numbers.retired,
+    };
     return true;
   }
 
@@ -294,11 +313,11 @@ class EffectResolver {
 
 /** Whether the number that is to go on was retired for the sake of one that is to be retired now. */
 function isReversed(
-  stored: Resource,
+  person: Resource,
   {
     first,
     retired,
   }: { readonly first: PersonIdentifier; readonly retired: readonly PersonIdentifier[] },
 ): boolean {
-  return hasRetired(stored, first) && !retired.every((each) => hasRetired(stored, each));
+  return hasRetired(person, first) && !retired.every((each) => hasRetired(person, each));
 }

@@ -21,6 +21,25 @@ async function twoPeople(on: Register): Promise<readonly [string, string]> {
   return [(await on.owner('M1')) ?? '', (await on.owner('M2')) ?? ''];
 }
 
+/** `M1<M2`: into M1, from M2. */
+function pairOf(pair: string): readonly [string, string] {
+  const [into = '', from = ''] = pair.split('<');
+  return [into, from];
+}
+
+function segmentsOf(pairs: string): readonly string[] {
+  return pairs
+    .split(' ')
+    .map(pairOf)
+    .flatMap(([into, from]) => [pid(into), `MRG|${cx(from)}`]);
+}
+
+/** What was written so far, but Tasks. */
+async function changesOf(on: Register): Promise<readonly string[]> {
+  const { versions } = await on.store.history({ count: 1_000 });
+  return versions.filter(({ type }) => type !== 'Task').map(({ type, id }) => `${type}/${id}`);
+}
+
 for (const { name, open, ...rest } of [
   { name: 'memory', open: async (): Promise<Store> => openMemoryStore() },
   ...storesUnderTest,
@@ -206,12 +225,74 @@ describe('merging people', () => {
     for (const number of ['M1', 'M2', 'M3']) await on.admit(number, `V${number}`);
     for (const [to = '', from = ''] of merges.map((each) => each.split('>')))
       await on.merge(to, from);
-    const before = (await on.store.history({ count: 1 })).total;
+    const before = await changesOf(on);
     const ack = await on.say({ event: 'ADT^A40', segments: [pid(survivor), `MRG|${cx(prior)}`] });
     expect(codeOf(ack)).toBe('AE');
     expect(ack).toContain('was merged into the other one before');
     expect(await on.row()).toMatchObject({ state: 'parked' });
-    expect((await on.store.history({ count: 1 })).total).toBe(before);
+    expect(await changesOf(on)).toEqual(before);
+  });
+
+  it('in a circle opens one Task for whoever knows the people, however often it comes', async () => {
+    const on = await register();
+    const [, two] = await twoPeople(on);
+    await on.merge('M2', 'M1');
+    for (const minute of [50, 51]) {
+      await on.say({ event: 'ADT^A40', minute, segments: [pid('M1'), `MRG|${cx('M2')}`] });
+    }
+    const [task, ...others] = await on.of(two, 'Task');
+    expect(others).toEqual([]);
+    const [into, from, message] = ['M1', 'M2', expect.any(String) as string];
+    expect(task).toMatchObject({
+      status: 'requested',
+      code: { coding: [{ code: 'identity-review' }] },
+      for: { reference: two },
+      input: [into, from, message].map((value) => ({ valueIdentifier: { value } })),
+    });
+    const { versions } = await on.store.history({ type: 'Task', count: 10 });
+    expect(versions).toHaveLength(1);
+    expect(validateResource(task as Resource).filter(isError)).toEqual([]);
+  });
+
+  it('in a circle of people that nobody knows opens a Task that names their numbers', async () => {
+    const on = await register();
+    await on.say({ event: 'ADT^A40', segments: segmentsOf('M1<M2 M2<M1') });
+    const { versions } = await on.store.history({ type: 'Task', count: 10 });
+    const [task] = versions.map(({ body }) => JSON.parse(body) as Resource);
+    expect(task).toMatchObject({ input: [{ valueIdentifier: { value: 'M2' } }, {}, {}] });
+    expect(task?.['for']).toBeUndefined();
+    expect(validateResource(task as Resource).filter(isError)).toEqual([]);
+  });
+
+  it.each([
+    ['of two that nobody knows', [], 'M1<M2 M2<M1'],
+    ['of two', ['M1', 'M2'], 'M1<M2 M2<M1'],
+    ['of three', ['M1', 'M2', 'M3'], 'M1<M2 M2<M3 M3<M1'],
+    ['of three, one of them new', ['M1', 'M2'], 'M1<M2 M3<M1 M2<M3'],
+    ['that closes one of before', ['M1', 'M2', 'M3'], 'M3<M1 M2<M3', 'M1<M2'],
+  ])(
+    'in a circle %s within one message is refused, kept, and changes nothing',
+    async (_, known, pairs, earlier = '') => {
+      const on = await register();
+      for (const number of known) await on.admit(number, `V${number}`);
+      if (earlier !== '') await on.merge(...pairOf(earlier));
+      const before = await changesOf(on);
+      const ack = await on.say({ event: 'ADT^A40', segments: segmentsOf(pairs) });
+      expect(codeOf(ack)).toBe('AE');
+      expect(ack).toContain('was merged into the other one before');
+      expect(await on.row()).toMatchObject({ state: 'parked' });
+      expect(await changesOf(on)).toEqual(before);
+    },
+  );
+
+  it('takes a pair that a message says twice as said once', async () => {
+    const on = await register();
+    const { report } = await on.taken({ event: 'ADT^A40', segments: segmentsOf('M1<M2 M1<M2') });
+    expect(report).toContain('They were merged before');
+    const one = await on.owner('M1');
+    expect(await on.owner('M2')).toBe(one);
+    expect(await on.read(one)).toMatchObject({ identifier: [{ value: 'M1' }, old('M2')] });
+    expect(JSON.stringify((await on.read(one))['identifier'])).not.toMatch(/old[^}]*M1/);
   });
 
   it('takes several pairs of one message, also where the second goes on from the first', async () => {
