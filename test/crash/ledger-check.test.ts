@@ -1,4 +1,6 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { extractIndex } from '../../src/fhir/search-extract.ts';
+import type { IdentifiedResource } from '../../src/fhir/resource.ts';
 import { runApp, type RunningApp } from '../e2e/running-app.ts';
 import { temporaryFolders } from '../store/temporary-folder.ts';
 import { reconcile, settle, type Findings } from './ledger-check.ts';
@@ -10,9 +12,18 @@ import { seed } from './sample.ts';
 
 const folders = temporaryFolders();
 const since = new Date();
-const streams = planTraffic({ seed, patients: 4, messagesPerPatient: 5 });
+const streams = withDischarge(seed);
 let running: RunningApp;
 let lines: readonly LedgerLine[];
+
+/** The first traffic from this seed on in which somebody is discharged. */
+function withDischarge(from: number): readonly PlannedStream[] {
+  const found = planTraffic({ seed: from, patients: 4, messagesPerPatient: 5 });
+  const isThere = found.some(({ then }) =>
+    then.some(({ bytes }) => Buffer.from(bytes).includes('ADT^A03')),
+  );
+  return isThere ? found : withDischarge(from + 1);
+}
 
 beforeAll(async () => {
   running = await runApp({ store: 'memory' });
@@ -74,4 +85,53 @@ it('finds messages in another order than sent, and rows of what nobody has sent'
   const fewer = streams.map(({ first, then }) => ({ first, then: then.slice(1) }));
   const { doubled } = await findingsOf({ streams: fewer });
   expect(doubled.join()).toMatch(/The journal has \d+ rows of \d+/);
+});
+
+describe('of what rules made', () => {
+  interface Task extends IdentifiedResource {
+    readonly for: { readonly reference: string };
+    readonly input: readonly { readonly type: object; readonly valueInteger: number }[];
+  }
+  let task: Task;
+
+  beforeAll(async () => {
+    const { versions } = await running.app.store.history({ type: 'Task', count: 1_000 });
+    const tasks = versions.map(({ body }) => JSON.parse(body) as Task);
+    const handoff = tasks.find(({ code }) => JSON.stringify(code).includes('handoff'));
+    if (!handoff) throw new Error(`No hand-over, seed ${String(seed)}`);
+    task = handoff;
+  });
+  afterEach(async () => write(task));
+
+  async function write(resource: IdentifiedResource): Promise<void> {
+    const change = { op: 'put', resource, index: extractIndex(resource) } as const;
+    await running.app.store.commit({ now: new Date(), origin: 'rule:test', changes: [change] });
+    await settle(running.app);
+  }
+
+  it('finds a hand-over that counts something else', async () => {
+    const [first, ...others] = task.input;
+    await write({ ...task, input: [{ ...first, valueInteger: 7 }, ...others] });
+    const { differs } = await findingsOf();
+    expect(differs.join()).toMatch(/Task differs: .*"valueInteger":7/);
+  });
+
+  it('finds a hand-over for another person, one of a retired person too', async () => {
+    const { versions } = await running.app.store.history({ type: 'Patient', count: 1_000 });
+    const others = versions
+      .map(({ id }) => `Patient/${id}`)
+      .filter((each) => each !== task.for.reference);
+    for (const reference of new Set(others)) {
+      await write({ ...task, for: { ...task.for, reference } });
+      expect((await findingsOf()).differs.join(), reference).toContain('Task differs');
+    }
+  });
+
+  it('finds a Task that is doubled, and one that is missing', async () => {
+    await write({ ...task, id: 'another' });
+    expect((await findingsOf()).differs.join()).toMatch(/Task differs: (\d+) for (?!\1)/);
+    const changes = ['another', task.id].map((id) => ({ op: 'delete', type: 'Task', id }) as const);
+    await running.app.store.commit({ now: new Date(), origin: 'rule:test', changes });
+    expect((await findingsOf()).differs.join()).toMatch(/Task differs: (\d+) for (?!\1)/);
+  });
 });

@@ -252,7 +252,10 @@ function firstDifference(found: FinalState, wanted: FinalState, part: string): s
   const extra = theirs.find((one) => !mine.includes(one)) ?? '';
   const absent = mine.find((one) => !theirs.includes(one)) ?? '';
   const sizes = `${String(theirs.length)} for ${String(mine.length)}`;
-  return `${sizes}; there: ${extra.slice(0, 600)}; wanted: ${absent.slice(0, 600)}`;
+  const place = [...extra].findIndex((letter, at) => letter !== absent[at]);
+  const shown = (text: string): string =>
+    `${text.slice(0, 200)} ... ${text.slice(Math.max(place - 200, 200), place + 200)}`;
+  return `${sizes}; there: ${shown(extra)}; wanted: ${shown(absent)}`;
 }
 
 function personKey(message: Planned | undefined): string {

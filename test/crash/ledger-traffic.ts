@@ -16,11 +16,6 @@ export interface TrafficSize {
   readonly seed: number;
   readonly patients: number;
   readonly messagesPerPatient: number;
-  /**
-   * Whether people are merged (so unless false). What a rule's Task says of somebody who is merged meanwhile depends on when the rule
-   * ran, so that it is not always what the oracle's says.
-   */
-  readonly merges?: boolean;
 }
 
 /**
@@ -29,10 +24,9 @@ export interface TrafficSize {
  */
 export function planTraffic(size: TrafficSize): readonly PlannedStream[] {
   const random = seeded(size.seed + 1);
-  const isMerged = (index: number): boolean => size.merges !== false && index % 4 === 1;
   return hospitalTraffic(size).map(({ first, then }, index) => ({
     first: first.map((text) => planned(text)),
-    then: (isMerged(index) ? withMerge(then, random) : then).flatMap((text, at) => {
+    then: (index % 4 === 1 ? withMerge(then, random) : then).flatMap((text, at) => {
       const chance = random();
       const own = planned(text);
       if (chance < 0.03) return [own, planned(`${text}ZZZ|again\r`, { reuses: true })];
