@@ -14,7 +14,7 @@ afterAll(() => {
 });
 
 /** `scripts/ledger.ts` plays every fault in longer rounds, as many as it is told. */
-const size = { seed, patients: 20, messagesPerPatient: 6 };
+const size = { seed, patients: 12, messagesPerPatient: 6 };
 const nothing = {
   lost: [],
   doubled: [],
