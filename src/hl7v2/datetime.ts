@@ -54,16 +54,17 @@ export function parseDateTime(
 /** What was said; written out, as times are read all day. */
 function partsOf(match: RegExpExecArray): DateTime {
   const [, year, month, day, hour, minute, second, fraction] = match;
-  return {
+  const said: { -readonly [Part in keyof DateTime]: DateTime[Part] } = {
     precision: precisionOf(match),
     year: Number(year),
-    ...(month !== undefined && { month: Number(month) }),
-    ...(day !== undefined && { day: Number(day) }),
-    ...(hour !== undefined && { hour: Number(hour) }),
-    ...(minute !== undefined && { minute: Number(minute) }),
-    ...(second !== undefined && { second: Number(second) }),
-    ...(fraction !== undefined && { fraction }),
   };
+  if (month !== undefined) said.month = Number(month);
+  if (day !== undefined) said.day = Number(day);
+  if (hour !== undefined) said.hour = Number(hour);
+  if (minute !== undefined) said.minute = Number(minute);
+  if (second !== undefined) said.second = Number(second);
+  if (fraction !== undefined) said.fraction = fraction;
+  return said;
 }
 
 /** The finest part that was said: each needs the one before it. */

@@ -82,8 +82,11 @@ const require = createRequire(import.meta.url);
 
 /** Read when first asked (some milliseconds), so that a command that needs no grammar starts without. */
 function load<Name extends keyof Files>(name: Name): Files[Name] {
-  return require(`./definitions/${name}.json`) as Files[Name];
+  return (loaded[name] ??= require(`./definitions/${name}.json`) as Files[Name]);
 }
+
+/** `require` knows them too, but looks for the file each time, and every message asks. */
+const loaded: Partial<Files> = {};
 
 /** Names come from messages, and may be those of Object's own properties. */
 function own<Value>(values: Readonly<Record<string, Value>>, name: string): Value | undefined {

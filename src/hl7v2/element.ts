@@ -84,7 +84,7 @@ export class LazySegment implements Segment, Origin {
   }
 
   hasText(number: number): boolean {
-    const text = this.#split()[number - this.#shift];
+    const text = (this.#fields ?? this.#split())[number - this.#shift];
     return number > 0 && text !== undefined && text !== '';
   }
 
@@ -297,9 +297,18 @@ function isCapitalOrDigit(code: number): boolean {
   return isCapital(code) || (code >= 0x30 && code <= 0x39);
 }
 
-/** An absent separator separates nothing. */
+/** An absent separator separates nothing. The parts are few and short, for which cutting takes less than `split` does. */
 function split(text: string, separator: string): readonly string[] {
-  return separator === '' || !text.includes(separator) ? [text] : text.split(separator);
+  let end = separator === '' ? -1 : text.indexOf(separator);
+  if (end < 0) return [text];
+  const parts = [text.slice(0, end)];
+  let start = end + separator.length;
+  while ((end = text.indexOf(separator, start)) >= 0) {
+    parts.push(text.slice(start, end));
+    start = end + separator.length;
+  }
+  parts.push(text.slice(start));
+  return parts;
 }
 
 function firstPart(text: string, separator: string): string {

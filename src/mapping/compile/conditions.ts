@@ -59,7 +59,7 @@ function compileExists(path: SourcePath, { place, scope, compiler }: Where): Pre
     return (frame) => segmentsOf(path, frame).length > 0;
   }
   const reader = compilePath({ value: path, place }, scope, compiler);
-  return reader ? (frame) => reader.one(frame)?.state === 'value' : never;
+  return reader ? (frame) => reader.said(frame)?.state === 'value' : never;
 }
 
 /** Whether some repetition's text is one of these; an absent field is one empty text, so that `= ''` can be asked. */

@@ -1,7 +1,13 @@
-import type { Frame, MessageRun } from '../run/compiled.ts';
+import type { Frame, PathReader } from '../run/compiled.ts';
 import { isType } from '../../fhir/definitions.ts';
 import type { Element } from '../../hl7v2/message.ts';
-import type { Conversion, Convert, Typed } from '../datatypes/convert.ts';
+import type {
+  Conversion,
+  Convert,
+  SystemCode,
+  Translation,
+  Typed,
+} from '../datatypes/convert.ts';
 import {
   builtInConverter,
   builtInTargets,
@@ -44,9 +50,9 @@ export function compileConverter(
   return (value, frame) => {
     const choice = typeOf ? dynamicChoice(typeOf(frame), cache, choose) : fixed;
     if (!choice) return undefined;
-    const outcome: { table?: string } = {};
-    const typed = choice.convert(value, prepare(value, frame, outcome));
-    return typed && { typed, table: outcome.table };
+    const conversion = prepare(value, frame);
+    const typed = choice.convert(value, conversion);
+    return typed && { typed, table: conversion.row };
   };
 }
 
@@ -181,7 +187,7 @@ function compileValueType(
   };
 }
 
-type Prepare = (value: Element, frame: Frame, outcome: { table?: string }) => Conversion;
+type Prepare = (value: Element, frame: Frame) => SlotConversion;
 
 /** What a converter may ask, for the verbs of this slot. */
 function compileConversion(
@@ -197,18 +203,18 @@ function compileConversion(
   const unit = rule.unit && compilePath(rule.unit, scope, compiler);
   const constant = rule.system?.constant && expandSystem(rule.system.constant.value);
   const systemPath = rule.system?.path && compilePath(rule.system.path, scope, compiler);
-  return (value, frame, outcome) => {
-    const { run } = frame;
+  const verbs: ConversionVerbs = { allows, table, unit };
+  return (value, frame) => {
     const system = constant ?? systemPath?.one(frame)?.text ?? table?.system;
-    return new SlotConversion(
-      { run, value, allows },
-      {
-        system: system === '' ? undefined : system,
-        translate: table && translator(table, frame, outcome),
-      },
-      unit && (() => unit.one(frame)),
-    );
+    return new SlotConversion(verbs, value, frame, system === '' ? undefined : system);
   };
+}
+
+/** What is the same for all values of a slot. */
+interface ConversionVerbs {
+  readonly allows: Conversion['allows'];
+  readonly table: CompiledTable | undefined;
+  readonly unit: PathReader | undefined;
 }
 
 /** A class, as one is made for every value: its methods are shared. */
@@ -217,42 +223,40 @@ class SlotConversion implements Conversion {
   readonly allows: Conversion['allows'];
   readonly system: string | undefined;
   readonly translate: Conversion['translate'];
-  readonly #unit: (() => Element | undefined) | undefined;
-  readonly #run: MessageRun;
+  /** The table row that was used, for the trace. */
+  row: string | undefined = undefined;
+  readonly #unit: PathReader | undefined;
   readonly #value: Element;
+  readonly #frame: Frame;
 
   constructor(
-    of: { run: MessageRun; value: Element; allows: Conversion['allows'] },
-    verbs: Pick<Conversion, 'system' | 'translate'>,
-    unit: (() => Element | undefined) | undefined,
+    { allows, table, unit }: ConversionVerbs,
+    value: Element,
+    frame: Frame,
+    system: string | undefined,
   ) {
-    this.message = of.run.facts;
-    this.allows = of.allows;
-    this.system = verbs.system;
+    this.message = frame.run.facts;
+    this.allows = allows;
+    this.system = system;
+    this.translate = table && ((element, codes) => this.#lookUp(table, element, codes));
     this.#unit = unit;
-    this.translate = verbs.translate;
-    this.#run = of.run;
-    this.#value = of.value;
+    this.#value = value;
+    this.#frame = frame;
   }
 
   /** Read where it is asked for: the unit of a value that has none, a code, is for the loss report. */
   get unit(): Element | undefined {
-    return this.#unit?.();
+    return this.#unit?.one(this.#frame);
   }
 
   remark(severity: 'warning' | 'information', sentence: string): void {
-    this.#run.remark(severity, sentence, this.#value);
+    this.#frame.run.remark(severity, sentence, this.#value);
   }
-}
 
-function translator(
-  table: CompiledTable,
-  { run }: Frame,
-  outcome: { table?: string },
-): NonNullable<Conversion['translate']> {
-  return (element, codes) => {
+  #lookUp(table: CompiledTable, element: Element, codes: readonly SystemCode[]): Translation {
+    const { run } = this.#frame;
     const found = lookUp(table, codes);
-    if (found.trace !== undefined) outcome.table = found.trace;
+    if (found.trace !== undefined) this.row = found.trace;
     if (found.unmapped) run.addUnmapped(table.name, found.unmapped, element);
     if (found.refused) {
       const diagnostics = `The table ${table.name} has no row for the code, and says \`else: error\``;
@@ -262,7 +266,7 @@ function translator(
       });
     }
     return found.translation;
-  };
+  }
 }
 
 /** A table by name, or a report that there is none. */

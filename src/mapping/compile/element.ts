@@ -34,6 +34,8 @@ interface LeafStep {
   readonly array: boolean;
   readonly url?: string;
   readonly types: readonly string[];
+  /** Of a choice, the name by type: `valueQuantity`. Made once, as a text put together anew is slow to find in an object. */
+  readonly choices: ReadonlyMap<string, string>;
   readonly definition: ElementDefinition;
   /** Path of the element's own children: `Patient.contact`, or its type. */
   readonly base: string | undefined;
@@ -119,9 +121,11 @@ function leafStep(step: ElementStep, base: string, definition: ElementDefinition
   const [type = ''] = types;
   const single = types.length === 1;
   const group = single && (type === 'BackboneElement' || type === 'Element');
+  const choice = step.choice || (!single && isChoice(base, name));
   return {
     name: step.name,
-    choice: step.choice || (!single && isChoice(base, name)),
+    choice,
+    choices: new Map(choice ? types.map((one) => [one, step.name + capitalized(one)]) : []),
     array: max > 1,
     ...(step.url !== undefined && { url: step.url }),
     types,
@@ -181,7 +185,7 @@ export function nextPath(place: ElementPlace, target: Target, type?: string): st
     const next: unknown = node?.[step.name];
     node = (Array.isArray(next) ? next[0] : next) as MutableObject | undefined;
   }
-  const name = leaf.choice && type !== undefined ? leaf.name + capitalized(type) : leaf.name;
+  const name = leafName(leaf, type);
   if (!leaf.array) return `${path}.${name}`;
   const existing: unknown = node?.[name];
   return `${path}.${name}[${String(Array.isArray(existing) ? existing.length : 0)}]`;
@@ -201,7 +205,14 @@ export function isFilled(place: ElementPlace, target: Target): boolean {
     if (!node) return false;
   }
   if (!leaf.choice) return node[leaf.name] !== undefined;
-  return leaf.types.some((type) => node[leaf.name + capitalized(type)] !== undefined);
+  for (const name of leaf.choices.values()) if (node[name] !== undefined) return true;
+  return false;
+}
+
+/** What the element is called where its value has this type. */
+function leafName(leaf: LeafStep, type: string | undefined): string {
+  if (!leaf.choice || type === undefined) return leaf.name;
+  return leaf.choices.get(type) ?? leaf.name + capitalized(type);
 }
 
 /** Puts a value into its element; returns the object and key that hold it (the array, where it repeats). */
@@ -213,11 +224,12 @@ export function placeValue(
   const { leaf } = place;
   let node = target.object;
   for (const step of place.containers) node = enter(node, step);
-  const key = leaf.choice ? leaf.name + capitalized(type) : leaf.name;
+  const key = leafName(leaf, type);
   const whole = leaf.url === undefined ? value : { url: leaf.url, ...(value as MutableObject) };
   if (leaf.array) {
-    const list = (node[key] ??= []) as (Json | MutableObject)[];
-    list.push(whole);
+    const list = node[key] as (Json | MutableObject)[] | undefined;
+    if (list === undefined) node[key] = [whole];
+    else list.push(whole);
   } else {
     const existing = node[key];
     node[key] = isObject(existing) && isObject(whole) ? { ...whole, ...existing } : whole;
@@ -227,11 +239,12 @@ export function placeValue(
 
 function enter(node: MutableObject, step: ContainerStep): MutableObject {
   if (!step.array) return (node[step.name] ??= {}) as MutableObject;
-  const list = (node[step.name] ??= []) as MutableObject[];
-  const found = step.url === undefined ? list[0] : list.find((one) => hasUrl(one, step.url));
+  const list = node[step.name] as MutableObject[] | undefined;
+  const found = step.url === undefined ? list?.[0] : list?.find((one) => hasUrl(one, step.url));
   if (found) return found;
   const made: MutableObject = step.url === undefined ? {} : { url: step.url };
-  list.push(made);
+  if (list === undefined) node[step.name] = [made];
+  else list.push(made);
   return made;
 }
 

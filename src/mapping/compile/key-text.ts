@@ -5,7 +5,7 @@ import type { Frame, PathReader } from '../run/compiled.ts';
 /** The text of the first valued path; of a number with its authority (CX, EI, ...) the number alone. `''` where none is valued. */
 export function firstText(paths: readonly PathReader[], frame: Frame): string {
   for (const path of paths) {
-    const element = path.one(frame);
+    const element = path.said(frame);
     const text = element ? keyText(path.v2Type, element) : '';
     if (text !== '') return text;
   }

@@ -34,47 +34,76 @@ interface PathPlace {
 
 function segmentReader(path: SegmentPath, field: number, where: PathPlace): PathReader {
   const narrow = narrower(path);
-  const separatorOf = (frame: Frame): string => frame.run.message.encoding.repetition;
   const wanted = path.repetition === undefined ? undefined : path.repetition - 1;
-  const first = (segment: Segment, frame: Frame): Element | undefined => {
+  const index = wanted ?? 0;
+  const first = (segment: Segment, { run }: Frame): Element | undefined => {
     const element = segment.field(field);
-    const separator = separatorOf(frame);
+    const { repetition: separator } = run.message.encoding;
     const plain = separator === '' || !element.raw.includes(separator);
-    if (plain && (wanted ?? 0) > 0) return undefined;
-    return plain ? element : element.repetitions()[wanted ?? 0];
+    if (plain) return index > 0 ? undefined : element;
+    return element.repetitions()[index];
+  };
+  const read = (segment: Segment, frame: Frame): Element | undefined => {
+    const element = first(segment, frame);
+    if (!element) return undefined;
+    frame.run.markRead(segment.index, field, index);
+    return narrow(element);
   };
   return {
     text: path.text,
     v2Type: segmentPathType(path, where),
     one: (frame) => {
-      const segment = segmentsOf(path, frame)[0];
-      const element = segment && first(segment, frame);
-      if (!element) return undefined;
-      frame.run.markRead(segment.index, field, wanted ?? 0);
-      return narrow(element);
+      const segment = firstSegment(path, frame);
+      return segment && read(segment, frame);
+    },
+    said: (frame) => {
+      const segment = firstSegment(path, frame);
+      return segment?.hasText(field) === true ? read(segment, frame) : undefined;
     },
     all: (frame) => {
-      const found: Element[] = [];
-      for (const segment of segmentsOf(path, frame)) {
-        const repetitions = segment.field(field).repetitions();
-        repetitions.forEach((element, index) => {
-          if (wanted !== undefined && index !== wanted) return;
-          frame.run.markRead(segment.index, field, index);
-          found.push(narrow(element));
-        });
-      }
-      return found;
+      const own = ownSegment(path, frame);
+      if (own) return repetitionsOf(own, frame);
+      const segments = segmentsElsewhere(path, frame);
+      const [only] = segments;
+      if (only === undefined) return none;
+      if (segments.length === 1) return repetitionsOf(only, frame);
+      return segments.flatMap((segment) => repetitionsOf(segment, frame));
     },
   };
+
+  function repetitionsOf(segment: Segment, { run }: Frame): readonly Element[] {
+    if (!segment.hasText(field)) return none;
+    const repetitions = segment.field(field).repetitions();
+    for (let at = 0; at < repetitions.length; at += 1) {
+      if (wanted === undefined || at === wanted) run.markRead(segment.index, field, at);
+    }
+    if (wanted !== undefined) return repetitions.slice(wanted, wanted + 1).map(narrow);
+    return path.component === undefined ? repetitions : repetitions.map(narrow);
+  }
 }
+
+const none: readonly never[] = [];
 
 /** The segments that a path means from a frame: the one at hand, else those in scope. */
 export function segmentsOf(path: SegmentPath, frame: Frame): readonly Segment[] {
+  const own = ownSegment(path, frame);
+  return own ? [own] : segmentsElsewhere(path, frame);
+}
+
+function firstSegment(path: SegmentPath, frame: Frame): Segment | undefined {
+  return ownSegment(path, frame) ?? segmentsElsewhere(path, frame)[0];
+}
+
+function ownSegment({ groups, segment: name }: SegmentPath, frame: Frame): Segment | undefined {
+  const { segment } = frame;
+  return groups.length === 0 && segment?.name === name ? segment : undefined;
+}
+
+function segmentsElsewhere(path: SegmentPath, frame: Frame): readonly Segment[] {
   const { groups, segment: name } = path;
-  if (groups.length === 0 && frame.segment?.name === name) return [frame.segment];
   const { message, scope } = frame.run;
   // Most messages have none of most segments.
-  if (message.segment(name) === undefined) return [];
+  if (message.segment(name) === undefined) return none;
   return groups.length > 0
     ? scope.below(frame.group, groups, name)
     : scope.visible(frame.group, name);
@@ -114,6 +143,7 @@ function relativeReader(
     text: path.text,
     v2Type: componentType(valueType, path, { compiler, place }),
     one,
+    said: one,
     all: (frame) => one(frame)?.repetitions() ?? [],
   };
 }

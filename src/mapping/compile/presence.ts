@@ -31,7 +31,10 @@ function presence(needs: Needs): Presence | undefined {
   const all = [...needs].map(([segment, fields]) => ({ segment, fields: [...fields] }));
   const [only, ...others] = all;
   if (only !== undefined && others.length === 0) return (frame) => isIn(frame, only);
-  return (frame) => all.some((each) => isIn(frame, each));
+  return (frame) => {
+    for (const each of all) if (isIn(frame, each)) return true;
+    return false;
+  };
 }
 
 interface SegmentFields {
@@ -44,6 +47,7 @@ function isIn({ run, group, segment: own }: Frame, { segment, fields }: SegmentF
     for (const field of fields) if (own.hasText(field)) return true;
     return false;
   }
+  if (run.message.segment(segment) === undefined) return false;
   for (const each of run.scope.visible(group, segment)) {
     for (const field of fields) if (each.hasText(field)) return true;
   }

@@ -1,4 +1,4 @@
-import type { Frame, Instance } from '../run/compiled.ts';
+import type { Frame, Instance, MessageRun } from '../run/compiled.ts';
 import type { Position } from '../../hl7v2/message.ts';
 import type { At } from '../language/model.ts';
 import { suggestion } from '../map-issue.ts';
@@ -52,27 +52,30 @@ export function findInstances(names: readonly string[], frame: Frame): readonly 
 
 /** The instance that was made from the very value of the frame. */
 export function instanceOfValue(name: string, frame: Frame): Instance | undefined {
-  const all = frame.run.instances.get(name) ?? [];
-  return kept(
-    all.filter((instance) => sameValue(instance, frame)),
-    frame,
-  )[0];
+  const { run } = frame;
+  for (const instance of run.instances.get(name) ?? []) {
+    if (sameValue(instance, frame) && isKept(instance, run)) return instance;
+  }
+  return undefined;
 }
 
 /** Without those that are not made after all. Builds what is not yet built. */
 export function kept(instances: readonly Instance[], { run }: Frame): readonly Instance[] {
-  return instances.filter((instance) => {
-    run.build(instance);
-    return instance.state !== 'dropped';
-  });
+  return instances.filter((instance) => isKept(instance, run));
+}
+
+function isKept(instance: Instance, run: MessageRun): boolean {
+  run.build(instance);
+  return instance.state !== 'dropped';
 }
 
 /** Of the same value, else of the same segment, else of the own group, else of the nearest ancestor. */
 function nearest(all: readonly Instance[], frame: Frame): readonly Instance[] {
   const { run, segment } = frame;
-  const ofValue = all.filter((instance) => sameValue(instance, frame));
+  if (all.length === 0) return all;
+  const ofValue = frame.value ? all.filter((instance) => sameValue(instance, frame)) : [];
   if (ofValue.length > 0) return ofValue;
-  const ofSegment = all.filter(({ frame: other }) => segment && other.segment === segment);
+  const ofSegment = segment ? all.filter(({ frame: other }) => other.segment === segment) : [];
   if (ofSegment.length > 0) return ofSegment;
   for (let group: Frame['group'] | undefined = frame.group; group; group = group.parent) {
     const place = group;
@@ -86,11 +89,8 @@ function nearest(all: readonly Instance[], frame: Frame): readonly Instance[] {
 }
 
 function sameValue({ frame: other }: Instance, { value }: Frame): boolean {
-  return (
-    value !== undefined &&
-    other.value !== undefined &&
-    samePosition(value.position, other.value.position)
-  );
+  if (value === undefined || other.value === undefined) return false;
+  return value === other.value || samePosition(value.position, other.value.position);
 }
 
 function samePosition(a: Position, b: Position): boolean {

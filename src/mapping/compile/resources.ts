@@ -162,9 +162,13 @@ function compileKey(
         'constant' in reader ? reader.constant : firstText(reader.paths, frame),
       );
       if (texts[first] === '') return undefined;
-      return texts.map((text) => text.replace(/[\\|]/g, '\\$&')).join('|');
+      return texts.map(escaped).join('|');
     },
   };
+}
+
+function escaped(part: string): string {
+  return /[\\|]/.test(part) ? part.replace(/[\\|]/g, '\\$&') : part;
 }
 
 /** An explicit scope, else the authority of the first key part that names one, else the sender. */
@@ -181,7 +185,7 @@ function compileScope(
   const named = paths.filter(({ v2Type }) => authorityTypes.has(v2Type));
   return (frame) => {
     for (const path of named) {
-      const element = path.one(frame);
+      const element = path.said(frame);
       if (element?.state !== 'value') continue;
       const hd = authorityOf(path.v2Type, element);
       return isNamed(hd) ? frame.run.facts.authority(hd) : senderScope(frame);
@@ -229,7 +233,7 @@ function compileOrder(
   const readers = paths.flatMap((path) => compilePath(path, scope, compiler) ?? []);
   return (frame) => {
     for (const reader of readers) {
-      const element = reader.one(frame);
+      const element = reader.said(frame);
       if (element?.state !== 'value') continue;
       const instant = frame.run.instantOf(element);
       if (instant !== undefined) return instant;

@@ -180,10 +180,17 @@ function compileAlternatives(alternatives: readonly SlotRule[], at: SlotScope): 
     if (isTraced(alternative)) at.compiler.rules.push({ name, rule: ruleId(alternative.place) });
     const body = compileBody(alternative, { ...at, scope: { ...at.scope, name } });
     const when = alternative.when && compileCondition(alternative.when, at.scope, at.compiler);
-    return (frame, target) => (!when || when(frame)) && body(frame, target);
+    const isIdle = idleTest(alternative, when);
+    return (frame, target) => {
+      if (isIdle?.(frame) === true || (when && !when(frame))) return false;
+      return body(frame, target);
+    };
   });
   reportUnreachable(alternatives, at.compiler);
-  return (frame, target) => bodies.some((body) => body(frame, target));
+  return (frame, target) => {
+    for (const body of bodies) if (body(frame, target)) return true;
+    return false;
+  };
 }
 
 function reportUnreachable(alternatives: readonly SlotRule[], { issues }: Compiler): void {

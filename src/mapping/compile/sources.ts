@@ -80,7 +80,7 @@ const none: readonly Frame[] = [];
 function firstFrame(readers: readonly PathReader[]): ValueSource['frames'] {
   return (frame, target) => {
     for (const reader of readers) {
-      const element = reader.one(frame);
+      const element = reader.said(frame);
       const state = element?.state;
       if (state === 'null') target.sawNull = true;
       if (element && state === 'value') return [valueFrame(frame, element)];

@@ -17,6 +17,8 @@ export interface PathReader {
   readonly v2Type: string;
   /** The first, whatever its state; undefined where the segment is absent. */
   readonly one: (frame: Frame) => Element | undefined;
+  /** As {@link one}; undefined also where the field has no text at all, for which nothing is made. */
+  readonly said: (frame: Frame) => Element | undefined;
   /** Every repetition, in every segment in scope. */
   readonly all: (frame: Frame) => readonly Element[];
 }
