@@ -20,8 +20,9 @@ export function fullUrlOf(type: string, identity: Identity, unique: string): str
 
 /** A version 8 UUID over the parts, kept apart by their lengths. */
 function uuidOf(parts: readonly string[]): string {
-  const named = parts.map((part) => `\n${String(part.length)}:${part}`).join('');
-  const hex = hash('sha256', namespace + named, 'hex');
+  let named = namespace;
+  for (const part of parts) named += `\n${String(part.length)}:${part}`;
+  const hex = hash('sha256', named, 'hex');
   const variant = ((parseInt(hex.charAt(16), 16) & 0x3) | 0x8).toString(16);
   const tail = `${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}`;
   return `${hex.slice(0, 8)}-${tail}-${hex.slice(20, 32)}`;

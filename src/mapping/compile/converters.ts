@@ -1,13 +1,7 @@
 import type { Frame, PathReader } from '../run/compiled.ts';
 import { isType } from '../../fhir/definitions.ts';
 import type { Element } from '../../hl7v2/message.ts';
-import type {
-  Conversion,
-  Convert,
-  SystemCode,
-  Translation,
-  Typed,
-} from '../datatypes/convert.ts';
+import type { Conversion, Convert, SystemCode, Translation, Typed } from '../datatypes/convert.ts';
 import {
   builtInConverter,
   builtInTargets,

@@ -33,6 +33,7 @@ function periodSlot(rule: SlotRule, path: readonly string[]): CompiledSlot {
     required: undefined,
     source: undefined,
     clears: [],
+    isIdle: undefined,
     run: (frame, target) => {
       const period = below(target, path);
       if (!period || !isReversed(period)) return 'off';

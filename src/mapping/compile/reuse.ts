@@ -5,6 +5,7 @@ import type { Compiler, KeptSlot, ValueScope } from './compiler.ts';
 interface Place {
   readonly base: string;
   readonly scope: ValueScope;
+  readonly mayBeFilled: boolean;
   readonly compiler: Compiler;
 }
 
@@ -15,12 +16,12 @@ interface Place {
  */
 export function reusedSlot(
   rule: SlotRule,
-  { base, scope, compiler }: Place,
+  { base, scope, mayBeFilled, compiler }: Place,
   make: (compiler: Compiler) => CompiledSlot | undefined,
 ): CompiledSlot | undefined {
   const { reuse } = compiler;
   if (!reuse) return make(compiler);
-  const key = `${base} ${scope.name} ${scope.valueType ?? ''}`;
+  const key = `${base} ${scope.name} ${scope.valueType ?? ''} ${String(mayBeFilled)}`;
   const places = reuse.get(rule) ?? new Map<string, KeptSlot>();
   const known = places.get(key);
   if (known) {

@@ -22,12 +22,26 @@ export function compileSlots(
   { scope, compiler }: { scope: ValueScope; compiler: Compiler },
 ): CompiledSlot[] {
   reportShadowed(rules, base, compiler);
+  const begun = new Set(filledBefore);
   const slots = rules.flatMap((rule) => {
+    const word = firstWord(rule);
+    // A Reference may hold what its value says, before its slots run.
+    const mayBeFilled = base === 'Reference' || begun.has(word);
+    begun.add(word);
     const make = (own: Compiler): CompiledSlot | undefined =>
-      compileSlot(rule, base, { scope, compiler: own });
-    return reusedSlot(rule, { base, scope, compiler }, make) ?? [];
+      compileSlot(rule, base, { scope, mayBeFilled, compiler: own });
+    return reusedSlot(rule, { base, scope, mayBeFilled, compiler }, make) ?? [];
   });
   return [...slots, ...periodSlots(rules)];
+}
+
+/** A resource has its source before its slots run. */
+const filledBefore: readonly string[] = ['meta'];
+
+/** `value` of `valueQuantity` and of `value[x]`: slots of different first words never fill the same element. */
+function firstWord({ element }: SlotRule): string {
+  const name = element.value[0]?.name ?? '';
+  return /^[a-z]+/.exec(name)?.[0] ?? name;
 }
 
 /** A constant that always holds leaves nothing to a later slot of the same single element. */
@@ -47,10 +61,17 @@ function reportShadowed(rules: readonly SlotRule[], base: string, { issues }: Co
   }
 }
 
+interface SlotPlace {
+  readonly scope: ValueScope;
+  /** Whether its element may have a value when it runs: then, being single, it is passed over. */
+  readonly mayBeFilled: boolean;
+  readonly compiler: Compiler;
+}
+
 function compileSlot(
   rule: SlotRule,
   base: string,
-  { scope, compiler }: { scope: ValueScope; compiler: Compiler },
+  { scope, mayBeFilled, compiler }: SlotPlace,
 ): CompiledSlot | undefined {
   const name = `${scope.name}.${rule.name}`;
   if (isTraced(rule)) compiler.rules.push({ name, rule: ruleId(rule.place) });
@@ -59,18 +80,17 @@ function compileSlot(
   const inner = { ...scope, name };
   const body = compileBody(rule, { element, scope: inner, compiler });
   const when = rule.when && compileCondition(rule.when, scope, compiler);
-  const merges = rule.source.kind === 'none' && !rule.ref;
-  const isIdle = idleTest(rule, when);
+  const isPassedOver = mayBeFilled && (rule.source.kind !== 'none' || rule.ref !== undefined);
   return {
     name: rule.name,
     rule: ruleId(rule.place),
     required: rule.required,
     source: sourceText(rule),
     clears: elementNames(element, clearTypes(rule, element)),
+    isIdle: idleTest(rule, when),
     run: (frame, target): SlotOutcome => {
-      if (isIdle?.(frame) === true) return 'absent';
       if (when && !when(frame)) return 'off';
-      if (!merges && isFilled(element, target)) return 'given';
+      if (isPassedOver && isFilled(element, target)) return 'given';
       if (!body(frame, target)) return 'absent';
       if (rule.initial) target.instance.initial.push(...elementNames(element, element.leaf.types));
       return 'given';

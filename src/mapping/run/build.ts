@@ -97,7 +97,10 @@ function make(instance: Instance): boolean {
 
 /** Whether nothing was missing that is required; what comes after that is not run. */
 function runSlots(slots: readonly CompiledSlot[], target: Target, run: MessageRun): boolean {
-  for (const slot of slots) if (!runSlot(slot, target, run)) return false;
+  const { frame } = target.instance;
+  for (const slot of slots) {
+    if (slot.isIdle?.(frame) !== true && !runSlot(slot, target, run)) return false;
+  }
   return true;
 }
 

@@ -37,6 +37,8 @@ export interface CompiledSlot {
   readonly source: string | undefined;
   /** Elements that a `""` clears. */
   readonly clears: readonly string[];
+  /** Whether it has nothing to read and nobody to tell of it: then it need not run. Absent: it has to be run to know. */
+  readonly isIdle: Predicate | undefined;
   readonly run: (frame: Frame, target: Target) => SlotOutcome;
 }
 

@@ -3,6 +3,7 @@ import type { CompiledSlot, Frame, Target } from './compiled.ts';
 /** Runs the slots of a nested `set`; false where a required one gave nothing, then there is no element. */
 export function fillSlots(slots: readonly CompiledSlot[], frame: Frame, target: Target): boolean {
   for (const slot of slots) {
+    if (slot.isIdle?.(frame) === true) continue;
     const outcome = slot.run(frame, target);
     if (outcome !== 'absent' || slot.required === undefined) continue;
     if (slot.required !== 'skip') {

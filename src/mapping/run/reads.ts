@@ -19,8 +19,10 @@ export class FieldReads {
   }
 
   mark(segmentIndex: number, field: number, repetition: number): void {
-    if (this.#depth > 0) this.#pending.push(segmentIndex, field, repetition);
-    else this.#count(segmentIndex, field, repetition);
+    const bit = 1 << Math.min(repetition, lastTracked);
+    if (((this.#masks[segmentIndex]?.[field] ?? 0) & bit) !== 0) return;
+    if (this.#depth === 0) this.#count(segmentIndex, field, bit);
+    else this.#pending.push(segmentIndex, field, bit);
   }
 
   /** Reads from here on are for one resource; gives what {@link end} needs. */
@@ -39,9 +41,9 @@ export class FieldReads {
     pending.length = begun;
   }
 
-  #count(segmentIndex: number, field: number, repetition: number): void {
+  #count(segmentIndex: number, field: number, bit: number): void {
     const masks = (this.#masks[segmentIndex] ??= []);
-    masks[field] = (masks[field] ?? 0) | (1 << Math.min(repetition, lastTracked));
+    masks[field] = (masks[field] ?? 0) | bit;
   }
 
   /** Valued fields with a repetition that nobody read, by position without instances. */
