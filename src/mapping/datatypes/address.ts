@@ -3,6 +3,7 @@ import {
   nonEmpty,
   part,
   partText,
+  partTexts,
   textExtension,
   typed,
   type Convert,
@@ -62,14 +63,11 @@ export const toAddress: Convert = (element, conversion) => {
 /** SAD: the street address; its street (SAD.2) and number (SAD.3) where they do not stand in it already. */
 function streetLines(element: Element): string[] {
   if (element.level === 'subcomponent') return [element.text.trim()];
-  const [street = '', ...others] = [1, 2, 3].map((number) =>
-    element.subcomponent(number).text.trim(),
-  );
+  const [street = '', ...others] = [1, 2, 3].map((number) => partText(element, number));
   return [street, ...others.filter((other) => !street.includes(other))];
 }
 
 /** The address on one line. */
 export const toAddressText: Convert = (element) => {
-  const texts = [1, 2, 3, 4, 5, 6].map((number) => partText(element, number));
-  return typed('string', texts.filter((text) => text !== '').join(', '));
+  return typed('string', partTexts(element, [1, 2, 3, 4, 5, 6]).join(', '));
 };

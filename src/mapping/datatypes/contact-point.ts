@@ -62,27 +62,33 @@ function isEmail(
 
 /** The parts where a local number is given, else the unformatted number, else the old text of XTN.1. */
 function phoneNumber(element: Element): string {
-  const country = partText(element, 5).replace(/^\+/, '');
+  const said = partText(element, 5);
+  const country = said.startsWith('+') ? said.slice(1) : said;
   const area = partText(element, 6);
   const local = partText(element, 7);
   const extension = partText(element, 8);
   if (local === '') {
     return partText(element, 12) || partText(element, 1) || partText(element, 9);
   }
-  const words = [country === '' ? '' : `+${country}`, area, local];
-  const number = words.filter((word) => word !== '').join(' ');
+  const before = (country === '' ? '' : `+${country} `) + (area === '' ? '' : `${area} `);
+  const number = before + local;
   return extension === '' ? number : `${number} X${extension}`;
 }
 
 const extensionUrl = 'http://hl7.org/fhir/StructureDefinition/contactpoint-';
+const phonePartUrls = [
+  [5, `${extensionUrl}country`],
+  [6, `${extensionUrl}area`],
+  [7, `${extensionUrl}local`],
+  [8, `${extensionUrl}extension`],
+] as const;
 
 function phoneParts(element: Element): Json[] {
-  return [
-    ...textExtension(`${extensionUrl}country`, 'valueString', partText(element, 5)),
-    ...textExtension(`${extensionUrl}area`, 'valueString', partText(element, 6)),
-    ...textExtension(`${extensionUrl}local`, 'valueString', partText(element, 7)),
-    ...textExtension(`${extensionUrl}extension`, 'valueString', partText(element, 8)),
-  ];
+  const found: Json[] = [];
+  for (const [part, url] of phonePartUrls) {
+    found.push(...textExtension(url, 'valueString', partText(element, part)));
+  }
+  return found;
 }
 
 function rank(text: string): number | undefined {

@@ -72,10 +72,29 @@ export function partText(element: Element, number: number): string {
   return element.partText(number).trim();
 }
 
+/** The texts of parts that are not empty, as {@link partText} reads them. */
+export function partTexts(element: Element, numbers: readonly number[]): string[] {
+  const texts: string[] = [];
+  for (const number of numbers) {
+    const text = partText(element, number);
+    if (text !== '') texts.push(text);
+  }
+  return texts;
+}
+
 /** As {@link partText}, with one blank for each run of them: FHIR's code allows no more. */
 export function partCode(element: Element, number: number): string {
   const text = partText(element, number);
-  return text === '' ? text : text.replace(/\s+/g, ' ');
+  return mayHoldBlank(text) ? text.replace(/\s+/g, ' ') : text;
+}
+
+/** Hardly any code does, and the look costs less than the pattern: blanks are below `!` or beyond ASCII. */
+function mayHoldBlank(text: string): boolean {
+  for (let at = 0; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at);
+    if (unit <= 0x20 || unit > 0x7e) return true;
+  }
+  return false;
 }
 
 /** A text where FHIR wants a uri, which holds no white space. */

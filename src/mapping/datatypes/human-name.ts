@@ -2,9 +2,9 @@ import type { Json } from '../../fhir/resource.ts';
 import type { Element } from '../../hl7v2/message.ts';
 import {
   compact,
-  nonEmpty,
   part,
   partText,
+  partTexts,
   textExtension,
   typed,
   type Convert,
@@ -55,11 +55,12 @@ const nameUse: ReadonlyMap<string, string> = new Map(
 export function humanNameConverter(v2Type: 'XPN' | 'XCN'): Convert {
   const at = parts[v2Type] as NameParts;
   return (element, conversion) => {
+    const surname = part(element, at.family);
     const name = compact({
       extension: assemblyOrder(partText(element, at.order)),
       use: nameUse.get(partText(element, at.use)),
-      family: familyName(part(element, at.family)),
-      _family: familyParts(part(element, at.family)),
+      family: familyName(surname),
+      _family: familyParts(surname),
       given: texts(element, at.given),
       prefix: texts(element, [at.prefix]),
       suffix: texts(element, at.suffix),
@@ -76,42 +77,47 @@ function assemblyOrder(code: string): Json | undefined {
   return code === 'F' || code === 'G' ? [{ url, valueCode: code }] : undefined;
 }
 
-const surnameParts = 'http://hl7.org/fhir/StructureDefinition/humanname-';
+const nameUrl = 'http://hl7.org/fhir/StructureDefinition/humanname-';
+const surnameParts = [
+  [2, `${nameUrl}own-prefix`],
+  [3, `${nameUrl}own-name`],
+  [4, `${nameUrl}partner-prefix`],
+  [5, `${nameUrl}partner-name`],
+] as const;
 
 /** FN.2 to FN.5: own prefix and name, those of the partner. */
 function familyParts(element: Element): Json | undefined {
   if (element.level === 'subcomponent') return undefined;
-  const names = ['own-prefix', 'own-name', 'partner-prefix', 'partner-name'];
-  const extension = names.flatMap((name, at) =>
-    textExtension(surnameParts + name, 'valueString', element.subcomponent(at + 2).text),
-  );
+  const extension: Json[] = [];
+  for (const [part, url] of surnameParts) {
+    extension.push(...textExtension(url, 'valueString', element.partText(part)));
+  }
   return extension.length === 0 ? undefined : { extension };
 }
 
 /** The subcomponents of an FN; where the name is itself a subcomponent, its text. */
 function familyName(element: Element): string {
   if (element.level === 'subcomponent') return element.text;
-  const surname = element.subcomponent(1).text;
-  const ownPrefix = element.subcomponent(2).text;
-  const own = element.subcomponent(3).text;
-  if (surname !== '' || own === '') return surname;
+  const surname = element.partText(1);
+  if (surname !== '') return surname;
+  const own = element.partText(3);
+  if (own === '') return '';
+  const ownPrefix = element.partText(2);
   return ownPrefix === '' ? own : `${ownPrefix} ${own}`;
 }
 
 function texts(element: Element, numbers: readonly number[]): string[] | undefined {
-  return nonEmpty(numbers.map((number) => partText(element, number)));
+  const found = partTexts(element, numbers);
+  return found.length === 0 ? undefined : found;
 }
 
 /** The name as it is spoken: prefix, given names, family name, suffix. */
 export function nameText(v2Type: 'XPN' | 'XCN', element: Element): string {
   const at = parts[v2Type] as NameParts;
-  const words = [
-    partText(element, at.prefix),
-    ...at.given.map((number) => partText(element, number)),
-    familyName(part(element, at.family)),
-    ...at.suffix.slice(0, 1).map((number) => partText(element, number)),
-  ];
-  return words.filter((word) => word !== '').join(' ');
+  const words = partTexts(element, [at.prefix, ...at.given]);
+  const family = familyName(part(element, at.family));
+  if (family !== '') words.push(family);
+  return [...words, ...partTexts(element, at.suffix.slice(0, 1))].join(' ');
 }
 
 /** The name as text. */

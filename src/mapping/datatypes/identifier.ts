@@ -7,6 +7,7 @@ import {
   part,
   partCode,
   partText,
+  partTexts,
   textExtension,
   typed,
   type Conversion,
@@ -117,8 +118,7 @@ export function identifierValue(v2Type: string, element: Element): string {
   if (v2Type !== 'PL') return partText(element, 1);
   const whole = partText(element, 10);
   if (whole !== '') return whole;
-  const places = [4, 7, 8, 1, 2, 3].map((number) => partText(element, number));
-  return places.filter((text) => text !== '').join('-');
+  return partTexts(element, [4, 7, 8, 1, 2, 3]).join('-');
 }
 
 /** Identifier of a CX, EI, HD, XCN, XON or PL. */

@@ -1,7 +1,7 @@
 import type { Json } from '../../fhir/resource.ts';
 import type { Element } from '../../hl7v2/message.ts';
 import { codeIdentifier, displayText } from './coding.ts';
-import { compact, partText, typed, type Convert } from './convert.ts';
+import { compact, partText, partTexts, typed, type Convert } from './convert.ts';
 import { identifierConverter } from './identifier.ts';
 import { nameText } from './human-name.ts';
 
@@ -21,8 +21,7 @@ const onlyDisplay =
 
 /** What a person reads for a PL: point of care, room, bed, building, facility, or its description. */
 function locationText(element: Element): string {
-  const places = [1, 2, 3, 8, 7, 4].map((number) => partText(element, number));
-  return places.filter((text) => text !== '').join(', ') || partText(element, 9);
+  return partTexts(element, [1, 2, 3, 8, 7, 4]).join(', ') || partText(element, 9);
 }
 
 const organizationText = (element: Element): string => partText(element, 1) || partText(element, 3);
@@ -34,11 +33,9 @@ function universalIdType(code: string): Json | undefined {
 
 /** HD: its universal id as the identifier (an OID or UUID as a URN), its name as the display. */
 const hdReference: Convert = (element) => {
-  const [name, id, type] = [1, 2, 3].map((number) => partText(element, number)) as [
-    string,
-    string,
-    string,
-  ];
+  const name = partText(element, 1);
+  const id = partText(element, 2);
+  const type = partText(element, 3);
   const scheme = type === 'ISO' ? 'urn:oid:' : type === 'UUID' ? 'urn:uuid:' : undefined;
   const identifier =
     scheme === undefined || id === ''
