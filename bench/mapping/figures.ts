@@ -5,8 +5,10 @@ import { rate, type Table } from '../store/table.ts';
 export interface MappingFigures {
   readonly takenAt: string;
   readonly machine: MachineFigures;
-  /** Of the whole pack, processor time. */
+  /** Of the whole pack, processor time of the thread that compiles: what a start waits for. */
   readonly compileMs: number;
+  /** The same with what V8's own threads do meanwhile: optimizing and collecting. */
+  readonly compileProcessMs: number;
   readonly translations: readonly TranslationFigures[];
   /** Why there is no peer to compare with. */
   readonly peerMissing?: string;
@@ -26,7 +28,7 @@ export interface TranslationFigures {
 const peerGoal = 50;
 
 export function tablesOf(figures: MappingFigures): readonly Table[] {
-  const { takenAt, machine, compileMs, translations } = figures;
+  const { takenAt, machine, compileMs, compileProcessMs, translations } = figures;
   return [
     {
       title: 'Translations',
@@ -47,9 +49,11 @@ export function tablesOf(figures: MappingFigures): readonly Table[] {
     },
     {
       title: 'The pack',
-      note: 'Read by then, compiled once: processor time of the first compile of a process. Budget: 500 ms.',
-      head: ['compile'],
-      rows: [[`${compileMs.toFixed(0)} ms`]],
+      note:
+        'Read by then, compiled as a whole: processor time of the first compile of a process, of the thread that does it and with ' +
+        "V8's own threads, which optimize and collect meanwhile. Budget of the thread: 500 ms.",
+      head: ['compile', "with V8's threads"],
+      rows: [[`${compileMs.toFixed(0)} ms`, `${compileProcessMs.toFixed(0)} ms`]],
     },
     {
       title: 'The machine',

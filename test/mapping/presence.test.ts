@@ -70,4 +70,54 @@ again: { at: gender, from: PID-10, required: true }`;
       birthDate: '1980-02-03',
     });
   });
+
+  it('leaves what the condition of an alternative reads as read, though another gives the value', () => {
+    const slots = `name: PID-5
+deceased: { at: "deceased[x]", oneOf: [{ from: PID-29, as: dateTime, when: "PID-8 = F" }, { from: PID-30, as: boolean }] }`;
+    const result = run(slots, `PID|||||Doe|||M${'|'.repeat(22)}Y`);
+    expect(patient(result)).toMatchObject({ deceasedBoolean: true });
+    expect(lost(result)).toEqual([]);
+  });
+});
+
+/** Where nothing before it can have filled its element, a slot does not look. */
+describe('a slot whose element may have a value', () => {
+  it('is passed over where a slot of another type of the same element came first', () => {
+    const slots = `name: PID-5
+order: { at: multipleBirthInteger, from: PID-25, as: integer }
+twin: { at: "multipleBirth[x]", from: PID-24, as: boolean }`;
+    const both = patient(run(slots, `PID|||||Doe${'|'.repeat(19)}Y|2`));
+    expect(both).toMatchObject({ multipleBirthInteger: 2 });
+    expect(both['multipleBirthBoolean']).toBeUndefined();
+  });
+
+  it('is passed over where a slot of the whole element came first', () => {
+    const slots = `name: PID-5
+marital: { at: maritalStatus, from: PID-16 }
+text: { at: maritalStatus.text, from: PID-17, as: string }`;
+    const text = (segment: string): unknown => patient(run(slots, segment))['maritalStatus'];
+    expect(text(`PID|||||Doe${'|'.repeat(11)}M^Married^^^^^^^wed|other`)).toMatchObject({
+      text: 'wed',
+    });
+    expect(text(`PID|||||Doe${'|'.repeat(12)}other`)).toEqual({ text: 'other' });
+  });
+
+  it('is passed over in a reference of which the value has said as much', () => {
+    const doctor = `  doctor:
+    type: Practitioner
+    from: PD1-4
+    key: '1'
+    set: { identifier: { from: '.', as: Identifier } }
+`;
+    const slots = `name: PID-5
+generalPractitioner: { each: PD1-4, to: doctor, set: { display: { const: somebody } } }`;
+    const { resources } = mapWith(
+      packOf({ 'a.map.yaml': `${patientMap(slots)['a.map.yaml'] ?? ''}${doctor}` }),
+      messageOf(msh('ADT^A01'), 'PID|||||Doe', 'PD1||||7001^Okafor^Ngozi'),
+    );
+    const [made] = resources.filter(({ name }) => name === 'patient');
+    expect(elementsOf(made?.resource)).toMatchObject({
+      generalPractitioner: [{ display: 'Ngozi Okafor' }],
+    });
+  });
 });
