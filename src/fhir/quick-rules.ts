@@ -27,6 +27,21 @@ export function quickRules(
   return rules;
 }
 
+/**
+ * Whether no constraint of a type looks at a single element. Others may count one that has an extension and no value
+ * as there, which the code here does not.
+ */
+export function hasDomainRulesAlone({ kind, rules }: TypeDefinition): boolean {
+  if (kind !== 'resource') return false;
+  return [...rules].every(
+    ([key, { severity }]) =>
+      severity !== 'error' ||
+      notAsked.has(key) ||
+      domainRules[key] !== undefined ||
+      key === 'ext-1',
+  );
+}
+
 function has(value: Members, ...names: readonly string[]): boolean {
   return names.some((name) => value[name] !== undefined);
 }

@@ -6,13 +6,13 @@
 import { isRawNumber } from './decimal.ts';
 import type { Members } from './fault.ts';
 import { quickPrimitive } from './quick-primitive.ts';
-import { quickRules, type QuickRule } from './quick-rules.ts';
+import { hasDomainRulesAlone, quickRules, type QuickRule } from './quick-rules.ts';
 import type { Resource } from './resource.ts';
 import { shapeOf, type Property, type Shape } from './shape.ts';
 
 /**
  * Whether the base would surely find no error. False says nothing: the resource has a fault, or something that is
- * left to the base (a constraint that is not code here, extensions without a value, a Bundle's own rules).
+ * left to the base (a constraint that is not code here, most extensions without a value, a Bundle's own rules).
  */
 export function isSurelyValid(resource: Resource): boolean {
   const form = resourceForm(resource.resourceType);
@@ -27,6 +27,8 @@ interface Form {
   /** Of a resource by itself; undefined where one of them is the base's to tell. */
   readonly rules: readonly QuickRule[] | undefined;
   readonly isResource: boolean;
+  /** Whether an extension may stand for a value (`_endpoint` without `endpoint`) without anything else to ask. */
+  readonly mayLackValues: boolean;
 }
 
 /** A member of an object, by its JSON name. */
@@ -69,6 +71,7 @@ function formOf(shape: Shape): Form {
     required: 2 ** required.length - 1,
     rules: below === '' ? quickRules(type, type.root) : [],
     isResource: type.kind === 'resource' && below === '',
+    mayLackValues: hasDomainRulesAlone(type),
   };
 }
 
@@ -133,6 +136,7 @@ function isWhole(object: Members, form: Form): boolean {
     if (member === undefined) {
       if (form.isResource && key === 'resourceType') continue;
       if (!isRightExtra(object, key, form)) return false;
+      seen |= form.members.get(key.slice(1))?.bit ?? 0;
     } else if (!isRightMember(value, member)) {
       return false;
     } else {
@@ -149,14 +153,27 @@ function isRightMember(value: unknown, { array, accepts }: Member): boolean {
   return true;
 }
 
-/** `_birthDate` beside a `birthDate`: its id and extensions. Those of lists, and of values that are not there, are the base's. */
-function isRightExtra(object: Members, key: string, { members }: Form): boolean {
+/** `_birthDate` beside a `birthDate`: its id and extensions, for each item of a list. */
+function isRightExtra(object: Members, key: string, { members, mayLackValues }: Form): boolean {
   if (!key.startsWith('_')) return false;
   const member = members.get(key.slice(1));
-  if (member?.primitive !== true || member.array) return false;
+  if (member?.primitive !== true) return false;
   const extra = object[key];
+  const value = object[key.slice(1)];
+  if (member.array) return isBeside(value, extra);
+  return isElement(extra) && (value !== undefined || (mayLackValues && 'extension' in extra));
+}
+
+/** Whether each value of a list is there, and has extensions beside it or null. */
+function isBeside(values: unknown, extras: unknown): boolean {
+  if (!Array.isArray(values) || !Array.isArray(extras)) return false;
+  if (values.length !== extras.length) return false;
+  return extras.some(isElement) && extras.every((extra) => extra === null || isElement(extra));
+}
+
+function isElement(extra: unknown): extra is Members {
   const shape = shapeOf('Element');
-  if (object[key.slice(1)] === undefined || !isObject(extra) || shape === undefined) return false;
+  if (!isObject(extra) || shape === undefined) return false;
   elementForm ??= formOf(shape);
   return isWhole(extra, elementForm);
 }

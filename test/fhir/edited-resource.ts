@@ -39,6 +39,8 @@ const values: readonly unknown[] = [
   { text: 'a' },
   [{ text: 'a' }],
   { extension: [{ url: 'http://e', valueString: 'a' }] },
+  [{ extension: [{ url: 'http://e', valueString: 'a' }] }],
+  [null, { extension: [{ url: 'http://e', valueString: 'a' }] }],
   { coding: [{ system: 'http://s', code: 'c' }] },
   { reference: 'Patient/1' },
   { resourceType: 'Patient' },
@@ -82,6 +84,26 @@ function edit(root: Record<string, unknown>, pick: number): void {
     default:
       members[key] = (members[key] as unknown[] | undefined)?.[0] ?? value;
   }
+}
+
+/** Copies in each of which one primitive value has an extension: in its place, or beside it. */
+export function withExtensions(resource: Resource): readonly Resource[] {
+  const copies: Resource[] = [];
+  const extended = { extension: [{ url: 'http://e', valueString: 'a' }] };
+  for (const index of placesOf(resource, []).keys()) {
+    for (const stays of [false, true]) {
+      const copy = structuredClone(resource) as unknown as Record<string, unknown>;
+      const [node, key] = placesOf(copy, [])[index] ?? [];
+      if (node === undefined || Array.isArray(node) || key === undefined) continue;
+      const value = node[key];
+      const isList = Array.isArray(value);
+      if (typeof (isList ? value[0] : value) === 'object') continue;
+      node[`_${String(key)}`] = isList ? value.map(() => extended) : extended;
+      if (!stays) Reflect.deleteProperty(node, key);
+      copies.push(copy as unknown as Resource);
+    }
+  }
+  return copies;
 }
 
 /** Every member of every object and list, but for the type. */

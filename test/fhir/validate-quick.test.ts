@@ -8,7 +8,7 @@ import type { Resource } from '../../src/fhir/resource.ts';
 import { shapeOf } from '../../src/fhir/shape.ts';
 import { baseIssues } from '../../src/fhir/validate-base.ts';
 import { isSurelyValid } from '../../src/fhir/validate-quick.ts';
-import { edited } from './edited-resource.ts';
+import { edited, withExtensions } from './edited-resource.ts';
 import { sampleResource } from './sample-resource.ts';
 import { noSynthea, syntheaResources } from './synthea.ts';
 
@@ -94,5 +94,13 @@ describe('the quick reading of validation', () => {
     );
     fc.assert(property, { numRuns: rounds });
     expect(known).toBeGreaterThan(rounds / 100);
+  });
+
+  it('agrees with the base where an extension stands beside a value, or in its place', () => {
+    const all = resourceTypes().flatMap((type) =>
+      [0, 5].flatMap((pick) => withExtensions(fewMembers(sampleResource(type, pick), pick))),
+    );
+    expect(disagreeing(all)).toEqual([]);
+    expect(all.filter(isSurelyValid).length).toBeGreaterThan(all.length / 4);
   });
 });
