@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import fc from 'fast-check';
 import { openSite } from '../src/site.ts';
 import { hostileMessages, readSamples } from '../test/property/hostile-arbitrary.ts';
@@ -7,13 +8,19 @@ import { sendHostileBatch } from '../test/property/hostile-batch.ts';
 import { sendHostile } from '../test/property/hostile-outcome.ts';
 
 /**
- * `node scripts/hostile-messages.ts COUNT [FIRST] [--page]`: that many hostile messages through the pipeline, each made
- * of its own seed from FIRST on (every tenth a batch of some); prints how they were answered and why, and the first
- * seeds that break a promise or take too long. `--page` writes docs/reference/hostile-messages.md.
+ * `node scripts/hostile-messages.ts COUNT [FIRST] [--minutes N] [--page]`: that many hostile messages through the pipeline,
+ * or fewer where the time is up, each made of its own seed from FIRST on (every tenth a batch of some); prints how they
+ * were answered and why, and the first seeds that break a promise or take too long. `--page` writes
+ * docs/reference/hostile-messages.md.
  */
-const isPage = process.argv.includes('--page');
-const numbers = process.argv.slice(2).filter((word) => word !== '--page');
-const [count = 1_000, first = 1] = numbers.map(Number);
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    minutes: { type: 'string', default: 'Infinity' },
+    page: { type: 'boolean', default: false },
+  },
+});
+const [wanted = 1_000, first = 1] = positionals.map(Number);
 const failuresShown = 10;
 /** Of one message with its resend, on a machine at other work too. */
 const slowMs = 20_000;
@@ -25,7 +32,10 @@ const tally = new Map<string, number>();
 let failures = 0;
 let slowestMs = 0;
 const started = performance.now();
-for (let seed = first; seed < first + count; seed += 1) {
+const endMs = started + Number(values.minutes) * 60_000;
+let count = 0;
+for (; count < wanted && performance.now() < endMs; count += 1) {
+  const seed = first + count;
   const isBatch = seed % 10 === 0;
   const made = fc.sample(messages, { seed, numRuns: isBatch ? 1 + (seed % 4) : 1 });
   const [hostile] = made;
@@ -52,9 +62,9 @@ const rows = [...tally].sort((a, b) => b[1] - a[1]);
 for (const [answer, times] of rows) console.log(`${String(times).padStart(8)} ${answer}`);
 const seconds = Math.round((performance.now() - started) / 1_000);
 console.log(
-  `${String(failures)} broken promises, slowest ${slowestMs.toFixed(0)} ms, ${String(seconds)} s`,
+  `${String(count)} messages, ${String(failures)} broken promises, slowest ${slowestMs.toFixed(0)} ms, ${String(seconds)} s`,
 );
-if (isPage) writeFileSync('docs/reference/hostile-messages.md', page());
+if (values.page) writeFileSync('docs/reference/hostile-messages.md', page());
 process.exitCode = failures === 0 ? 0 : 1;
 
 function page(): string {

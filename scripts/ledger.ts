@@ -1,6 +1,7 @@
-// `node scripts/ledger.ts [--rounds N] [--only TEXT] [--patients N] [--messages N] [--seed N] [--page]`: every fault of the
-// ledger on SQLite and MongoDB (WEIR_TEST_MONGODB_URL, else the test double), N times each; prints what was found and
-// exits 1 where anything was lost or doubled. `--page` writes docs/reference/ledger.md.
+// `node scripts/ledger.ts [--rounds N] [--rounds-of 'TEXT=N' ...] [--only TEXT] [--patients N] [--messages N] [--seed N]
+// [--page]`: every fault of the ledger on SQLite and MongoDB (WEIR_TEST_MONGODB_URL, else the test double), N times each,
+// those whose name begins with a TEXT as often as that says; prints what was found and exits 1 where anything was lost or
+// doubled. `--page` writes docs/reference/ledger.md.
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { databaseFails, faults, type Fault } from '../test/crash/ledger-faults.ts';
@@ -14,6 +15,7 @@ import { temporaryFolders } from '../test/store/temporary-folder.ts';
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '1' },
+    'rounds-of': { type: 'string', multiple: true, default: [] },
     only: { type: 'string', default: '' },
     patients: { type: 'string', default: '40' },
     messages: { type: 'string', default: '10' },
@@ -33,7 +35,7 @@ const url = given ?? double?.url ?? '';
 const rounds: Round[] = [];
 try {
   for (const [fault, store] of planned()) {
-    for (let round = 0; round < Number(values.rounds); round += 1) await play(fault, store, round);
+    for (let round = 0; round < roundsOf(fault); round += 1) await play(fault, store, round);
   }
 } finally {
   killServers();
@@ -60,6 +62,12 @@ function planned(): (readonly [Fault, 'sqlite' | 'mongodb'])[] {
       );
       return on.map((store) => [fault, store] as const);
     });
+}
+
+function roundsOf({ name }: Fault): number {
+  const own = values['rounds-of'].map((each) => each.split('='));
+  const found = own.find(([text = '']) => name.startsWith(text));
+  return Number(found?.[1] ?? values.rounds);
 }
 
 async function play(fault: Fault, kind: 'sqlite' | 'mongodb', round: number): Promise<void> {
@@ -105,7 +113,8 @@ function rowOf(all: readonly Round[]): string[] {
 
 function page(): string {
   const { rounds: count, patients, messages, seed } = values;
-  const command = `--rounds ${count} --patients ${patients} --messages ${messages} --seed ${seed}`;
+  const own = values['rounds-of'].map((each) => ` --rounds-of '${each}'`).join('');
+  const command = `--rounds ${count}${own} --patients ${patients} --messages ${messages} --seed ${seed}`;
   const lines = [head, head.map(() => '---'), ...rows()].map((row) => `| ${row.join(' | ')} |`);
   return `# The ledger: never lost, never doubled
 
