@@ -121,7 +121,7 @@ function page(): string {
 A sender of its own writes into a file what it sent and what was answered, before and after, while a fault befalls the server: \`node
 scripts/ledger.ts ${command} --page\`. Sixteen connections send stays and results of ${patients} patients, each patient's
 messages in their order, each message one to five times and now and then one of before again, one in a hundred of them faulty, one in thirty
-with a control id that was used before. What has no answer is sent again, over a connection of its own. In the end the file is
+with a control id that was used before, and every fourth patient under a provisional number first, which is then merged into the right one. What has no answer is sent again, over a connection of its own. In the end the file is
 held against the store:
 
 - **lost**: a positive answer whose message is not in the journal as \`processed\`, or a refused one that is not \`failed\`;
