@@ -17,14 +17,17 @@ interface Way {
   readonly isSorted?: boolean;
 }
 
+/** So few are read sooner than the rows of the other conditions are counted. */
+const fewRows = 50;
+
 interface Condition {
   readonly sql: string;
   readonly values: readonly SqlValue[];
 }
 
 /**
- * The journal, searched. A search begins with the condition that has the fewest rows, found by counting no more
- * than a bound of each, and tests the others row by row.
+ * The journal, searched. A search begins with a condition that has a few rows, else with the one that has the fewest,
+ * found by counting no more than a bound of each, and tests the others row by row.
  */
 export function openJournalSearch(statements: Statements) {
   const waiting = statements.value<number>(`SELECT max(row) - ${indexedRow} FROM journal`);
@@ -44,6 +47,8 @@ export function openJournalSearch(statements: Statements) {
     if (others.length === 0 && only.isSorted !== true && !hasRest(query)) {
       return { way: only, isLong: false };
     }
+    const few = [only, ...others].find((way) => countOf(way, fewRows) < fewRows);
+    if (few !== undefined) return { way: few, isLong: false };
     const counted = [only, ...others].map((way) => ({ way, count: countOf(way, most) }));
     const { way, count } = counted.reduce((best, each) => (each.count < best.count ? each : best));
     return { way, isLong: count >= most };
