@@ -322,6 +322,18 @@ describe('people, places and things', () => {
   });
 
   it.each([
+    ['XPN[HumanName]', 'Doe^Jane^^^^^^^^^F'],
+    ['XCN[HumanName]', '99^Doe^Jane^^^^^^^^^^^^^^^G'],
+  ])('%s has no code for the order of its parts, and says so', (name, text) => {
+    expect(convert(name, text)).toEqual({
+      typed: { type: 'HumanName', value: { family: 'Doe', given: ['Jane'] } },
+      remarks: [
+        "information: R4 has no code for the order of a name's parts (table 0444); it was left out",
+      ],
+    });
+  });
+
+  it.each([
     'CX[Identifier]',
     'XPN[HumanName]',
     'XAD[Address]',

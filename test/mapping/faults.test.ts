@@ -149,6 +149,18 @@ const expected: Readonly<Record<string, readonly string[]>> = {
   'else: keep under a required binding': [
     'a.map.yaml:10:35: `gender` allows certain codes only, but `sex` says `else: keep`; say `else: error`, `drop` or a code',
   ],
+  'else: keep under a concept that is bound': [
+    'a.map.yaml:11:44: `clinicalStatus` allows certain codes only, but `status` says `else: keep`; say `else: error`, `drop` or a code',
+  ],
+  'else: keep for a code of a concept that is bound': [
+    'a.map.yaml:11:56: `clinicalStatus.coding.code` allows certain codes only, but `status` says `else: keep`; say `else: error`, `drop` or a code',
+  ],
+  'else: keep for a coding within a concept that is bound': [
+    'a.map.yaml:11:72: `coding` allows certain codes only, but `status` says `else: keep`; say `else: error`, `drop` or a code',
+  ],
+  'constant concept outside a required binding': [
+    'a.map.yaml:11:32: `clinicalStatus` cannot be `alive` in FHIR R4; did you mean `active`?',
+  ],
   'bad condition': [
     'a.map.yaml:10:34: A value is missing in the condition; write `PATH = value`, `!=`, `in (a, b)`, `not in (a, b)`, `exists` or `not exists`',
   ],

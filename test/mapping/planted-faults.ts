@@ -18,6 +18,20 @@ resources:
 ${text.replace(/^/gm, '    ')}
     set: { name: PID-5 }
 `);
+/** A map of a problem, with a table that keeps what it does not know. */
+const problem = (text: string): Files =>
+  file(`map: a
+version: 1
+when: { event: [ADT^A01] }
+tables: { status: { A: active, else: keep } }
+resources:
+  patient: { type: Patient, from: PID, set: { name: PID-5 } }
+  problem:
+    type: Condition
+    set:
+      subject: { ref: patient }
+      ${text}
+`);
 /** A map with a person, another one that is only meant, a visit, and effects. */
 const effects = (text: string, more = ''): Files =>
   file(`map: a
@@ -120,6 +134,18 @@ export const cases: Readonly<Record<string, Files>> = {
   'else: keep under a required binding': patientMap(
     'gender: { from: PID-8, map: sex }',
     'tables: { sex: { F: female, else: keep } }',
+  ),
+  'else: keep under a concept that is bound': problem(
+    'clinicalStatus: { from: DG1-17, map: status }',
+  ),
+  'else: keep for a code of a concept that is bound': problem(
+    'clinicalStatus.coding.code: { from: DG1-17, map: status }',
+  ),
+  'else: keep for a coding within a concept that is bound': problem(
+    'clinicalStatus: { from: DG1-17, set: { coding: { from: ".", map: status, as: Coding } } }',
+  ),
+  'constant concept outside a required binding': problem(
+    'clinicalStatus: { const: { coding: [{ code: alive }] } }',
   ),
   'bad condition': slot('name: { from: PID-5, when: "PID-8 == F" }'),
   'unknown setting': slot('name: { from: PID-5, when: "$vip = true" }'),

@@ -2,6 +2,7 @@ import type { MapIssues } from '../map-issue.ts';
 import type { DatatypeRule, ResourceRule, SettingRule, SlotRule } from '../language/model.ts';
 import type { CompiledSlot } from '../run/compiled.ts';
 import type { CompiledTable } from '../run/table.ts';
+import type { LeafStep } from './element.ts';
 
 /** What compiling one map may look at, and where it reports. */
 export interface Compiler {
@@ -49,4 +50,6 @@ export interface ValueScope {
   readonly valueType?: string;
   /** Name of the slots around, for coverage: `patient.name`. */
   readonly name: string;
+  /** The CodeableConcept or Coding that the slots fill. */
+  readonly concept?: LeafStep;
 }

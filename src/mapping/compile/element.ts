@@ -17,6 +17,8 @@ import type { Compiler } from './compiler.ts';
 export interface ElementPlace {
   readonly containers: readonly ContainerStep[];
   readonly leaf: LeafStep;
+  /** Of `coding` and `code`: the CodeableConcept or Coding that they are part of. */
+  readonly concept?: LeafStep;
   /** As written: `period.start`. */
   readonly text: string;
 }
@@ -28,7 +30,7 @@ interface ContainerStep {
   readonly url?: string;
 }
 
-interface LeafStep {
+export interface LeafStep {
   readonly name: string;
   readonly choice: boolean;
   readonly array: boolean;
@@ -63,11 +65,16 @@ function findElement(
 ): ElementPlace | undefined {
   const text = steps.map(stepText).join('.');
   const containers: ContainerStep[] = [];
+  let concept: LeafStep | undefined;
   let below: string | undefined = base;
   for (const [index, step] of steps.entries()) {
     const found = findStep(step, below, { compiler, place, text });
     if (!found) return undefined;
-    if (index === steps.length - 1) return { containers, leaf: found, text };
+    concept &&= isPartOfConcept(found) ? concept : undefined;
+    if (index === steps.length - 1) {
+      return { containers, leaf: found, text, ...(concept && { concept }) };
+    }
+    concept ??= isConcept(found) ? found : undefined;
     const primitive = isPrimitive(found.types[0] ?? '');
     if (found.choice || (found.types.length > 1 && !primitive)) {
       const example = `\`${step.name}${capitalized(found.types[0] ?? '')}\``;
@@ -85,6 +92,26 @@ function findElement(
     below = primitive ? 'Element' : found.base;
   }
   return undefined;
+}
+
+/** The element, as a part of the concept that the `set` around it fills. */
+export function withinConcept(place: ElementPlace, concept: LeafStep | undefined): ElementPlace {
+  if (concept === undefined || place.concept) return place;
+  return [...place.containers, place.leaf].every(isPartOfConcept) ? { ...place, concept } : place;
+}
+
+/** The concept that a `set` of this element fills, or part of which. */
+export function conceptOf({ leaf, concept }: ElementPlace): LeafStep | undefined {
+  return concept ?? (isConcept(leaf) ? leaf : undefined);
+}
+
+function isConcept({ types }: LeafStep): boolean {
+  return types.length === 1 && (types[0] === 'CodeableConcept' || types[0] === 'Coding');
+}
+
+/** What says which code a concept is; its text and displays are free. */
+function isPartOfConcept({ name }: { readonly name: string }): boolean {
+  return name === 'coding' || name === 'code';
 }
 
 function stepText(step: ElementStep): string {

@@ -6,7 +6,13 @@ import { compileCall } from './calls.ts';
 import type { Compiler, ValueScope } from './compiler.ts';
 import { compileCondition } from './conditions.ts';
 import { compileConstant } from './constants.ts';
-import { elementNames, isFilled, resolveElement, type ElementPlace } from './element.ts';
+import {
+  elementNames,
+  isFilled,
+  resolveElement,
+  withinConcept,
+  type ElementPlace,
+} from './element.ts';
 import { compileLinks } from './links.ts';
 import { giveElement, type SlotWrite } from './give.ts';
 import { periodSlots } from './periods.ts';
@@ -75,8 +81,9 @@ function compileSlot(
 ): CompiledSlot | undefined {
   const name = `${scope.name}.${rule.name}`;
   if (isTraced(rule)) compiler.rules.push({ name, rule: ruleId(rule.place) });
-  const element = resolveElement(rule.element, base, compiler);
-  if (!element) return undefined;
+  const found = resolveElement(rule.element, base, compiler);
+  if (!found) return undefined;
+  const element = withinConcept(found, scope.concept);
   const inner = { ...scope, name };
   const body = compileBody(rule, { element, scope: inner, compiler });
   const when = rule.when && compileCondition(rule.when, scope, compiler);

@@ -3,7 +3,7 @@ import type { CompiledSlot, Frame, SlotBody, Target } from '../run/compiled.ts';
 import { frameOf } from '../run/frame.ts';
 import type { Compiler, ValueScope } from './compiler.ts';
 import { compileConverter, datatypeMap, type ValueConverter } from './converters.ts';
-import type { ElementPlace } from './element.ts';
+import { conceptOf, type ElementPlace } from './element.ts';
 import { give, giveElement, type SlotWrite } from './give.ts';
 import { compileValueLink } from './links.ts';
 import type { ValueSource } from './sources.ts';
@@ -25,7 +25,12 @@ export function compileSet(
   if (!rule.set) return undefined;
   const base = setBase(rule, element, compiler);
   if (base === undefined) return undefined;
-  const inner = valueType === undefined ? scope : { ...scope, valueType };
+  const concept = conceptOf(element);
+  const inner: ValueScope = {
+    name: scope.name,
+    ...((valueType ?? scope.valueType) !== undefined && { valueType: valueType ?? scope.valueType }),
+    ...(concept && { concept }),
+  };
   return compiler.compileSlots(rule.set, base, { scope: inner, compiler });
 }
 

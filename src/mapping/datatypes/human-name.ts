@@ -7,6 +7,7 @@ import {
   partTexts,
   textExtension,
   typed,
+  type Conversion,
   type Convert,
 } from './convert.ts';
 import { validityOf } from './time.ts';
@@ -56,8 +57,8 @@ export function humanNameConverter(v2Type: 'XPN' | 'XCN'): Convert {
   const at = parts[v2Type] as NameParts;
   return (element, conversion) => {
     const surname = part(element, at.family);
+    remarkOrder(partText(element, at.order), conversion);
     const name = compact({
-      extension: assemblyOrder(partText(element, at.order)),
       use: nameUse.get(partText(element, at.use)),
       family: familyName(surname),
       _family: familyParts(surname),
@@ -72,10 +73,15 @@ export function humanNameConverter(v2Type: 'XPN' | 'XCN'): Convert {
   };
 }
 
-function assemblyOrder(code: string): Json | undefined {
-  const url = 'http://hl7.org/fhir/StructureDefinition/humanname-assembly-order';
-  return code === 'F' || code === 'G' ? [{ url, valueCode: code }] : undefined;
+/**
+ * HL7 table 0444 says whether the family or the given name is spoken first. R4 binds `humanname-assembly-order` to
+ * NL1..NL4, which say whose surname it is: none of them says that.
+ */
+function remarkOrder(code: string, conversion: Conversion): void {
+  if (code !== '') conversion.remark('information', orderLeftOut);
 }
+
+const orderLeftOut = "R4 has no code for the order of a name's parts (table 0444); it was left out";
 
 const nameUrl = 'http://hl7.org/fhir/StructureDefinition/humanname-';
 const surnameParts = [
