@@ -14,6 +14,11 @@ function checkDigit(valueString: string) {
 
 const grams = { unit: 'g/dl', system: 'http://unitsofmeasure.org', code: 'g/dL' };
 
+/** How the sender wrote what became two numbers. */
+const asReported = (text: string) => ({
+  extension: [{ url: 'http://hl7.org/fhir/StructureDefinition/originalText', valueString: text }],
+});
+
 describe('numbers', () => {
   it.each([
     ['NM[Quantity]', '13.2', { type: 'Quantity', value: { value: 13.2, ...grams } }],
@@ -32,13 +37,24 @@ describe('numbers', () => {
       '^1^:^128',
       {
         type: 'Ratio',
-        value: { numerator: { value: 1, ...grams }, denominator: { value: 128, ...grams } },
+        value: {
+          ...asReported('1:128'),
+          numerator: { value: 1, ...grams },
+          denominator: { value: 128, ...grams },
+        },
       },
     ],
     [
       'SN[Quantity]',
       '^2^-^5',
-      { type: 'Range', value: { low: { value: 2, ...grams }, high: { value: 5, ...grams } } },
+      {
+        type: 'Range',
+        value: {
+          ...asReported('2-5'),
+          low: { value: 2, ...grams },
+          high: { value: 5, ...grams },
+        },
+      },
     ],
     ['SN[Quantity]', '^2^+', { type: 'string', value: '2+ g/dl' }],
     ['SN[Quantity]', '<>^5', { type: 'string', value: '<>5 g/dl' }],
@@ -50,7 +66,14 @@ describe('numbers', () => {
     [
       'SN[Quantity]',
       '10 - 20',
-      { type: 'Range', value: { low: { value: 10, ...grams }, high: { value: 20, ...grams } } },
+      {
+        type: 'Range',
+        value: {
+          ...asReported('10-20'),
+          low: { value: 10, ...grams },
+          high: { value: 20, ...grams },
+        },
+      },
     ],
     ['SN[Quantity]', '>^1:128', { type: 'string', value: '>1:128 g/dl' }],
     ['SN[Quantity]', '2+', { type: 'string', value: '2+ g/dl' }],

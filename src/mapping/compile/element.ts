@@ -65,16 +65,15 @@ function findElement(
 ): ElementPlace | undefined {
   const text = steps.map(stepText).join('.');
   const containers: ContainerStep[] = [];
-  let concept: LeafStep | undefined;
+  const passed: LeafStep[] = [];
   let below: string | undefined = base;
   for (const [index, step] of steps.entries()) {
     const found = findStep(step, below, { compiler, place, text });
     if (!found) return undefined;
-    concept &&= isPartOfConcept(found) ? concept : undefined;
     if (index === steps.length - 1) {
-      return { containers, leaf: found, text, ...(concept && { concept }) };
+      return { containers, leaf: found, text, ...conceptAround(passed, found) };
     }
-    concept ??= isConcept(found) ? found : undefined;
+    passed.push(found);
     const primitive = isPrimitive(found.types[0] ?? '');
     if (found.choice || (found.types.length > 1 && !primitive)) {
       const example = `\`${step.name}${capitalized(found.types[0] ?? '')}\``;
@@ -92,6 +91,14 @@ function findElement(
     below = primitive ? 'Element' : found.base;
   }
   return undefined;
+}
+
+/** The concept among the elements passed of which the last is a code or coding. */
+function conceptAround(passed: readonly LeafStep[], leaf: LeafStep): { concept?: LeafStep } {
+  const at = passed.findIndex(isConcept);
+  const concept = passed[at];
+  const isPart = concept && [...passed.slice(at + 1), leaf].every(isPartOfConcept);
+  return isPart === true ? { concept } : {};
 }
 
 /** The element, as a part of the concept that the `set` around it fills. */

@@ -28,7 +28,9 @@ export function compileSet(
   const concept = conceptOf(element);
   const inner: ValueScope = {
     name: scope.name,
-    ...((valueType ?? scope.valueType) !== undefined && { valueType: valueType ?? scope.valueType }),
+    ...((valueType ?? scope.valueType) !== undefined && {
+      valueType: valueType ?? scope.valueType,
+    }),
     ...(concept && { concept }),
   };
   return compiler.compileSlots(rule.set, base, { scope: inner, compiler });

@@ -1,6 +1,7 @@
 import type { CompiledPack } from '../pack.ts';
-import { rowWays, rowWants, tryRow, type Cover, type ProbeContext, type Trial } from './cover-row.ts';
+import { emptied, rowWays, rowWants, tryRow, type Cover, type ProbeContext, type Trial } from './cover-row.ts';
 import { saidByReference, targetsOf, type GuideTarget } from './guide-path.ts';
+import { hostsOf, ownRows, type OwnRow } from './own-hosts.ts';
 import type { GuideRow, GuideSheet } from './guide-row.ts';
 import { contextsOf, messageContexts } from './probe-contexts.ts';
 import { segmentName, withPlace } from './probe-message.ts';
@@ -34,18 +35,6 @@ const settingsTried: readonly ProbeSettings[] = [
   { diagnosisBelongsTo: 'episode' },
 ];
 
-/** Rows that use a sheet without naming it: a whole sheet of the guide would be tried nowhere else. */
-const ownHosts: readonly { readonly source: string; readonly sheet: string; readonly of?: GuideTarget }[] = [
-  { source: 'MSH-9', sheet: 'MSG[MessageHeader]', of: { type: 'MessageHeader', path: '' } },
-  { source: 'XAD.6', sheet: 'CountryCode' },
-  { source: 'NTE-4', sheet: 'CommentType' },
-];
-
-/** Fields with a code table of the guide that none of its rows maps; the pack does. */
-const unmapped = [
-  { sheet: 'SPM[Specimen]', source: 'SPM-21', target: 'condition', vocabulary: 'SpecimenRejectReason' },
-] as const;
-
 class GuideProbe {
   readonly #prober: Prober;
   readonly #sheets: readonly GuideSheet[];
@@ -58,7 +47,7 @@ class GuideProbe {
   }
 
   rows(): CoveredRow[] {
-    for (const one of unmapped) this.#unmapped(one);
+    for (const one of ownRows) this.#ownRow(one);
     const segments = this.#of('segment').flatMap((sheet) => this.#segmentSheet(sheet));
     const datatypes = this.#datatypes();
     const tables = this.#of('table').flatMap(({ rows }) => rows.map((row) => this.#tableRow(row)));
@@ -70,14 +59,14 @@ class GuideProbe {
     return this.#sheets.filter((sheet) => sheet.kind === kind);
   }
 
-  /** A field that the guide maps nowhere, although it has a sheet for its codes. */
-  #unmapped({ sheet, source, target, vocabulary }: (typeof unmapped)[number]): void {
+  /** A field that the guide maps nowhere, although it has a sheet for its values. */
+  #ownRow({ of, ...own }: OwnRow): void {
     const row: GuideRow = {
-      ...{ kind: 'segment', sheet, record: 0, source, target, vocabulary },
-      ...{ condition: '', narrative: '', map: '', assignment: '' },
+      ...{ kind: 'segment', record: 0, condition: '', narrative: '', map: '', vocabulary: '', assignment: '' },
+      ...own,
     };
-    const cover = this.#segmentRow(row, [], contextsOf(sheet, this.#sheets, this.#prober));
-    if (cover) this.#remember(row, cover);
+    const cover = this.#segmentRow(row, [], contextsOf(row.sheet, this.#sheets, this.#prober));
+    if (cover) this.#remember(row, of ? { ...cover, target: of } : cover);
   }
 
   #segmentSheet({ name, rows }: GuideSheet): CoveredRow[] {
@@ -115,8 +104,8 @@ class GuideProbe {
     siblings: readonly GuideRow[],
     type?: string,
   ): Omit<Trial, 'context' | 'settings'>[] {
-    const [, name = '', number] = /^([A-Z][A-Z0-9]{2})(?:-(\d+))?$/.exec(row.source) ?? [];
-    const path = number === undefined ? [] : [Number(number)];
+    const [, name = '', numbers = ''] = /^([A-Z][A-Z0-9]{2})(?:-([\d.]+))?$/.exec(row.source) ?? [];
+    const path = numbers === '' ? [] : numbers.split('.').map(Number);
     const resource = typeOf(row, type);
     const codes = path.length === 0 ? [] : this.#codes(row.vocabulary).slice(0, 6);
     return rowWays(row, { name, path }).flatMap((facts) => {
@@ -136,10 +125,7 @@ class GuideProbe {
 
   #remember(row: GuideRow, cover: Cover): void {
     for (const name of [row.map, row.vocabulary].filter((one) => one !== '')) this.#host(name, cover);
-    // OBX[Observation] names the sheet of ED for RP too.
-    if (row.map === 'ED[Attachment]') this.#host('RP[Attachment]', cover);
-    const own = ownHosts.find(({ source }) => source === row.source);
-    if (own) this.#host(own.sheet, own.of === undefined ? cover : { ...cover, target: own.of });
+    for (const { sheet, of } of hostsOf(row)) this.#host(sheet, of ? { ...cover, target: of } : cover);
   }
 
   #host(sheet: string, cover: Cover): void {
@@ -176,10 +162,14 @@ class GuideProbe {
     for (const host of spread(hosts)) {
       const path = number === undefined || primitives.has(name) ? host.path : [...host.path, Number(number)];
       const targets = wants.targets.flatMap((target) => hosted(host, target));
-      const { context, settings, message } = host;
+      const { context, settings } = host;
+      const alone = fallbacks.has(name) ? [emptied(host.message, context.place, host.path)] : [];
       const codes = siblings.find((one) => one.source === row.source && one.vocabulary !== '')?.vocabulary;
       const values = [undefined, ...this.#codes(codes ?? '').slice(0, 6)];
-      for (const [facts, value] of ways.flatMap((way) => values.map((one) => [way, one] as const))) {
+      const tries = [host.message, ...alone].flatMap((message) =>
+        ways.flatMap((facts) => values.map((value) => ({ message, facts, value }))),
+      );
+      for (const { message, facts, value } of tries) {
         const trial = { context, settings, message, path, subject: host.path, facts, ...wants, targets, ...(value !== undefined && { value }) };
         const cover = tryRow(this.#prober, trial);
         if (cover) return cover;
@@ -281,6 +271,12 @@ function escaped(code: string): string {
   return code.replaceAll('&', '\\T\\').replaceAll('^', '\\S\\');
 }
 
+/**
+ * Data types some components of which are read where others are not valued: the smallest place of a PL says its kind, a
+ * CWE without a code has its text, a TQ without start and end lasts as long as it says. The guide has no condition for it; such a component is tried alone too.
+ */
+const fallbacks: ReadonlySet<string> = new Set(['PL', 'CWE', 'XTN', 'TQ']);
+
 /** Data types without components: `ID.1` is the value itself. */
 const primitives: ReadonlySet<string> = new Set(['ID', 'IS', 'ST', 'NM', 'DTM', 'DT', 'TM', 'TX', 'FT', 'SI']);
 
@@ -297,9 +293,12 @@ function hosted({ target: own }: Cover, { type, path, refers }: GuideTarget): Gu
   if (own.refers === undefined) return own.path.endsWith('.line') ? [inside, beside] : [inside];
   const person = path.replace(/^practitioner\b\.?/, '');
   const said = [path, person].flatMap((one) => saidByReference(one)).map((one) => joined(own.path, one));
+  // Encounter.location says what kind of place it is beside the reference to it.
+  const kind = own.path.endsWith('location') && path.startsWith('physicalType.') ? [beside] : [];
   return [
     { type: own.refers, path, ...further },
     ...said.map((one) => ({ type: own.type, path: one, ...further })),
+    ...kind,
   ];
 }
 

@@ -99,11 +99,27 @@ function messagesOf(trial: Trial): { readonly before: ProbeMessage | undefined; 
   const typed = ofItsType(others, place);
   const given = value ?? exampleIn(typed, place, path);
   const valued = changed(typed, place, { path, value: given });
-  const after =
+  const whole =
     value === undefined ? structured(withFacts(valued, all.filter(own), scope), place) : valued;
+  const after = repeated(whole, all, scope);
   const isEmpty = valueIn(after, place, path) === '';
   const before = changed(after, place, { path, value: isEmpty ? given : (trial.instead ?? '') });
-  return { before, after };
+  return { before: repeated(before, all, scope), after };
+}
+
+/** A field that has to have several repetitions has them again: writing a part of it leaves one. */
+function repeated(message: ProbeMessage, facts: readonly Fact[], scope: FactScope): ProbeMessage {
+  const counts = facts.filter(({ of, test }) => {
+    if (test.kind !== 'count') return false;
+    const point = pointOf(of, message, scope);
+    return valueIn(message, point.place, point.path) !== '';
+  });
+  return withFacts(message, counts, scope);
+}
+
+/** A message in which a value holds nothing: what comes into it stands alone. */
+export function emptied(message: ProbeMessage, place: string, path: readonly number[]): ProbeMessage {
+  return changed(message, place, { path, value: '' });
 }
 
 /** Whether a condition is about the very value, or a part of it. */
@@ -119,8 +135,13 @@ function isAt(
 /** What stands there, unless OBX-2 says that it is of another type; else an example. */
 function exampleIn(message: ProbeMessage, place: string, path: readonly number[]): string {
   const segment = message.find((one) => one.place === place)?.segment;
-  const isOther = segment?.[0] === 'OBX' && path.join() === '5' && segment[2] !== 'NM';
+  const isOther = segment?.[0] === 'OBX' && path.join() === '5' && !isTyped(segment);
   return (isOther ? '' : valueIn(message, place, path)) || sampleIn(message, place, path);
+}
+
+/** A structured number in the message is of the form that the conditions ask for. */
+function isTyped(segment: readonly string[]): boolean {
+  return segment[2] === 'NM' || (segment[2] === 'SN' && segment[5]?.startsWith('^') === true);
 }
 
 function valueIn(message: ProbeMessage, place: string, path: readonly number[]): string {

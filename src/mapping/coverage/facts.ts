@@ -36,7 +36,8 @@ export function pointOf(
   message: ProbeMessage,
   { place, subject }: FactScope,
 ): { readonly place: string; readonly path: readonly number[] } {
-  if (!knownSegment(name) || name === 'CX') return { place, path: [...subject, ...path] };
+  // A segment has three letters; CX and ED are data types.
+  if (name.length < 3 || !knownSegment(name)) return { place, path: [...subject, ...path] };
   if (segmentName(place) === name) return { place, path };
   const places = message.filter((one) => segmentName(one.place) === name);
   const found = places.find(({ present }) => present) ?? places[0];

@@ -14,12 +14,13 @@ const spellings: readonly (readonly [pattern: RegExp, spelling: string])[] = [
   [/occurn?e[nr]*ceTi?ming|occurenceTiming|occurrenceTIming/gi, 'occurrenceTiming'],
   [/valueSampedData/g, 'valueSampledData'],
   [/\bpayer\b/g, 'payor'],
+  [/\bvalue\.CodeableConcept\b/g, 'valueCodeableConcept'],
   [/\(Annotation\.text\)/g, '.text'],
   [/^Quantity\./, ''],
   [/\bsytem\b/g, 'system'],
   [/organziation/g, 'organization'],
-  [/practioner/gi, 'practitioner'],
   [/Practioner\b/g, 'Practitioner'],
+  [/practioner/g, 'practitioner'],
   [/valuedateTime/g, 'valueDateTime'],
   [/\.coding\.value\b/g, '.coding.code'],
   [/\.coding\.uri\b/g, '.coding.system'],
@@ -92,7 +93,9 @@ function flattened(outer: string, inner: string, resource: string): GuideTarget[
   const rest = inner.slice(type.length).replace(/^[|][A-Za-z|]*/, '').replace(/^\./, '');
   if (outer.endsWith('medication') && rest === 'code') return [{ type: resource, path: outer }];
   const further = /^(?:practitioner|organization|location)(?:\(([A-Z][A-Za-z]*)\.?(.*)\))?$/i.exec(rest);
-  const said = further ? saidByReference(further[2] ?? '') : saidByReference(rest);
+  const said = further
+    ? saidByReference(further[2] ?? '')
+    : saidByReference(rest.replace(/\([A-Z][A-Za-z]*\)$/, ''));
   const refers = further ? (further[1] ?? 'Practitioner') : type;
   return said.map((one) => ({ type: resource, path: tidy(`${outer}.${one}`), refers }));
 }

@@ -50,7 +50,7 @@ const composites: Readonly<Record<string, string>> = {
   OG: 'O7^1^2^I7',
   RPT: 'PRN^^^^7^d',
   RI: 'BID^0800',
-  TQ: '7^BID^5^20260102030405+0000^20260103030405+0000^R^^Instruct^^^^3',
+  TQ: '7^BID^D5^20260102030405+0000^20260103030405+0000^R^^Instruct^^^^3',
   SPS: 'BLD^HEPL^Note seven^LA',
   FN: 'Miller',
   JCC: 'J7',
@@ -61,6 +61,7 @@ const composites: Readonly<Record<string, string>> = {
 export const fieldSamples: Readonly<Record<string, string>> = {
   'RXO-4': 'mg^milligram^UCUM',
   'RXO-12': 'mg^milligram^UCUM',
+  'OBX-4': 'O7^1^2^I7',
   'OBX-6': 'mg^milligram^UCUM',
   'RXA-7': 'mL^milliliter^UCUM',
   'TXA-17': 'AU',
@@ -74,6 +75,9 @@ export const fieldSamples: Readonly<Record<string, string>> = {
   'TXA-3': 'AP',
 };
 
+/** Components that are words of their own kind. */
+const components: Readonly<Record<string, string>> = { 'SN.1': '>', 'TQ.2': 'BID', 'TQ.3': 'D5', 'TQ.2.2': '0800' };
+
 /** An example of a value of a v2 data type, undecoded, with the standard separators. */
 export function sampleValue(v2Type: string): string {
   return composites[v2Type] ?? primitives[v2Type] ?? 'Text7';
@@ -81,7 +85,8 @@ export function sampleValue(v2Type: string): string {
 
 /** An example of a component or subcomponent: without separators below its own level. */
 export function sampleComponent(v2Type: string, path: readonly number[]): string {
-  if (v2Type === 'SN' && path.join() === '1') return '>';
+  const own = components[`${v2Type}.${path.join('.')}`];
+  if (own !== undefined) return own;
   let type = v2Type;
   for (const number of path) type = componentDefinition(type, number)?.dataType ?? 'ST';
   const value = sampleValue(type);

@@ -1,3 +1,6 @@
+import { isForeignToV2Table } from '../../fhir/v2-codes.ts';
+import type { Json } from '../../fhir/resource.ts';
+import type { Element } from '../../hl7v2/message.ts';
 import { compact, partText, typed, uriText, type Convert } from './convert.ts';
 import { base64 } from './text.ts';
 
@@ -60,8 +63,19 @@ export const toAttachment: Convert = (element, conversion) => {
   if (data === '') return undefined;
   // FHIR takes no data without a type (att-1).
   const contentType = type ?? 'application/octet-stream';
-  return typed('Attachment', compact({ contentType, data }));
+  return typed('Attachment', compact({ extension: kindOfData(element), contentType, data }));
 };
+
+/** ED.2 (table 0191), where no subtype (ED.3) says more of it than the media type does. */
+function kindOfData(element: Element): Json | undefined {
+  const kind = partText(element, 2);
+  if (kind === '' || partText(element, 3) !== '') return undefined;
+  const coding = isForeignToV2Table(kinds, kind) ? undefined : [{ system: kinds, code: kind }];
+  return [{ url: alternateCodes, valueCodeableConcept: compact({ coding, text: kind }) as Json }];
+}
+
+const kinds = 'http://terminology.hl7.org/CodeSystem/v2-0191';
+const alternateCodes = 'http://hl7.org/fhir/StructureDefinition/alternate-codes';
 
 function encodedData(data: string, encoding: string): string | undefined {
   if (encoding === 'base64') return padded(data);

@@ -72,8 +72,8 @@ interface IdentifierParts {
 }
 
 function toIdentifier(element: Element, parts: IdentifierParts, conversion: Conversion): Json {
-  const system =
-    conversion.system ?? conversion.message.authority(authorityOf(parts.v2Type, element));
+  const authority = authorityOf(parts.v2Type, element);
+  const system = conversion.system ?? conversion.message.authority(authority);
   const extension = textExtension(checkDigitUrl, 'valueString', parts.checkDigit ?? '');
   return compact({
     extension: extension.length === 0 ? undefined : extension,
@@ -81,7 +81,13 @@ function toIdentifier(element: Element, parts: IdentifierParts, conversion: Conv
     system,
     value: parts.value,
     period: parts.period,
+    assigner: assignerOf(authority),
   }) as Json;
+}
+
+/** What people call the authority, where the system is made of its universal id and does not say it. */
+function assignerOf({ namespace, universalId }: AssigningAuthority): Json | undefined {
+  return namespace === '' || universalId === '' ? undefined : { display: namespace };
 }
 
 function readParts(

@@ -4,6 +4,7 @@ import {
   compact,
   part,
   partText,
+  textExtension,
   typed,
   type Conversion,
   type Convert,
@@ -112,14 +113,21 @@ export const toStructuredNumeric: Convert = (element, conversion) => {
   }
   if (low !== undefined && high !== undefined && plain) {
     if (separator === '-' && conversion.allows('Range')) {
-      return { type: 'Range', value: { low, high } };
+      return { type: 'Range', value: { ...asReported(parts), low, high } };
     }
     if ((separator === ':' || separator === '/') && conversion.allows('Ratio')) {
-      return { type: 'Ratio', value: { numerator: low, denominator: high } };
+      return { type: 'Ratio', value: { ...asReported(parts), numerator: low, denominator: high } };
     }
   }
   return structuredText(parts, conversion);
 };
+
+/** `1:128`: how the laboratory wrote what is now two quantities. */
+function asReported(texts: readonly string[]): { readonly extension: Json } {
+  return { extension: textExtension(originalText, 'valueString', texts.join('')) };
+}
+
+const originalText = 'http://hl7.org/fhir/StructureDefinition/originalText';
 
 function structuredText(texts: readonly string[], conversion: Conversion): Typed | undefined {
   if (!conversion.allows('string')) return undefined;

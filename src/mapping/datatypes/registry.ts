@@ -5,6 +5,7 @@ import { toContactPoint } from './contact-point.ts';
 import { typed, uriText, type Convert } from './convert.ts';
 import { humanNameConverter, nameTextConverter } from './human-name.ts';
 import { identifierConverter, toHdName, toUri } from './identifier.ts';
+import { toPlaceLevel } from './place.ts';
 import {
   compositeQuantity,
   numberConverters,
@@ -65,7 +66,12 @@ const families: Readonly<Record<string, Converters>> = {
   XON: { ...reference('XON'), Identifier: identifierConverter('XON'), ...text('XON') },
   XAD: { Address: toAddress, string: toAddressText, text: toAddressText },
   XTN: { ContactPoint: toContactPoint, string: firstText },
-  PL: { ...reference('PL'), Identifier: identifierConverter('PL'), ...text('PL') },
+  PL: {
+    ...reference('PL'),
+    Identifier: identifierConverter('PL'),
+    ...text('PL'),
+    level: toPlaceLevel,
+  },
   CWE: { ...codingConverters, ...reference('CWE') },
   ID: { ...simpleCodingConverters, ...reference('ID') },
   ST: {

@@ -69,8 +69,8 @@ export type FieldSource =
   | { readonly kind: 'const'; readonly text: string }
   /** `set-id`: which of its name it is here. `action`: A of what is new, else U (table 0206). */
   | { readonly kind: 'set-id' | 'event-time' | 'trigger' | 'action' }
-  /** Which it is of those with the same value at the path. */
-  | { readonly kind: 'sub-id'; readonly path: OutPath }
+  /** Which it is of those with the same value at the path, unless `said` holds it. */
+  | { readonly kind: 'sub-id'; readonly path: OutPath; readonly said?: OutPath }
   | {
       readonly kind: 'parts';
       readonly path: OutPath;

@@ -1,9 +1,10 @@
 import { present } from '../../hl7v2/present.ts';
+import type { At } from '../language/model.ts';
 import { scalarText, TreeReader } from '../language/tree-reader.ts';
 import { suggestion } from '../map-issue.ts';
 import { parseOutCondition } from './condition.ts';
 import type { FieldRule, FieldSource, OutTable } from './model.ts';
-import { parseOutPath } from './place.ts';
+import { parseOutPath, type OutPath } from './place.ts';
 import { writers } from './writers.ts';
 
 interface FieldNeeds {
@@ -77,7 +78,7 @@ function typeOf(
 }
 
 function readSource(body: TreeReader, needs: FieldNeeds): FieldSource | undefined {
-  const [source, second] = sources.filter((key) => body.has(key));
+  const [source, second] = sources.filter((key) => body.has(key) && !isSaid(key, body));
   if (source === undefined || second !== undefined) {
     body.issues.add(body.place, `A field has one of ${sources.join(', ')}`);
     return undefined;
@@ -89,19 +90,29 @@ function readSource(body: TreeReader, needs: FieldNeeds): FieldSource | undefine
     const kind = body.textOf('auto', autos);
     return kind && { kind };
   }
-  const path = parseOutPath(text.value);
-  if (path === undefined) {
-    body.issues.add(
-      text.place,
-      `\`${text.value}\` is not a path such as name[use=official].family`,
-    );
-    return undefined;
+  const path = outPath(text, body);
+  if (path === undefined) return undefined;
+  if (source === 'subId') {
+    const own = body.text('from');
+    return { kind: 'sub-id', path, ...present({ said: own && outPath(own, body) }) };
   }
-  if (source === 'subId') return { kind: 'sub-id', path };
   const all = source === 'each';
   const parts = body.map('set');
   if (parts === undefined) return { kind: 'path', path, all };
   return { kind: 'parts', path, all, parts: readFields(parts, { ...needs, typeOf: () => 'ST' }) };
+}
+
+/** `from` beside `subId`: where a number may be said already. */
+function isSaid(key: (typeof sources)[number], body: TreeReader): boolean {
+  return key === 'from' && body.has('subId');
+}
+
+function outPath({ value, place }: At<string>, { issues }: TreeReader): OutPath | undefined {
+  const path = parseOutPath(value);
+  if (path === undefined) {
+    issues.add(place, `\`${value}\` is not a path such as name[use=official].family`);
+  }
+  return path;
 }
 
 function whenOf(body: TreeReader): FieldRule['when'] {

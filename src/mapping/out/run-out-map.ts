@@ -167,7 +167,7 @@ class Run {
       case 'event-time':
         return this.#one(rule, { ...this.#walk.root, value: this.#case.at });
       case 'sub-id':
-        return this.#subId(valuesAt(source.path, around.place, this.#walk), around);
+        return this.#subId(source, around);
       case 'parts':
         return this.#parts(source, around.place);
       case 'path':
@@ -175,8 +175,17 @@ class Run {
     }
   }
 
-  /** Which it is of those that are the same. */
-  #subId(places: readonly Place[], { subIds }: Around): string {
+  /** What is said of it, else which it is of those that are the same. */
+  #subId(
+    { path, said }: Extract<FieldRule['source'], { kind: 'sub-id' }>,
+    { place, subIds }: Around,
+  ): string {
+    const [own] = said === undefined ? [] : valuesAt(said, place, this.#walk);
+    if (own !== undefined && typeof own.value === 'string') {
+      this.#said.add(own);
+      return own.value;
+    }
+    const places = valuesAt(path, place, this.#walk);
     const key = JSON.stringify(places.map(({ value }) => value));
     const count = (subIds.get(key) ?? 0) + 1;
     subIds.set(key, count);

@@ -61,7 +61,11 @@ export const writeXon: Write = (place, manner) => {
   const name = say('name | display', resource, manner) || say('display', place, manner);
   const [identifier] = at('identifier', resource, manner);
   const isSaid = resource !== place;
-  if (isSaid) for (const name of ['reference', 'identifier', 'type']) mark(name, place, manner);
+  if (isSaid) {
+    for (const part of ['reference', 'identifier', 'type']) mark(part, place, manner);
+    const [display] = at('display', place, manner);
+    if (display !== undefined && textOf(display.value) === name) manner.said.add(display);
+  }
   if (identifier === undefined) return orNothing([name]);
   return orNothing([
     name,
@@ -124,12 +128,10 @@ export function typeOf(place: Place, manner: Manner): string | undefined {
 
 export function authorityOf(place: Place, manner: Manner): HdParts {
   const system = say('system', place, manner);
-  if (system !== '') return manner.authority(system);
-  return {
-    namespace: say('assigner.display', place, manner),
-    universalId: '',
-    universalIdType: '',
-  };
+  const assigner = say('assigner.display', place, manner);
+  if (system === '') return { namespace: assigner, universalId: '', universalIdType: '' };
+  const authority = manner.authority(system);
+  return authority.namespace === '' ? { ...authority, namespace: assigner } : authority;
 }
 
 function ownId(place: Place, { said }: Manner): string | undefined {

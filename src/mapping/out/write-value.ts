@@ -69,13 +69,18 @@ const writeNumber: Write = (place, manner) => {
 /** SN: comparator, number, separator, number. */
 const writeStructured: Write = (place, manner) => {
   const number = (path: string): string => say(`${path}.value`, place, manner);
+  const reported = say(`extension[url=${originalText}].valueString`, place, manner);
   if (hasMember(place, 'numerator') || hasMember(place, 'denominator')) {
     unitOf('denominator', place, manner);
-    return [undefined, number('numerator'), ':', number('denominator')];
+    const separator = reported.includes('/') ? '/' : ':';
+    return [undefined, number('numerator'), separator, number('denominator')];
   }
   if (hasMember(place, 'low') || hasMember(place, 'high')) return range(place, manner, number);
   return [say('comparator', place, manner), say('value', place, manner)];
 };
+
+/** How the sender wrote the two numbers. */
+const originalText = 'http://hl7.org/fhir/StructureDefinition/originalText';
 
 function range(place: Place, manner: Manner, number: (path: string) => string): Written {
   const [low, high] = [number('low'), number('high')];

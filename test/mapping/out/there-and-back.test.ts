@@ -34,6 +34,23 @@ const known: Readonly<Record<string, readonly string[]>> = {
     'Observation.derivedFrom.reference',
     'Observation.derivedFrom.display',
   ],
+  // Who is to be reached at an employer goes out with the employer alone.
+  'ADT_A01/organizations-and-places': [],
+  // Documents that came as repetitions of one result.
+  'ORU_R01/sub-ids-and-repetitions': [
+    'DiagnosticReport.presentedForm.extension.valueCodeableConcept.coding.system',
+    'DiagnosticReport.presentedForm.extension.valueCodeableConcept.coding.code',
+    'DiagnosticReport.presentedForm.extension.valueCodeableConcept.text',
+    'Observation.code.coding.system (2)',
+    'Observation.code.coding.code (2)',
+    'Observation.code.coding.display (2)',
+    'Observation.issued (2)',
+    'Observation.component.extension.valueAttachment.contentType (2)',
+    'Observation.component.extension.valueAttachment.data (2)',
+    'Observation.component.extension.valueAttachment.extension.valueCodeableConcept.coding.system',
+    'Observation.component.extension.valueAttachment.extension.valueCodeableConcept.coding.code',
+    'Observation.component.extension.valueAttachment.extension.valueCodeableConcept.text',
+  ],
   // Samples of a curve go out in no field.
   'ORU_W01/waveform': [
     'Observation.valueSampledData.origin.value',
