@@ -1,8 +1,8 @@
+import type { ElementDefinition } from '../../fhir/definitions.ts';
 import type { MapIssues } from '../map-issue.ts';
 import type { DatatypeRule, ResourceRule, SettingRule, SlotRule } from '../language/model.ts';
 import type { CompiledSlot } from '../run/compiled.ts';
 import type { CompiledTable } from '../run/table.ts';
-import type { LeafStep } from './element.ts';
 
 /** What compiling one map may look at, and where it reports. */
 export interface Compiler {
@@ -45,11 +45,16 @@ export interface KeptSlot {
 }
 
 /** What relative paths mean where a slot stands. */
+/** A CodeableConcept or Coding, by which value set it is bound. */
+export interface Concept {
+  readonly definition: ElementDefinition;
+}
+
 export interface ValueScope {
   /** v2 type of the value at hand; absent: there is none. */
   readonly valueType?: string;
   /** Name of the slots around, for coverage: `patient.name`. */
   readonly name: string;
   /** The CodeableConcept or Coding that the slots fill. */
-  readonly concept?: LeafStep;
+  readonly concept?: Concept;
 }

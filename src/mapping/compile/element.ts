@@ -11,14 +11,14 @@ import {
 import type { ElementStep } from '../language/element-path.ts';
 import type { At } from '../language/model.ts';
 import { suggestion, type MapPlace } from '../map-issue.ts';
-import type { Compiler } from './compiler.ts';
+import type { Compiler, Concept } from './compiler.ts';
 
 /** Where a slot's value goes: the way from the object that is filled, and the element at its end. */
 export interface ElementPlace {
   readonly containers: readonly ContainerStep[];
   readonly leaf: LeafStep;
   /** Of `coding` and `code`: the CodeableConcept or Coding that they are part of. */
-  readonly concept?: LeafStep;
+  readonly concept?: Concept;
   /** As written: `period.start`. */
   readonly text: string;
 }
@@ -30,7 +30,7 @@ interface ContainerStep {
   readonly url?: string;
 }
 
-export interface LeafStep {
+interface LeafStep {
   readonly name: string;
   readonly choice: boolean;
   readonly array: boolean;
@@ -94,7 +94,7 @@ function findElement(
 }
 
 /** The concept among the elements passed of which the last is a code or coding. */
-function conceptAround(passed: readonly LeafStep[], leaf: LeafStep): { concept?: LeafStep } {
+function conceptAround(passed: readonly LeafStep[], leaf: LeafStep): { concept?: Concept } {
   const at = passed.findIndex(isConcept);
   const concept = passed[at];
   const isPart = concept && [...passed.slice(at + 1), leaf].every(isPartOfConcept);
@@ -102,13 +102,13 @@ function conceptAround(passed: readonly LeafStep[], leaf: LeafStep): { concept?:
 }
 
 /** The element, as a part of the concept that the `set` around it fills. */
-export function withinConcept(place: ElementPlace, concept: LeafStep | undefined): ElementPlace {
+export function withinConcept(place: ElementPlace, concept: Concept | undefined): ElementPlace {
   if (concept === undefined || place.concept) return place;
   return [...place.containers, place.leaf].every(isPartOfConcept) ? { ...place, concept } : place;
 }
 
 /** The concept that a `set` of this element fills, or part of which. */
-export function conceptOf({ leaf, concept }: ElementPlace): LeafStep | undefined {
+export function conceptOf({ leaf, concept }: ElementPlace): Concept | undefined {
   return concept ?? (isConcept(leaf) ? leaf : undefined);
 }
 

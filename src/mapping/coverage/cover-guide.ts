@@ -260,9 +260,11 @@ function various(contexts: readonly ProbeContext[]): readonly ProbeContext[] {
   return [...kinds.values()];
 }
 
-/** A few hosts, of different places. */
+/** A few hosts, of different places; those of an organization last: its address is nobody's home. */
 function spread(hosts: readonly Cover[]): readonly Cover[] {
-  const byPlace = new Map(hosts.map((host) => [`${host.context.place} ${host.path.join('.')} ${host.target.path}`, host]));
+  const isOfOther = ({ target }: Cover): number => Number(target.type === 'Organization');
+  const own = hosts.toSorted((a, b) => isOfOther(a) - isOfOther(b));
+  const byPlace = new Map(own.map((host) => [`${host.context.place} ${host.path.join('.')} ${host.target.path}`, host]));
   return [...byPlace.values()].slice(0, 12);
 }
 

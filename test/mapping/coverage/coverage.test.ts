@@ -8,7 +8,7 @@ import { readCondition } from '../../../src/mapping/coverage/guide-condition.ts'
 import { guideFolder, whyNoGuide } from './guide-files.ts';
 
 /** Of the last run; they may grow, and have to when the pack does. */
-const floor = { rows: 4398, covered: 3_984 };
+const floor = { rows: 4398, covered: 3_985 };
 
 const guide = whyNoGuide === undefined ? await readGuide(guideFolder) : [];
 
