@@ -44,12 +44,12 @@ export interface KeptSlot {
   readonly references: readonly ReferenceCheck[];
 }
 
-/** What relative paths mean where a slot stands. */
 /** A CodeableConcept or Coding, by which value set it is bound. */
 export interface Concept {
   readonly definition: ElementDefinition;
 }
 
+/** What relative paths mean where a slot stands. */
 export interface ValueScope {
   /** v2 type of the value at hand; absent: there is none. */
   readonly valueType?: string;
