@@ -50,6 +50,8 @@ if (size === undefined) {
   process.exit(2);
 }
 const people = 2_000;
+/** A receiver that did next to nothing for so long rests. */
+const restMs = 300;
 const folder = mkdtempSync(join(tmpdir(), 'weir-bench-'));
 try {
   const figures = await measure(size);
@@ -108,9 +110,6 @@ async function measureAcks(seconds: number): Promise<readonly AckFigures[]> {
   await Promise.all([bare, committed, journaled].map(async (one) => one.close()));
   return figures;
 }
-
-/** A receiver that did next to nothing for so long rests. */
-const restMs = 300;
 
 /** Waits until a receiver has worked off what it had answered for. */
 async function resting(receiver: Receiver): Promise<void> {
