@@ -131,11 +131,15 @@ async function measureSustained(seconds: number): Promise<SustainedFigures> {
   clearInterval(timer);
   const cpuMs = (weir.cpuMs() - before) / client.answered;
   await weir.close();
+  return { seconds, client, cpuMs, memoryMiB, states: await statesIn(data) };
+}
+
+/** Rows of the journal by state. */
+async function statesIn(data: string): Promise<SustainedFigures['states']> {
   const store = await openSqliteStore({ file: join(data, 'weir.db') });
   const counts = await store.journal.counts();
   await store.close();
-  const states = Object.fromEntries(counts.map(({ state, count: rows }) => [state, rows]));
-  return { seconds, client, cpuMs, memoryMiB, states };
+  return Object.fromEntries(counts.map(({ state, count }) => [state, count]));
 }
 
 async function measureLongJournal(rows: number): Promise<JournalFigures> {
@@ -159,6 +163,10 @@ async function measureDrain(messages: number): Promise<DrainFigures> {
   await resting(weir);
   const drainMs = performance.now() - begun - empty.startMs - restMs;
   await weir.close();
+  const { received = 0, processed = 0 } = await statesIn(data);
+  if (received > 0 || processed < messages) {
+    throw new Error(`Of ${messages} messages ${received} wait and ${processed} are processed`);
+  }
   return { messages, perSecond: (messages / drainMs) * 1_000 };
 }
 

@@ -45,7 +45,16 @@ function feedIntro({ sustained, journal, drain }: FeedFigures): string {
 \`weir serve\` on SQLite, sent to over MLLP on loopback by a process of its own, against limits measured in the same run: \`weir bench feed
 --size full --json FILE\` (about an hour; \`--size small\`, the default, takes some minutes). The messages are ADT^A08 and ORU^R01 with eight OBX
 of some 2 KB, of 2,000 people. This run was sustained for ${String(sustained.seconds)} s, with a journal of ${numbers[0] ?? ''} rows and a queue
-of ${numbers[1] ?? ''} messages. [The store by itself](benchmarks.md), [the FHIR interface](benchmarks-rest.md).`;
+of ${numbers[1] ?? ''} messages. [The store by itself](benchmarks.md), [the FHIR interface](benchmarks-rest.md).
+
+Where the time of the main thread goes (\`node --cpu-prof\`, updates and results by turns, 64 connections): 30 % in mapping, 14 % in collecting garbage, 12 % in what search finds a resource
+by, 11 % in the plan of the commit (Provenance, references, what is said to whom), 6 % in validation, 5 % in merging with what is stored, 5 % in reads of SQLite; the rest is spread over rules, audit,
+answers and parsing. Some eight resources of a message are compared with what is stored, validated, indexed, and written with a Provenance; the thread
+that writes takes half as much again.
+
+Why the budgets that are not met are not: the limit keeps frames and does nothing else, 17 to 120 us of processor time a message; ours reads, maps, merges
+and commits it, on one thread, and a feed that answers once the message is safe (\`journaled\`) maps on the same thread behind the answer, so that in the long run it answers
+no more often than it maps. The memory is that of the page caches of SQLite (up to 64 MiB a connection), of the compiled maps, and of what V8 leaves for later collecting; it is flat.`;
 }
 
 function mappingIntro(): string {
@@ -53,7 +62,16 @@ function mappingIntro(): string {
 
 HL7 v2 to FHIR with the base pack, on one core, against parsing alone and against another converter in the same run: \`weir bench mapping
 --peers --json FILE\` (some minutes; without \`--peers\`, which needs Java and Maven, seconds). [HL7 v2 in](benchmarks-feed.md),
-[the store by itself](benchmarks.md).`;
+[the store by itself](benchmarks.md).
+
+Where the time of an ADT^A01 goes (\`node --cpu-prof\`, warmed up): 40 % in the compiled rules, 20 % in building, uniting and connecting resources, 14 % in the lazy parser and
+in grouping, 12 % in the data types, 6 % in collecting garbage, 3 % in the hashes of identities; no function has more than 4 %. By resource: Patient 27 %, Encounter
+16 %, five Practitioners 10 %, the MessageHeader of the Provenance 10 %, Coverage 7 %.
+
+Why the budgets that are not met are not: such a message runs some 450 rules that give a value and asks as many again whether they have anything to do, each through closures that
+all rules share, so that V8 sees many shapes of object at each place and keeps its calls general. What of that could be taken out has been (an idle rule is
+passed over by a test of bits, absent fields make no object, what is united is not copied). The next step would be code that is generated for each map;
+the language is compiled to closures for now. Of the compile, two fifths is the YAML reader.`;
 }
 
 function restIntro(): string {

@@ -175,7 +175,7 @@ async function start(options: AppOptions, running: Running): Promise<App> {
   const subscriptions = startSubscriptions({ ...parts, baseUrl: baseUrlOf(config, httpPort) });
   running.push(() => subscriptions.stop());
   await processor.resume();
-  running.push(sweeping(() => processor.sweep(), log));
+  running.push(sweeping((stopping) => processor.sweep(stopping), log));
   running.push(sweeping(() => working.retention.sweep(), log));
   running.push(alarming(parts));
   const mllp = await openMllp(parts);
@@ -265,7 +265,10 @@ function workOnMessages(given: {
 }
 
 /** Looks after what waits now and then; gives what ends that. */
-function sweeping(sweep: () => Promise<void>, log: AppOptions['log']): () => Promise<void> {
+function sweeping(
+  sweep: (stopping: AbortSignal) => Promise<void>,
+  log: AppOptions['log'],
+): () => Promise<void> {
   return every(limits.sweepMs, sweep, (err) => log.error({ err }, 'What is due was not done'));
 }
 

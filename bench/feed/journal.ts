@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { turnFields } from '../../src/feed/turn-field.ts';
 import { openSqliteStore } from '../../src/store/sqlite/open.ts';
 import type { JournalEntry, JournalQuery, Store } from '../../src/store/store.ts';
@@ -35,7 +36,8 @@ function rowOf(n: number, state: JournalEntry['state'], people: number): Journal
     receivedAt: new Date(Date.UTC(2026, 2, 2, 8) + n * 1_000),
     controlId: `${isResult ? 'R' : 'A'}${String(n)}`,
     messageType: isResult ? 'ORU^R01' : 'ADT^A08',
-    hash: n.toString(16).padStart(64, '0'),
+    // By the hash of its bytes a row is known again: what waits is finished, not heard once more.
+    hash: createHash('sha256').update(bytes).digest('hex'),
     bytes,
     attempts: state === 'received' ? 0 : 1,
     patient: `Patient/${String((n * 7_919) % people)}`,

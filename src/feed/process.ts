@@ -69,7 +69,7 @@ export interface Processor {
   /** Takes up what a stopped process had acknowledged and not yet processed; resolves when new messages may come. */
   readonly resume: () => Promise<void>;
   /** Takes up what waits since a passing fault, and parks what waits too long for its continuation; to be called now and then. */
-  readonly sweep: () => Promise<void>;
+  readonly sweep: (stopping?: AbortSignal) => Promise<void>;
   /** Lets a feed that a failed message stopped go on; undefined where it was not stopped. */
   readonly resumeFeed: (feed: string, doing: Doing) => Promise<FeedStop | undefined>;
   /** To be called when an operator settled a journal row: what waited behind it is taken up. */
@@ -119,10 +119,13 @@ export function createProcessor(pipeline: Pipeline): Processor {
     inTurn: (reading, work) => waiting.behind(reading, () => order.run(kin.turnsOf(reading), work)),
     resumeFeed: stops.resume,
     settled: queues.settled,
-    sweep: async () => {
+    sweep: async (stopping) => {
       await endUnfinished(pipeline);
       if (!waiting.isDone()) waiting.goOn();
-      else await again.takeUpBefore(new Date(pipeline.clock().getTime() - limits.sweepMs));
+      else {
+        const before = new Date(pipeline.clock().getTime() - limits.sweepMs);
+        await again.takeUpBefore(before, stopping);
+      }
       queues.wake();
     },
     resume: async () => {

@@ -27,8 +27,8 @@ export function takingUp(
   takeTurn: (reading: Reading, passing?: boolean) => Promise<unknown>,
 ): {
   readonly takeUp: TakeUp;
-  /** What arrived before, and is due. */
-  readonly takeUpBefore: (before: Date) => Promise<void>;
+  /** What arrived before, and is due; the rest is left when all stops. */
+  readonly takeUpBefore: (before: Date, stopping?: AbortSignal) => Promise<void>;
 } {
   const takeUp: TakeUp = async ({ bytes, peer, feed, receivedAt }, passing) => {
     const given = { feeds: pipeline.feeds(), map: pipeline.map, receivedAt };
@@ -41,8 +41,9 @@ export function takingUp(
   };
   return {
     takeUp,
-    takeUpBefore: async (before) => {
+    takeUpBefore: async (before, stopping) => {
       for await (const rows of backlog(pipeline.store)) {
+        if (stopping?.aborted === true) return;
         const now = pipeline.clock();
         const due = rows.filter(
           ({ receivedAt, nextRetryAt }) =>
