@@ -2,13 +2,14 @@ import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { takeBatches } from '../../src/feed/batch-frame.ts';
 import { faultAnswer } from '../../src/feed/fault-answer.ts';
 import { frameBytes } from '../../src/feed/mllp-frame.ts';
 import type { MllpServer } from '../../src/feed/mllp-server.ts';
 import { openMemoryStore } from '../../src/store/memory.ts';
 import type { Store } from '../../src/store/store.ts';
+import { everyStore, folders } from '../property/stores-under-test.ts';
 import { keepLog, Peer, start, testLimits, until } from './mllp-peer.ts';
 import { frame, processorOn } from './pipeline-fixture.ts';
 
@@ -17,11 +18,12 @@ import { frame, processorOn } from './pipeline-fixture.ts';
  * one answer per message, in order; what is in the journal is what was answered.
  */
 let server: (MllpServer & { readonly port: number }) | undefined;
+let openStore = (): Promise<Store> => Promise.resolve(openMemoryStore());
 let store: Store;
 let errors: object[];
 
 async function serve(change: Partial<typeof testLimits> = {}, clock?: () => Date): Promise<number> {
-  store = openMemoryStore();
+  store = await openStore();
   const made = processorOn(store, clock === undefined ? {} : { clock });
   errors = made.errors;
   const now = (): Date => new Date('2026-05-01T12:00:00Z');
@@ -36,7 +38,9 @@ async function serve(change: Partial<typeof testLimits> = {}, clock?: () => Date
 afterEach(async () => {
   await server?.close();
   server = undefined;
+  await store.close();
 });
+afterAll(() => folders.remove());
 
 const text = (id: string): string => Buffer.from(frame({ id })).toString('latin1');
 const framed = (content: string): string => `\x0b${content}\x1c\r`;
@@ -62,7 +66,15 @@ async function exchange(pieces: readonly (string | Buffer)[], count: number): Pr
 
 const long = 'x'.repeat(testLimits.frameBytesMax);
 
-describe('the faults of MLLP, each a row', () => {
+describe.each(everyStore)('the faults of MLLP, each a row, on $name', ({ open, absent }) => {
+  if (open === undefined) return void it.skip(absent ?? 'absent', () => undefined);
+  beforeAll(() => {
+    openStore = open;
+  });
+  afterAll(() => {
+    openStore = () => Promise.resolve(openMemoryStore());
+  });
+
   const taken = (...ids: string[]): string[] => ids.map((id) => `${id} processed`);
   const rows: readonly {
     readonly fault: string;

@@ -1,10 +1,11 @@
+import { openMemoryStore } from '../../src/store/memory.ts';
 import { openSqliteStore } from '../../src/store/sqlite/open.ts';
 import type { Store } from '../../src/store/store.ts';
 import { openEmptyMongoStore } from '../mongo/emptied-database.ts';
 import { mongoMissing, mongoUrl } from '../mongo/mongo.ts';
 import { temporaryFolders } from '../store/temporary-folder.ts';
 
-/** A store that must answer every search as the memory store does. */
+/** A store that must do as the memory store does. */
 interface StoreUnderTest {
   readonly name: string;
   /** An empty one; undefined (with the reason in `absent`) where this machine cannot open it. */
@@ -23,6 +24,12 @@ export const storesUnderTest: readonly StoreUnderTest[] = [
     runs: 60,
   },
   { name: 'MongoDB', ...mongo(), runs: 25 },
+];
+
+/** Those and the memory store. */
+export const everyStore: readonly Omit<StoreUnderTest, 'runs'>[] = [
+  { name: 'memory', open: () => Promise.resolve(openMemoryStore()) },
+  ...storesUnderTest,
 ];
 
 function mongo(): Pick<StoreUnderTest, 'open' | 'absent'> {
