@@ -59,6 +59,8 @@ export const limits = {
   jsonDepthMax: 64,
   /** Words and marks of a GraphQL query. */
   graphqlTokensMax: 5_000,
+  /** Brackets within brackets of a GraphQL query, of whichever kind; whoever reads it goes down as deep. */
+  graphqlNestingMax: 100,
   /** Fields within fields of a GraphQL query. */
   graphqlDepthMax: 20,
   /** Reads and searches that one GraphQL query makes. */

@@ -64,6 +64,9 @@ describe('$graphql refuses', () => {
     'query A{Patient(id:"ada"){id}} query B{Patient(id:"ada"){id}}',
     `{Patient(id:"ada")${'{contact{name{extension'.repeat(1)}${'{extension'.repeat(40)}{url}${'}'.repeat(44)}`,
     `{Patient(id:"ada"){${'id '.repeat(10_000)}}}`,
+    `{${'...{'.repeat(2_000)}__typename${'}'.repeat(2_000)}}`,
+    `{${'...{'.repeat(20_000)}__typename${'}'.repeat(20_000)}}`,
+    `{Patient(id:${'['.repeat(4_000)}"ada"${']'.repeat(4_000)}){id}}`,
   ])('refuses %s with 400, in the shape of GraphQL', async (query) => {
     const { status, body } = await ask(query);
     expect(status).toBe(400);

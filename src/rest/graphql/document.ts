@@ -1,4 +1,13 @@
-import { GraphQLError, Kind, OperationTypeNode, parse, valueFromASTUntyped } from 'graphql';
+import {
+  GraphQLError,
+  Kind,
+  Lexer,
+  OperationTypeNode,
+  parse,
+  Source,
+  TokenKind,
+  valueFromASTUntyped,
+} from 'graphql';
 import type {
   DirectiveNode,
   DocumentNode,
@@ -26,6 +35,7 @@ export interface Query {
 
 /** Reads a query. Throws GraphQLError where it is none, names no operation of its own, or lacks a variable. */
 export function readQuery({ query, operationName, variables }: GraphqlRequest): Query {
+  refuseDeep(query);
   const document = parse(query, { maxTokens: limits.graphqlTokensMax });
   const operation = operationOf(document, operationName);
   const fragments = new Map<string, FragmentDefinitionNode>();
@@ -37,6 +47,24 @@ export function readQuery({ query, operationName, variables }: GraphqlRequest): 
     fragments.set(definition.name.value, definition);
   }
   return { operation, fragments, variables: valuesOf(operation, variables) };
+}
+
+const opening: readonly string[] = [TokenKind.BRACE_L, TokenKind.BRACKET_L, TokenKind.PAREN_L];
+const closing: readonly string[] = [TokenKind.BRACE_R, TokenKind.BRACKET_R, TokenKind.PAREN_R];
+
+/** The parser calls itself for each level, and would use up the stack. What has too many tokens is left to it. */
+function refuseDeep(query: string): void {
+  const lexer = new Lexer(new Source(query));
+  let depth = 0;
+  for (let count = 0; count < limits.graphqlTokensMax; count += 1) {
+    const { kind } = lexer.advance();
+    if (kind === TokenKind.EOF) return;
+    if (closing.includes(kind)) depth -= 1;
+    if (opening.includes(kind)) depth += 1;
+    if (depth <= limits.graphqlNestingMax) continue;
+    const most = String(limits.graphqlNestingMax);
+    throw new GraphQLError(`A query may nest ${most} levels deep (graphqlNestingMax)`);
+  }
 }
 
 function operationOf(
