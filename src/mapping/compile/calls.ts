@@ -1,7 +1,7 @@
 import type { Json } from '../../fhir/resource.ts';
 import { uriText } from '../datatypes/convert.ts';
 import type { Frame, Target } from '../run/compiled.ts';
-import { frameOf } from '../run/frame.ts';
+import { withValue } from '../run/frame.ts';
 import type { SlotRule, SlotSource } from '../language/model.ts';
 import { suggestion } from '../map-issue.ts';
 import type { Compiler, ValueScope } from './compiler.ts';
@@ -49,7 +49,7 @@ export function compileCall(rule: SlotRule, call: Call, at: CallScope): SlotBody
     const conversion = run.conversionOf(first);
     const typed = found.run(args, { conversion, run });
     const converted = typed && { typed: { type, value: fit(typed.value) }, table: undefined };
-    const from = first ? frameOf(run, frame.group, frame.segment, first) : frame;
+    const from = first ? withValue(frame, first) : frame;
     return give(write, { frame: from, target, converted });
   };
 

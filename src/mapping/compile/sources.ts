@@ -2,7 +2,7 @@ import type { Element } from '../../hl7v2/message.ts';
 import type { At, SlotRule } from '../language/model.ts';
 import type { SegmentPath, SourcePath } from '../language/path-syntax.ts';
 import type { Frame, PathReader, Target } from '../run/compiled.ts';
-import { frameOf, segmentFrame } from '../run/frame.ts';
+import { frameOf, segmentFrame, withValue } from '../run/frame.ts';
 import type { Compiler, ValueScope } from './compiler.ts';
 import { compileCondition } from './conditions.ts';
 import { checkSegment, compilePath, segmentsOf } from './paths.ts';
@@ -154,9 +154,10 @@ function segmentFrames(path: SegmentPath, frame: Frame): Frame[] {
 }
 
 /** The frame of a value: with the segment it stands in, and that segment's group. */
-export function valueFrame({ run, group, segment }: Frame, value: Element): Frame {
+export function valueFrame(frame: Frame, value: Element): Frame {
+  const { run, group, segment } = frame;
   const { segmentIndex } = value.position;
-  if (segment?.index === segmentIndex) return frameOf(run, group, segment, value);
+  if (segment?.index === segmentIndex) return withValue(frame, value);
   const own = run.message.segments[segmentIndex];
   return frameOf(run, own ? run.scope.groupOf(own) : group, own, value);
 }

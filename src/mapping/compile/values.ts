@@ -1,6 +1,6 @@
 import type { SlotRule } from '../language/model.ts';
 import type { CompiledSlot, Frame, SlotBody, Target } from '../run/compiled.ts';
-import { frameOf } from '../run/frame.ts';
+import { withValue } from '../run/frame.ts';
 import type { Compiler, ValueScope } from './compiler.ts';
 import { compileConverter, datatypeMap, type ValueConverter } from './converters.ts';
 import { conceptOf, type ElementPlace } from './element.ts';
@@ -125,7 +125,7 @@ function joined(
     if (!first?.value) return false;
     const texts = frames.map(({ value }) => value?.text ?? '').filter((text) => text !== '');
     const value = textElement(texts.join(separator), first.value.position);
-    const joint = frameOf(first.run, first.group, first.segment, value);
+    const joint = withValue(first, value);
     return give(write, { frame: joint, target, converted: convert(value, first) });
   };
 }

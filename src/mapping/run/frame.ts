@@ -15,6 +15,11 @@ export function frameOf(
   return { run, group, segment, value };
 }
 
+/** The same place with another value at hand. */
+export function withValue({ run, group, segment }: Frame, value: Element): Frame {
+  return frameOf(run, group, segment, value);
+}
+
 /** A segment's frame, with the group that it stands in. */
 export function segmentFrame(run: MessageRun, segment: Segment): Frame {
   return frameOf(run, run.scope.groupOf(segment), segment);
