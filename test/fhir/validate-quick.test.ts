@@ -103,4 +103,13 @@ describe('the quick reading of validation', () => {
     expect(disagreeing(all)).toEqual([]);
     expect(all.filter(isSurelyValid).length).toBeGreaterThan(all.length / 4);
   });
+
+  it('leaves to the base whether a value is there of which only an extension is', () => {
+    const extended = { extension: [{ url: 'http://e', valueString: 'a' }] };
+    const resource = { resourceType: 'Appointment', status: 'cancelled', _start: extended };
+    const participant = [{ status: 'accepted', type: [{ text: 'a' }] }];
+    // A start without an end (app-2).
+    expect(disagreeing([{ ...resource, participant }])).toEqual([]);
+    expect(isValid({ ...resource, participant })).toBe(false);
+  });
 });
