@@ -40,6 +40,16 @@ async function changesOf(on: Register): Promise<readonly string[]> {
   return versions.filter(({ type }) => type !== 'Task').map(({ type, id }) => `${type}/${id}`);
 }
 
+/** A merge that goes against an earlier one is refused and kept, and nothing changes. */
+async function expectRefused(on: Register, segments: readonly string[]): Promise<void> {
+  const before = await changesOf(on);
+  const ack = await on.say({ event: 'ADT^A40', segments });
+  expect(codeOf(ack)).toBe('AE');
+  expect(ack).toContain('was merged into the other one before');
+  expect(await on.row()).toMatchObject({ state: 'parked' });
+  expect(await changesOf(on)).toEqual(before);
+}
+
 for (const { name, open, ...rest } of [
   { name: 'memory', open: async (): Promise<Store> => openMemoryStore() },
   ...storesUnderTest,
@@ -225,12 +235,7 @@ describe('merging people', () => {
     for (const number of ['M1', 'M2', 'M3']) await on.admit(number, `V${number}`);
     for (const [to = '', from = ''] of merges.map((each) => each.split('>')))
       await on.merge(to, from);
-    const before = await changesOf(on);
-    const ack = await on.say({ event: 'ADT^A40', segments: [pid(survivor), `MRG|${cx(prior)}`] });
-    expect(codeOf(ack)).toBe('AE');
-    expect(ack).toContain('was merged into the other one before');
-    expect(await on.row()).toMatchObject({ state: 'parked' });
-    expect(await changesOf(on)).toEqual(before);
+    await expectRefused(on, [pid(survivor), `MRG|${cx(prior)}`]);
   });
 
   it('in a circle opens one Task for whoever knows the people, however often it comes', async () => {
@@ -276,12 +281,7 @@ describe('merging people', () => {
       const on = await register();
       for (const number of known) await on.admit(number, `V${number}`);
       if (earlier !== '') await on.merge(...pairOf(earlier));
-      const before = await changesOf(on);
-      const ack = await on.say({ event: 'ADT^A40', segments: segmentsOf(pairs) });
-      expect(codeOf(ack)).toBe('AE');
-      expect(ack).toContain('was merged into the other one before');
-      expect(await on.row()).toMatchObject({ state: 'parked' });
-      expect(await changesOf(on)).toEqual(before);
+      await expectRefused(on, segmentsOf(pairs));
     },
   );
 
