@@ -1,6 +1,6 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import iconv from 'iconv-lite';
-import { readEncoding } from './encoding.ts';
+import { firstLine, readEncoding } from './encoding.ts';
 import { decodeSwitched, encodeIso2022Jp, hasSwitches } from './iso2022.ts';
 import { parseWarning, type ParseIssue } from './parse-issue.ts';
 
@@ -67,30 +67,56 @@ export function decodeFrame(
   bytes: Uint8Array,
   options: { readonly override?: string } = {},
 ): DecodedFrame {
-  const header = headerOf(bytes);
-  const declared = options.override ?? shownCharset(bytes) ?? header.charsets[0] ?? '';
-  const known = declared === '' ? 'utf-8' : charsetOf(bytes, declared);
+  const latin1 = asLatin1(bytes);
+  const header = headerOf(latin1);
+  const declared = options.override ?? shownCharset(latin1) ?? header.charsets[0] ?? '';
+  const known = declared === '' ? 'utf-8' : charsetOf(latin1, declared);
   const issues = known === undefined ? [unknownCharset('MSH-18')] : [];
-  issues.push(...header.charsets.slice(1).flatMap(unknownSwitch));
+  if (header.charsets.length > 1) issues.push(...header.charsets.slice(1).flatMap(unknownSwitch));
   const said = options.override === undefined ? 'MSH-18' : 'The feed';
   const { charset, issue } = readable(bytes, known ?? 'utf-8', said);
   if (issue !== undefined) issues.push(issue);
-  return { ...decodeBy(bytes, { charset, known, mark: header.mark }), issues };
+  const text = textOf(bytes, { latin1, charset, mark: header.mark });
+  if (text !== undefined) return { text: withoutMark(text), charset, issues };
+  return { ...decodeBySwitches(bytes, { charset, known, mark: header.mark }), issues };
 }
 
-function decodeBy(
+/** Undefined where the message switches its character set. */
+function textOf(
+  bytes: Uint8Array,
+  given: { readonly latin1: string; readonly charset: string; readonly mark: number },
+): string | undefined {
+  const { latin1, charset, mark } = given;
+  if (!isWide(charset) && hasSwitches(latin1, mark)) return undefined;
+  if (holdsAscii(charset) && isAscii(bytes)) return latin1;
+  return charset === 'utf-8' ? bufferOf(bytes).toString() : decodeAs(bytes, charset);
+}
+
+function decodeBySwitches(
   bytes: Uint8Array,
   given: { readonly charset: string; readonly known: string | undefined; readonly mark: number },
 ): Omit<DecodedFrame, 'issues'> {
   const { charset, known, mark } = given;
-  if (isWide(charset) || !hasSwitches(bytes, mark)) {
-    const text = charset === 'utf-8' ? Buffer.from(bytes).toString() : decodeAs(bytes, charset);
-    return { text: withoutMark(text), charset };
-  }
   const base = (run: Uint8Array): string => decodeAs(run, charset);
   const text = decodeSwitched(bytes, { mark, base }).toWellFormed();
   const japanese = known === 'iso-2022-jp' || (charset === 'utf-8' && isJapanese(bytes));
   return { text: withoutMark(text), charset: japanese ? 'iso-2022-jp' : charset };
+}
+
+/** Whether bytes that are ASCII are so in it. There are more, which are rare. */
+function holdsAscii(charset: string): boolean {
+  return charset === 'utf-8' || charset === 'windows-1252' || charset.startsWith('iso-8859-');
+}
+
+/** A character for each byte. */
+function asLatin1(bytes: Uint8Array): string {
+  return bufferOf(bytes).toString('latin1');
+}
+
+/** The same memory. */
+function bufferOf(bytes: Uint8Array): Buffer {
+  if (Buffer.isBuffer(bytes)) return bytes;
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** What the bytes can be read in, and whether that is what was said. `said` names who says it. */
@@ -208,9 +234,9 @@ function decodeUtf8(bytes: Uint8Array): string | undefined {
 }
 
 /** A readable MSH is one byte for each letter, whatever MSH-18 says. */
-function charsetOf(bytes: Uint8Array, declared: string): string | undefined {
+function charsetOf(latin1: string, declared: string): string | undefined {
   const name = iconvName(declared);
-  return name !== undefined && isWide(name) && headOf(bytes).includes('MSH') ? undefined : name;
+  return name !== undefined && isWide(name) && headOf(latin1).includes('MSH') ? undefined : name;
 }
 
 function isWide(charset: string): boolean {
@@ -227,32 +253,46 @@ const heads = [
 ] as const;
 
 /** The charset that the first bytes show; they show none where MSH is readable without. */
-function shownCharset(bytes: Uint8Array): string | undefined {
-  const head = headOf(bytes.subarray(0, 32));
+function shownCharset(latin1: string): string | undefined {
+  if (latin1.startsWith('MSH')) return undefined;
+  const head = latin1.slice(0, 32);
   const name = heads.find(([form]) => form.test(head))?.[1];
   return name !== undefined && isWide(name) && head.includes('MSH') ? undefined : name;
 }
 
-function headOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes.subarray(0, headerBytesMax)).toString('latin1');
+function headOf(latin1: string): string {
+  return latin1.slice(0, headerBytesMax);
 }
 
 /** How far into a frame MSH-18 is looked for; a header segment is some 200 bytes. */
 const headerBytesMax = 4096;
 
 /** The repetitions of MSH-18 and the escape character's code (-1: none), read as bytes before the charset is known. */
-function headerOf(bytes: Uint8Array): {
+function headerOf(latin1: string): {
   readonly charsets: readonly string[];
   readonly mark: number;
 } {
-  const head = headOf(bytes);
+  const head = headOf(latin1);
   const start = head.indexOf('MSH');
   if (start < 0) return { charsets: [], mark: -1 };
-  const [line = ''] = head.slice(start).split(/[\r\n]/, 1);
+  const line = firstLine(head, start);
   const { encoding } = readEncoding(line);
-  const value = line.split(line.charAt(3))[17] ?? '';
-  const charsets = value.split(line.charAt(5)).map((name) => name.trim());
+  const value = partAt(line, line.charAt(3), 17);
+  const charsets = value === '' ? [] : value.split(line.charAt(5)).map((name) => name.trim());
   return { charsets, mark: encoding?.escape ? encoding.escape.charCodeAt(0) : -1 };
+}
+
+/** A part of a text, from 0; empty where there are not so many. */
+function partAt(text: string, separator: string, index: number): string {
+  if (separator === '') return '';
+  let start = 0;
+  for (let part = 0; part < index; part += 1) {
+    const end = text.indexOf(separator, start);
+    if (end < 0) return '';
+    start = end + 1;
+  }
+  const end = text.indexOf(separator, start);
+  return end < 0 ? text.slice(start) : text.slice(start, end);
 }
 
 function withoutMark(text: string): string {

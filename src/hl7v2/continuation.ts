@@ -27,7 +27,7 @@ export function joinAddenda(text: string): string {
   const start = text.indexOf('MSH');
   const separator = text.charAt(start + 3);
   const mark = `ADD${separator}`;
-  if (start < 0 || separator === '' || !text.includes(mark)) return text;
+  if (start < 0 || separator === '' || !beginsLine(text, mark)) return text;
   const end = text.slice(start).search(/[\r\n]/);
   if (end < 0) return text;
   const parts: string[] = [];
@@ -44,6 +44,10 @@ export function joinAddenda(text: string): string {
     hasSegment ||= part.trim() !== '';
   }
   return text.slice(0, start + end) + parts.join('');
+}
+
+function beginsLine(text: string, mark: string): boolean {
+  return text.includes(`\r${mark}`) || text.includes(`\n${mark}`);
 }
 
 /**

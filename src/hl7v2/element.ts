@@ -7,6 +7,7 @@ export class ElementContext {
   /** iconv name for `\X..\`; asked only when such an escape is met. */
   readonly charset: () => string | undefined;
   /** As UTF-16 units; -1 where the character is absent. */
+  readonly field: number;
   readonly component: number;
   readonly repetition: number;
   readonly subcomponent: number;
@@ -15,6 +16,7 @@ export class ElementContext {
   constructor(encoding: EncodingCharacters, charset: () => string | undefined) {
     this.encoding = encoding;
     this.charset = charset;
+    this.field = unitOf(encoding.field);
     this.component = unitOf(encoding.component);
     this.repetition = unitOf(encoding.repetition);
     this.subcomponent = unitOf(encoding.subcomponent);
@@ -36,9 +38,6 @@ interface Origin {
   readonly level?: Level;
 }
 
-/** MSH, FHS and BHS count their separator as field 1. */
-const headerNames: ReadonlySet<string> = new Set(['MSH', 'FHS', 'BHS']);
-
 /**
  * A segment split when first asked. A class, as is the element below: they are made by the hundred per
  * message, and a shared prototype is several times cheaper than closures.
@@ -50,16 +49,17 @@ export class LazySegment implements Segment, Origin {
   readonly context: ElementContext;
   /** How much further back a field stands among the parts: MSH-1 is no part. */
   readonly #shift: 0 | 1;
-  #fields: readonly string[] | undefined;
+  /** Where each part begins, and where one more would. Most are never read, so that nothing is cut out for them. */
+  #starts: readonly number[] | undefined;
   /** By number: a field is asked for again and again. */
-  readonly #elements: Element[] = [];
+  #elements: Element[] | undefined;
 
   constructor(raw: string, index: number, context: ElementContext) {
     this.raw = raw;
     this.index = index;
-    this.name = segmentName(raw, context.encoding.field);
+    this.name = segmentName(raw, context.field);
     this.context = context;
-    this.#shift = headerNames.has(this.name) ? 1 : 0;
+    this.#shift = isHeader(this.name) ? 1 : 0;
   }
 
   get position(): Position {
@@ -67,25 +67,30 @@ export class LazySegment implements Segment, Origin {
   }
 
   get fieldCount(): number {
-    return this.#split().length - 1 + this.#shift;
+    return this.#partStarts().length - 2 + this.#shift;
   }
 
   field(number: number): Element {
-    return (this.#elements[number] ??= this.#element(number));
+    return ((this.#elements ??= [])[number] ??= this.#element(number));
   }
 
   text(number: number, component = 1): string {
     if (this.#shift === 1 && number < 3) return this.field(number).partText(component);
-    const raw = this.#raw(number - this.#shift);
-    if (raw === '') return '';
-    return component === 1 && raw.length < shortText
-      ? firstText(raw, this.context)
+    const starts = this.#partStarts();
+    const start = starts[number - this.#shift];
+    const next = starts[number - this.#shift + 1];
+    if (number < 1 || start === undefined || next === undefined) return '';
+    const length = next - 1 - start;
+    if (length === 0) return '';
+    return component === 1 && length < shortText
+      ? firstText(this.raw, start, length, this.context)
       : this.field(number).partText(component);
   }
 
   hasText(number: number): boolean {
-    const text = (this.#fields ?? this.#split())[number - this.#shift];
-    return number > 0 && text !== undefined && text !== '';
+    const starts = this.#partStarts();
+    const next = starts[number - this.#shift + 1];
+    return number > 0 && next !== undefined && next - 1 > (starts[number - this.#shift] ?? 0);
   }
 
   #element(number: number): Element {
@@ -98,11 +103,13 @@ export class LazySegment implements Segment, Origin {
   }
 
   #raw(index: number): string {
-    return index < 1 ? '' : (this.#split()[index] ?? '');
+    const starts = this.#partStarts();
+    const next = starts[index + 1];
+    return index < 1 || next === undefined ? '' : this.raw.slice(starts[index], next - 1);
   }
 
-  #split(): readonly string[] {
-    return (this.#fields ??= this.raw.split(this.context.encoding.field));
+  #partStarts(): readonly number[] {
+    return (this.#starts ??= partStarts(this.raw, this.context.encoding.field));
   }
 }
 
@@ -259,17 +266,34 @@ const literal = new ElementContext(
 /** Of a text that is longer the separators are looked for one by one, which reads it faster. */
 const shortText = 64;
 
-/** The text of the first leaf of a field, in one pass over it. */
-function firstText(raw: string, context: ElementContext): string {
+/** The text of the first leaf of the field that begins at `start`, in one pass over it. */
+function firstText(
+  segment: string,
+  start: number,
+  length: number,
+  context: ElementContext,
+): string {
   const { component, repetition, subcomponent, escape } = context;
-  let end = 0;
-  for (; end < raw.length; end += 1) {
-    const unit = raw.charCodeAt(end);
+  const end = start + length;
+  let at = start;
+  for (; at < end; at += 1) {
+    const unit = segment.charCodeAt(at);
     if (unit === component || unit === repetition || unit === subcomponent) break;
-    if (unit === escape) return leafText(firstLeaf(raw, context.encoding), context);
+    if (unit === escape) {
+      return leafText(firstLeaf(segment.slice(start, end), context.encoding), context);
+    }
   }
-  const leaf = end === raw.length ? raw : raw.slice(0, end);
+  const leaf = segment.slice(start, at);
   return leaf === '""' ? '' : leaf;
+}
+
+function partStarts(text: string, separator: string): readonly number[] {
+  const starts = [0];
+  for (let at = text.indexOf(separator); at >= 0; at = text.indexOf(separator, at + 1)) {
+    starts.push(at + 1);
+  }
+  starts.push(text.length + 1);
+  return starts;
 }
 
 function firstLeaf(
@@ -280,14 +304,25 @@ function firstLeaf(
 }
 
 /** The name before the first separator; `???` for a line that is not a segment, whose text may say who. */
-function segmentName(raw: string, separator: string): string {
-  if (raw.length > 3 && raw.charAt(3) !== separator) return '???';
+function segmentName(raw: string, separator: number): string {
+  if (raw.length > 3 && raw.charCodeAt(3) !== separator) return '???';
   const isName =
     isCapital(raw.charCodeAt(0)) &&
     isCapitalOrDigit(raw.charCodeAt(1)) &&
     isCapitalOrDigit(raw.charCodeAt(2));
   return isName ? raw.slice(0, 3) : '???';
 }
+
+/** MSH, FHS and BHS count their separator as field 1. */
+function isHeader(name: string): boolean {
+  const last = name.charCodeAt(2);
+  return last === capitalH
+    ? name === 'MSH'
+    : last === capitalS && (name === 'FHS' || name === 'BHS');
+}
+
+const capitalH = 0x48;
+const capitalS = 0x53;
 
 function isCapital(code: number): boolean {
   return code >= 0x41 && code <= 0x5a;

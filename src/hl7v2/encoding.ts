@@ -50,6 +50,12 @@ export function readEncoding(header: string): {
   return { encoding: assign(field, characters), issues: remarks(characters) };
 }
 
+/** The text from `start` to the first line end. */
+export function firstLine(text: string, start: number): string {
+  const end = text.slice(start).search(/[\r\n]/);
+  return end < 0 ? text.slice(start) : text.slice(start, start + end);
+}
+
 /** MSH-2 as text; absent characters in the middle are left away, as a sender would. */
 export function formatEncoding(encoding: EncodingCharacters): string {
   const { component, repetition, escape, subcomponent, truncation } = encoding;
@@ -58,24 +64,31 @@ export function formatEncoding(encoding: EncodingCharacters): string {
 
 function assign(field: string, characters: string): EncodingCharacters {
   const noEscape = characters.length === 3 && characters.endsWith('&');
-  const [component = '', repetition = '', third = '', fourth = '', truncation = ''] = characters;
+  const third = characters.charAt(2);
   return {
     field,
-    component,
-    repetition,
+    component: characters.charAt(0),
+    repetition: characters.charAt(1),
     escape: noEscape ? '' : third,
-    subcomponent: noEscape ? third : fourth,
-    truncation,
+    subcomponent: noEscape ? third : characters.charAt(3),
+    truncation: characters.charAt(4),
   };
 }
 
 function remarks(characters: string): ParseIssue[] {
   const issues: ParseIssue[] = [];
-  if (new Set(characters).size < characters.length) {
+  if (hasTwice(characters)) {
     issues.push(parseWarning('syntax-hl7', 'MSH-2 names a character twice', 'MSH-2'));
   }
   if (characters.length > 5) {
     issues.push(parseWarning('syntax-hl7', 'MSH-2 has more than five characters', 'MSH-2'));
   }
   return issues;
+}
+
+function hasTwice(characters: string): boolean {
+  for (let at = 1; at < characters.length; at += 1) {
+    if (characters.includes(characters.charAt(at - 1), at)) return true;
+  }
+  return false;
 }

@@ -1,9 +1,12 @@
 import { limits } from '../limits.ts';
 import { controlCharacter, hasControls } from './control.ts';
-import { readEncoding } from './encoding.ts';
+import { firstLine, readEncoding } from './encoding.ts';
 import { LazyMessage } from './lazy-message.ts';
-import type { Message } from './message.ts';
+import type { Message, Segment } from './message.ts';
 import { parseError, parseWarning, type ParseIssue } from './parse-issue.ts';
+
+/** What a header's first two fields are looked for in, in characters. */
+const headerMax = 512;
 
 export interface ParseOptions {
   /** iconv name of what the frame was decoded from, for `\X..\` escapes; absent: by MSH-18. */
@@ -27,9 +30,9 @@ export function parseMessage(
   if (!text.startsWith('MSH', start)) {
     return { issues: [parseError('syntax-hl7', 'The message does not begin with MSH')] };
   }
-  const { encoding, issues } = readEncoding(firstLine(text, start));
+  const { encoding, issues } = readEncoding(firstLine(text.slice(start, start + headerMax), 0));
   if (!encoding) return { issues };
-  const { kept, controls } = withoutControls(start === 0 ? text : text.slice(start));
+  const kept = withoutControls(start === 0 ? text : text.slice(start), issues);
   const lines = splitSegments(kept, encoding.field);
   if (lines.length > limits.segmentsMax) {
     const bound = `segmentsMax (${String(limits.segmentsMax)})`;
@@ -40,7 +43,10 @@ export function parseMessage(
     return { issues: [parseError('limit', `The message has more repetitions than ${bound}`)] };
   }
   const message = new LazyMessage(lines, encoding, options.charset);
-  return { message, issues: [...issues, ...controls, ...strayLines(message)] };
+  for (const segment of message.segments) {
+    if (segment.name === '???') issues.push(strayLine(segment));
+  }
+  return { message, issues };
 }
 
 function holdsMoreThan(count: number, character: string, text: string): boolean {
@@ -54,16 +60,16 @@ function holdsMoreThan(count: number, character: string, text: string): boolean 
 }
 
 /** No text of HL7 or FHIR may hold them, and VT and FS would break the frame of an answer that repeats them. */
-function withoutControls(text: string): { kept: string; controls: ParseIssue[] } {
-  if (!hasControls(text)) return { kept: text, controls: [] };
-  const warning = parseWarning('value', 'Control characters were left out; no text may hold them');
-  return { kept: text.replace(new RegExp(controlCharacter, 'g'), ''), controls: [warning] };
+function withoutControls(text: string, issues: ParseIssue[]): string {
+  if (!hasControls(text)) return text;
+  issues.push(parseWarning('value', 'Control characters were left out; no text may hold them'));
+  return text.replace(new RegExp(controlCharacter, 'g'), '');
 }
 
 /** Text to segment texts, without terminators and blank lines; see {@link parseMessage}. */
 function splitSegments(text: string, separator: string): string[] {
-  if (!text.includes('\n')) return text.split('\r').filter(hasText);
-  if (!text.includes('\r')) return text.split('\n').filter(hasText);
+  if (!text.includes('\n')) return splitLines(text, '\r');
+  if (!text.includes('\r')) return splitLines(text, '\n');
   const strayEnd = new RegExp(`\\n(?=[A-Z][A-Z0-9]{2}${escapeRegExp(separator)})`);
   const lines = text.split('\r').flatMap((piece) => {
     const line = piece.startsWith('\n') ? piece.replace(/^\n+/, '') : piece;
@@ -71,6 +77,20 @@ function splitSegments(text: string, separator: string): string[] {
   });
   lines.push(withoutLineFeeds(lines.pop() ?? ''));
   return lines.filter(hasText);
+}
+
+/** As `split` does and `filter`, in one pass. */
+function splitLines(text: string, terminator: string): string[] {
+  const lines: string[] = [];
+  let start = 0;
+  for (let end = text.indexOf(terminator); end >= 0; end = text.indexOf(terminator, start)) {
+    const line = text.slice(start, end);
+    if (hasText(line)) lines.push(line);
+    start = end + 1;
+  }
+  const last = text.slice(start);
+  if (hasText(last)) lines.push(last);
+  return lines;
 }
 
 /** Index of the first character that is not blank, a control or a byte order mark; -1 for none. */
@@ -95,20 +115,7 @@ function escapeRegExp(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 }
 
-function firstLine(text: string, start: number): string {
-  const line = text.slice(start, start + 512);
-  const end = line.search(/[\r\n]/);
-  return end < 0 ? line : line.slice(0, end);
-}
-
-const none: readonly ParseIssue[] = [];
-
-function strayLines(message: Message): readonly ParseIssue[] {
-  if (!message.segments.some(({ name }) => name === '???')) return none;
-  return message.segments
-    .filter((segment) => segment.name === '???')
-    .map((segment) => {
-      const line = `Line ${String(segment.index + 1)} does not begin with a segment name`;
-      return parseWarning('segment-sequence', `${line}; it was kept but cannot be mapped`);
-    });
+function strayLine({ index }: Segment): ParseIssue {
+  const line = `Line ${String(index + 1)} does not begin with a segment name`;
+  return parseWarning('segment-sequence', `${line}; it was kept but cannot be mapped`);
 }

@@ -29,6 +29,19 @@ describe('decodeFrame', () => {
     expect(Buffer.from(encodeText(text, charset))).toEqual(iconv.encode(text, actual));
   });
 
+  it.each(['Müller', 'Miller', '山田'])('reads a frame within a larger memory: %s', (name) => {
+    const text = message('', name);
+    const frame = Buffer.from(text);
+    const memory = new Uint8Array(frame.length + 20).fill(0x1b);
+    memory.set(frame, 7);
+    expect(decodeFrame(memory.subarray(7, 7 + frame.length)).text).toBe(text);
+  });
+
+  it('reads bytes that are ASCII in the charset of the feed, in which they may stand for something else', () => {
+    const frame = Buffer.from(message('', '50 %'));
+    expect(decodeFrame(frame, { override: 'cp864' }).text).toContain('50 ٪');
+  });
+
   it.each([
     ['absent', ''],
     ['UTF-8', 'UNICODE UTF-8'],
