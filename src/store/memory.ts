@@ -42,8 +42,11 @@ export function openMemoryStore(): ArchivedStore {
     },
     journal: openJournal(data),
     outbox: {
-      pending: async (limit) =>
-        [...data.outbox.values()].sort((a, b) => a.position - b.position).slice(0, limit),
+      pending: async (limit, after = 0) =>
+        [...data.outbox.values()]
+          .filter(({ position }) => position > after)
+          .sort((a, b) => a.position - b.position)
+          .slice(0, limit),
       onAppend: (listener) => appended.listen(listener),
     },
     jobs: {

@@ -316,8 +316,8 @@ export interface OutboxDone {
   readonly position: number;
 }
 export interface Outbox {
-  /** Rows not yet done, oldest first. */
-  pending(limit: number): Promise<readonly OutboxEvent[]>;
+  /** Rows not yet done, oldest first: of those after a position, where one is given. */
+  pending(limit: number, after?: number): Promise<readonly OutboxEvent[]>;
   /** Called (at most once per turn) after a commit that added rows; returns the unsubscribe function. */
   onAppend(listener: () => void): () => void;
 }

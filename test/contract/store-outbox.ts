@@ -39,6 +39,17 @@ export function outboxLaws(define: DefineLaw): void {
     expect(left[0]).toEqual(second);
   });
 
+  define(10, 'rows after a position are had without those before it', async (store) => {
+    await commit(store, [put('a'), put('b'), put('c'), put('d')]);
+    const rows = await store.outbox.pending(10);
+    const [first, second, third, last] = rows.map(({ position }) => position);
+    await commit(store, [], { outboxDone: [{ position: third ?? 0 }] });
+    expect((await store.outbox.pending(10, first)).map(({ id }) => id)).toEqual(['b', 'd']);
+    expect(await store.outbox.pending(1, first)).toEqual(rows.slice(1, 2));
+    expect((await store.outbox.pending(10, second)).map(({ id }) => id)).toEqual(['d']);
+    expect(await store.outbox.pending(10, last)).toEqual([]);
+  });
+
   define(
     10,
     'what consumers drop half-way comes again; each has its effect once',

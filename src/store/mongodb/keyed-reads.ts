@@ -49,10 +49,10 @@ export class KeyedReads {
     return rows.map(({ _id: key, value, revision }) => ({ key, value, revision }));
   }
 
-  async pending(limit: number): Promise<readonly OutboxEvent[]> {
+  async pending(limit: number, after = 0): Promise<readonly OutboxEvent[]> {
     if (limit <= 0) return [];
     const rows = await this.#collections.outbox
-      .find({}, { sort: { _id: 1 }, limit, batchSize: limit })
+      .find({ _id: { $gt: after } }, { sort: { _id: 1 }, limit, batchSize: limit })
       .toArray();
     return rows.map(({ _id, seq, type, id, version, method, origin, at }) => ({
       ...{ position: _id, seq, type, id, versionId: String(version), method, origin },

@@ -112,7 +112,7 @@ function assemble(options: MongoOptions, connection: Connection, open: OpenParts
       ),
     },
     outbox: {
-      pending: answering((limit) => keyed.pending(limit)),
+      pending: answering((limit, after) => keyed.pending(limit, after)),
       onAppend: (listener) => watch.listen(listener),
     },
     jobs: {

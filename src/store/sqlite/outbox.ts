@@ -17,7 +17,7 @@ export function openOutbox(statements: Statements) {
   const oldest = statements.rows<Row>(
     `SELECT o.pos, o.origin, v.seq, substr(n.text, 3) AS type, r.id, v.version, v.method, v.updated
      FROM outbox o JOIN version v ON v.pos = o.pos JOIN resource r ON r.rid = v.rid
-     JOIN name n ON n.id = v.type ORDER BY o.pos LIMIT ?`,
+     JOIN name n ON n.id = v.type WHERE o.pos > ? ORDER BY o.pos LIMIT ?`,
   );
   const remove = statements.write('DELETE FROM outbox WHERE pos = ?');
   return {
@@ -26,7 +26,7 @@ export function openOutbox(statements: Statements) {
         if (remove(position).changes === 0) throw new CommitRefused({ kind: 'outbox-done', index });
       }
     },
-    pending: (limit: number): OutboxEvent[] => oldest(limit).map(toEvent),
+    pending: (limit: number, after = 0): OutboxEvent[] => oldest(after, limit).map(toEvent),
   };
 }
 

@@ -73,7 +73,7 @@ export function openReader(db: Database, guard?: Guard) {
     counts: () => reads.counts(),
     claimOwners: (keys: readonly string[]) => atOnce(() => claims.owners(keys)),
     ...messageReads(statements, atOnce),
-    outbox: (limit: number) => outbox.pending(limit),
+    outbox: (limit: number, after?: number) => outbox.pending(limit, after),
     jobs: (prefix: string, limit: number) => jobs.list(prefix, limit),
     auditRows: (after: number, limit: number) => audit.rows(after, limit),
     auditHead: () => audit.head(),
