@@ -13,10 +13,10 @@ const since = new Date();
 /** Rules are shown an event now and then, and few of those that wait, until that is called. */
 function holdEvents({ outbox }: Store, random: () => number): () => void {
   const pending = outbox.pending.bind(outbox);
-  outbox.pending = async (count) => {
+  outbox.pending = async (count, after) => {
     // A merge asks for the oldest event alone, to know what rules have still to handle.
-    if (count !== limits.outboxBatchMax) return pending(count);
-    return random() < 0.7 ? [] : pending(1 + Math.floor(random() * 6));
+    if (count !== limits.outboxBatchMax) return pending(count, after);
+    return random() < 0.7 ? [] : pending(1 + Math.floor(random() * 6), after);
   };
   return () => (outbox.pending = pending);
 }

@@ -75,7 +75,7 @@ function told(all: ReadonlyMap<string, Resource>, since: Date): Map<string, stri
   let names = new Map([...all.keys()].map((key) => [key, key.replace(/\/.*/, '')]));
   let texts = new Map<string, string>();
   for (let step = 0; step < depth; step++) {
-    const tell = teller(names, since);
+    const tell = teller(names, { since, wasMerged: (person) => isSurvivor(all.get(person)) });
     texts = new Map([...all].map(([key, resource]) => [key, tell(resource)]));
     names = new Map([...texts].map(([key, text]) => [key, named(key, text)]));
   }
@@ -98,7 +98,10 @@ function named(key: string, text: string): string {
 }
 
 /** A resource as text: names for references, nothing for ids, stamps and instants of the run itself. */
-function teller(names: ReadonlyMap<string, string>, since: Date): (resource: Resource) => string {
+function teller(
+  names: ReadonlyMap<string, string>,
+  { since, wasMerged }: { since: Date; wasMerged: (person: string) => boolean },
+): (resource: Resource) => string {
   const value = (given: unknown): unknown => {
     if (typeof given === 'string') return text(given);
     if (Array.isArray(given)) return given.map(value);
@@ -114,11 +117,21 @@ function teller(names: ReadonlyMap<string, string>, since: Date): (resource: Res
   };
   return (resource) => {
     // meta.source is the message that came first: of what many patients share, any of theirs.
-    const own = omit({ ...resource, meta: omit(resource.meta ?? {}, stamps) }, ['id']);
+    const counted = wasMerged(personOf(resource)) ? ['input'] : [];
+    const own = omit({ ...resource, meta: omit(resource.meta ?? {}, stamps) }, ['id', ...counted]);
     if (own['resourceType'] !== 'Provenance') return JSON.stringify(value(own));
     if (isOfMerge(own)) return 'A merge';
     return JSON.stringify(value({ ...own, target: ownTargets(own['target']) }));
   };
+}
+
+/** What a Task about a person counts of their results and orders depends on whether a merge was in when the rule ran. */
+function isSurvivor(person: Resource | undefined): boolean {
+  return JSON.stringify(person?.['link'] ?? []).includes('"replaces"');
+}
+
+function personOf(task: Resource): string {
+  return (task['for'] as { readonly reference?: string } | undefined)?.reference ?? '';
 }
 
 /** What it turned depends on what rules had made of events by then. */
