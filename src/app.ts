@@ -30,6 +30,7 @@ import type { Rework } from './feed/rework.ts';
 import { fail } from './fhir/issue.ts';
 import { limits } from './limits.ts';
 import { parseAddress } from './ops/address.ts';
+import { loopShare } from './ops/share.ts';
 import { every } from './ops/every.ts';
 import { createHttp } from './ops/http.ts';
 import { openHttpPort } from './ops/http-port.ts';
@@ -150,7 +151,9 @@ async function start(options: AppOptions, running: Running): Promise<App> {
   const onFault = (err: unknown): void => log.error({ err }, 'Audit events were not written');
   const audit = accessRecorder({ store, clock, delayMs: 250, onFault });
   running.push(() => audit.close());
-  const engage = startEngage({ ...site.engaging, store, clock, log, zone: config.zone });
+  // What follows from a commit has one share of the thread, whether rules or subscriptions draw it.
+  const share = loopShare();
+  const engage = startEngage({ ...site.engaging, store, clock, log, share, zone: config.zone });
   running.push(() => engage.stop());
   const out = startOut(site, { store, clock, newId, log, config });
   running.push(() => out.destinations.stop());
@@ -172,7 +175,11 @@ async function start(options: AppOptions, running: Running): Promise<App> {
   const parts = { ...options, conformance, hasRow, ...serving, ...working, feeds, out };
   const http = await buildHttp(parts, httpPort);
   running.push(() => http.close());
-  const subscriptions = startSubscriptions({ ...parts, baseUrl: baseUrlOf(config, httpPort) });
+  const subscriptions = startSubscriptions({
+    ...parts,
+    share,
+    baseUrl: baseUrlOf(config, httpPort),
+  });
   running.push(() => subscriptions.stop());
   await processor.resume();
   running.push(sweeping((stopping) => processor.sweep(stopping), log));

@@ -2,6 +2,7 @@ import { destinationLimits } from './limits-destinations.ts';
 import { feedLimits } from './limits-feeds.ts';
 import { importLimits } from './limits-imports.ts';
 import { messageLimits } from './limits-messages.ts';
+import { ruleLimits } from './limits-rules.ts';
 
 /**
  * Every bound of Weir: name with its unit last, value, and why. Past a bound there is a clear error or
@@ -289,12 +290,6 @@ export const limits = {
   auditWaitingMax: 10_000,
   /** Tokens whose signature is not checked again; some half a kilobyte each. */
   knownTokensMax: 10_000,
-  /** Outbox rows taken in one round. */
-  outboxBatchMax: 64,
-  /** Jobs leased in one tick. */
-  jobBatchMax: 64,
-  /** How long a worker may hold a job. */
-  jobLeaseMs: 60_000,
   /** Resources given their index entries anew in one commit; keeps it under some 50 ms. */
   reindexBatchMax: 100,
   /** Rest between two of those commits: reindexing takes what others leave. */
@@ -309,10 +304,6 @@ export const limits = {
   profileFileBytesMax: 1024 * 1024,
   /** A mapping file. */
   mapFileBytesMax: 1024 * 1024,
-  /** Resources that one `related` set of a rule takes in by search. */
-  relatedMax: 500,
-  /** Length of one message to a person's phone: two GSM segments. */
-  messageTextMax: 320,
   /** Merged records that are followed to find the surviving one. */
   mergeChainMax: 5,
   /** Subscriptions that are not off; each change is held against those of its type. */
@@ -356,8 +347,6 @@ export const limits = {
   listenerPingMs: 30_000,
   /** How long a binding token is good. */
   bindingTokenMs: 5 * 60_000,
-  /** Plans about one resource that a revocation takes back. */
-  plansPerFocusMax: 1_000,
   /** Exports, imports and asynchronous requests that run or wait, over all callers; then callers get `throttled`. */
   backgroundWaitingMax: 32,
   /** The same with those whose results are kept; a result lasts backgroundKeptMs. */
@@ -386,4 +375,5 @@ export const limits = {
   exportPatientsMax: 10_000,
   ...importLimits,
   ...destinationLimits,
+  ...ruleLimits,
 } as const;

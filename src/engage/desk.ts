@@ -1,3 +1,4 @@
+import type { Share } from '../ops/share.ts';
 import type { Store } from '../store/store.ts';
 import type { Channel } from './channel.ts';
 import type { Log } from './log.ts';
@@ -12,4 +13,6 @@ export interface Desk {
   readonly channels: ReadonlyMap<string, Channel>;
   readonly clock: () => Date;
   readonly log: Log;
+  /** Of the thread, beside messages and calls. */
+  readonly share: Share;
 }

@@ -6,46 +6,124 @@
  *
  * What is planned here is sent by send.ts.
  */
-import { setImmediate } from 'node:timers/promises';
 import { limits } from '../limits.ts';
-import { CommitRefused, type OutboxDone, type OutboxEvent } from '../store/store.ts';
+import { CommitRefused, type OutboxEvent } from '../store/store.ts';
 import type { Desk } from './desk.ts';
 import { Draft } from './draft.ts';
 import { evaluate, fociOf } from './evaluate.ts';
 import type { Occurrence } from './intent.ts';
-import { readOccurrence } from './occurrence.ts';
+import { Lanes } from './lanes.ts';
+import { Marks } from './marks.ts';
+import { changesOf, readOccurrence } from './occurrence.ts';
 import { draftOutcome, type Outcome } from './outcome.ts';
+import { referenceTo } from './reference.ts';
 import type { Rule } from './rule.ts';
-import { storeWorld, StoreUnreadable } from './world.ts';
+import { Whom } from './whom.ts';
+import { storeWorld, StoreUnreadable, type StoreWorld, type World } from './world.ts';
 
-/** Handles every pending event, oldest first, until there is none left or `stopping` says so. */
-export async function drainOutbox(desk: Desk, stopping: () => boolean): Promise<void> {
-  for (;;) {
-    const events = await desk.store.outbox.pending(limits.outboxBatchMax);
-    if (events.length === 0 || stopping()) return;
-    const asked = new Set<string>();
-    const quiet: OutboxDone[] = [];
-    for (const event of events) {
-      if (stopping()) break;
-      if (!(await act(desk, event, asked))) quiet.push({ position: event.position });
+/**
+ * Handles pending events, oldest first, until there is none left or `stopping` says so; `more` where its time was over
+ * before. Events about one person are handled one after another; those about others go on while a commit is under way.
+ */
+export async function drainOutbox(desk: Desk, stopping: () => boolean): Promise<'more' | 'none'> {
+  const lanes = new Lanes(limits.eventsParallelMax);
+  const marks = new Marks(desk);
+  const end = desk.clock().getTime() + limits.eventsBeforeJobsMs;
+  let left: 'more' | 'none' = 'more';
+  let after = 0;
+  try {
+    while (!stopping() && !lanes.hasFailed && desk.clock().getTime() < end) {
+      const events = await desk.store.outbox.pending(limits.outboxBatchMax, after);
+      const [oldest] = events;
+      desk.share.isLate = isLate(desk, oldest);
+      if (oldest === undefined) {
+        left = 'none';
+        break;
+      }
+      after = events.at(-1)?.position ?? after;
+      await takePage(desk, events, { lanes, marks, stopping });
+      await marks.begin();
+      await desk.share.turn();
     }
-    await markDone(desk, quiet);
+    await lanes.done();
+    await marks.begin();
+  } finally {
+    await Promise.allSettled([lanes.settled(), marks.done()]);
+  }
+  await marks.done();
+  return left;
+}
+
+function isLate({ clock }: Desk, oldest: OutboxEvent | undefined): boolean {
+  return oldest !== undefined && clock().getTime() - oldest.at.getTime() > limits.eventLateMs;
+}
+
+/** Where the events of a page go. */
+interface Round {
+  readonly lanes: Lanes;
+  readonly marks: Marks;
+  readonly stopping: () => boolean;
+}
+
+/** Resolves when all are taken; some may still be under way. */
+async function takePage(
+  desk: Desk,
+  events: readonly OutboxEvent[],
+  { lanes, marks, stopping }: Round,
+): Promise<void> {
+  const whom = new Whom(desk.store);
+  const asked = new Set<string>();
+  let world: StoreWorld | undefined;
+  for (const event of events) {
+    if (stopping() || lanes.hasFailed) return;
+    const rules = rulesFor(desk, event);
+    if (rules.length > 0) await desk.share.turn();
+    const occurrence = rules.length > 0 ? await readOccurrence(desk.store, event) : undefined;
+    if (!occurrence) {
+      marks.add(event);
+      continue;
+    }
+    if (world?.seq !== event.seq) world = storeWorld(desk.store, event.seq);
+    tell(world, occurrence);
+    const matter = { event, occurrence, asked, world };
+    const work = async (): Promise<void> => {
+      if (!(await act(desk, rules, matter))) marks.add(event);
+    };
+    const { keys, isKnown } = await whom.of(occurrence);
+    if (isKnown || !rules.some((rule) => leadsOn(rule, event))) await lanes.take(keys, work);
+    else await lanes.alone(work);
   }
 }
 
+/** Rules that the row alone does not rule out: what they made sets off none. */
+function rulesFor(desk: Desk, event: OutboxEvent): readonly Rule[] {
+  if (event.origin.startsWith('rule:')) return [];
+  const changes = changesOf(event);
+  return desk.rules
+    .triggeredBy(event.type)
+    .filter(({ on }) =>
+      on.some(
+        ({ resource, change }) =>
+          resource === event.type && change.some((each) => changes.includes(each)),
+      ),
+    );
+}
+
+/** Whether a change of this type leads the rule to other resources. */
+function leadsOn({ on }: Rule, { type }: OutboxEvent): boolean {
+  return on.some(({ resource, about }) => resource === type && about !== undefined);
+}
+
 /** True if the event's effect was committed with its done mark; false if it only remains to be marked. */
-async function act(desk: Desk, event: OutboxEvent, asked: Set<string>): Promise<boolean> {
-  if (event.origin.startsWith('rule:')) return false;
-  const rules = desk.rules.triggeredBy(event.type);
-  const occurrence = rules.length > 0 ? await readOccurrence(desk.store, event) : undefined;
-  if (!occurrence) return false;
-  // Reads of an embedded store answer at once: whoever calls meanwhile gets a turn between two events.
-  await setImmediate();
+async function act(desk: Desk, rules: readonly Rule[], matter: Matter): Promise<boolean> {
+  const { event } = matter;
   const outcomes: Outcome[] = [];
   for (const rule of rules) {
-    outcomes.push(...(await consult(desk, rule, { event, occurrence, asked })));
+    await desk.share.turn();
+    outcomes.push(...(await consult(desk, rule, matter)));
   }
   for (let attempt = 1; outcomes.length > 0; attempt++) {
+    await desk.share.turn();
     const draft = new Draft(desk.store);
     for (const outcome of outcomes) await draftOutcome(desk, draft, outcome);
     if (draft.isEmpty) return false;
@@ -67,11 +145,20 @@ interface Matter {
   readonly occurrence: Occurrence;
   /** Rule, focus and commit already dealt with: a panel of twelve results asks about its report once. */
   readonly asked: Set<string>;
+  /** That of the event's commit. */
+  readonly world: World;
+}
+
+/** What was read of one event is known to the others of its commit. */
+function tell(world: StoreWorld, { change, resource, previous }: Occurrence): void {
+  world.know(referenceTo(resource), {
+    ...(change === 'delete' ? {} : { now: resource }),
+    ...(previous === undefined ? {} : { before: previous }),
+  });
 }
 
 async function consult(desk: Desk, rule: Rule, matter: Matter): Promise<readonly Outcome[]> {
-  const { event, occurrence, asked } = matter;
-  const world = storeWorld(desk.store, event.seq);
+  const { event, occurrence, asked, world } = matter;
   const surroundings = { world, zones: desk.zones, departments: desk.rules.settings.departments };
   const outcomes: Outcome[] = [];
   try {
@@ -90,19 +177,4 @@ async function consult(desk: Desk, rule: Rule, matter: Matter): Promise<readonly
     outcomes.push({ rule, occurrence, broke: true });
   }
   return outcomes;
-}
-
-/** Events without an effect, in one commit; where another process was faster with some, the others. */
-async function markDone(desk: Desk, quiet: readonly OutboxDone[]): Promise<void> {
-  if (quiet.length === 0) return;
-  try {
-    await desk.store.commit(new Draft(desk.store).commit(desk.clock(), 'engage', quiet));
-  } catch (error) {
-    if (!(error instanceof CommitRefused)) throw error;
-    const pending = await desk.store.outbox.pending(limits.outboxBatchMax);
-    const left = new Set(pending.map(({ position }) => position));
-    const others = quiet.filter(({ position }) => left.has(position));
-    // Refused although all are pending: they come again with the next batch.
-    if (others.length < quiet.length) await markDone(desk, others);
-  }
 }

@@ -15,6 +15,7 @@ import type {
   Window,
 } from './rule.ts';
 import { instantOf, shift } from './schedule.ts';
+import { taskId } from './task.ts';
 import type { World } from './world.ts';
 import { zoneFor, type Zones } from './zone.ts';
 
@@ -58,7 +59,7 @@ export async function evaluate(
   const intents: Intent[] = [];
   for (const step of rule.steps) {
     if (step.when && !step.when.holds(sight.scope)) continue;
-    intents.push(...(await intentsOf(step, sight)));
+    intents.push(...(await intentsOf(step, rule, sight)));
   }
   return { rule, occurrence, focus, patient: sight.patient, intents };
 }
@@ -100,9 +101,29 @@ async function look(
     const earlier = await Promise.all(now.map((resource) => world.before(referenceTo(resource))));
     before[name] = earlier.filter(keep);
   }
-  for (const [name, path] of rule.named) variables[name] = path.values(scope)[0];
+  for (const [name, path] of rule.named) {
+    defineLater(variables, name, () => path.values(scope)[0]);
+  }
   const zone = await zoneFor(focus, 'location', surroundings);
   return { occurrence, focus, previous, patient: patientOf(focus), scope, zone, surroundings };
+}
+
+/** Many a rule does not fire whatever its named values are: one is worked out when it is first asked for. */
+function defineLater(variables: Record<string, unknown>, name: string, work: () => unknown): void {
+  const keep = (value: unknown): void => {
+    Object.defineProperty(variables, name, { value, enumerable: true, configurable: true });
+  };
+  Object.defineProperty(variables, name, {
+    enumerable: true,
+    configurable: true,
+    get: () => {
+      // What names itself is nothing meanwhile.
+      keep(undefined);
+      const value = work();
+      keep(value);
+      return value;
+    },
+  });
 }
 
 function fires(rule: Rule, sight: Sight): boolean {
@@ -148,10 +169,15 @@ async function relatedNow(
   return found.flat();
 }
 
-async function intentsOf(step: Step, sight: Sight): Promise<readonly Intent[]> {
+async function intentsOf(step: Step, rule: Rule, sight: Sight): Promise<readonly Intent[]> {
   switch (step.do) {
-    case 'task':
-      return [await taskIntent(step, sight)];
+    case 'task': {
+      const mayCreate = !step.createWhen || step.createWhen.holds(sight.scope);
+      const task = `Task/${taskId(rule.id, step.name, referenceTo(sight.focus))}`;
+      // Most results are normal, and nothing is to be written about them.
+      if (!mayCreate && !(await sight.surroundings.world.isThere(task))) return [];
+      return [await taskIntent(step, mayCreate, sight)];
+    }
     case 'communication':
     case 'plan':
       return messageIntents(step, sight);
@@ -162,7 +188,7 @@ async function intentsOf(step: Step, sight: Sight): Promise<readonly Intent[]> {
   }
 }
 
-async function taskIntent(step: TaskStep, sight: Sight): Promise<TaskIntent> {
+async function taskIntent(step: TaskStep, mayCreate: boolean, sight: Sight): Promise<TaskIntent> {
   const { scope } = sight;
   const texts = textVariables(sight, sight.zone);
   const [owner] = await resolveRecipients(step.owner, ask(sight));
@@ -172,7 +198,7 @@ async function taskIntent(step: TaskStep, sight: Sight): Promise<TaskIntent> {
     owner: owner?.reference,
     priority: priorityOf(step.priority, scope),
     description: orElse(() => step.description.render(texts), step.code),
-    mayCreate: !step.createWhen || step.createWhen.holds(scope),
+    mayCreate,
     state: step.state && digest(step.state.render(texts)),
     note: step.note && orElse(() => step.note?.render(texts), 'What this answers has changed'),
     inputs: step.inputs.map(([label, path]) => ({ label, value: path.values(scope)[0] })),

@@ -25,10 +25,14 @@ export function compileFhirPath(text: string): FhirPath {
     throw new Error('today() and now() are not allowed here; use `within` or `at` for time');
   }
   const atom = parsed(text);
+  const names = [...new Set(variablesOf(text))];
   const values = (scope: Scope): readonly unknown[] => {
     const variables: Record<string, TypedValue> = {};
-    for (const [name, value] of Object.entries(scope.variables)) {
-      variables[`%${name}`] = typed(value);
+    // Only what is asked for: a variable may be a resource, or take work to find out.
+    for (const name of names) {
+      if (Object.hasOwn(scope.variables, name)) {
+        variables[`%${name}`] = typed(scope.variables[name]);
+      }
     }
     return atom.eval({ variables }, [typed(scope.focus)]).map((each) => each.value as unknown);
   };

@@ -1,5 +1,6 @@
 import type { OutboxEvent, Store, StoredVersion } from '../store/store.ts';
 import type { Occurrence } from './intent.ts';
+import type { ChangeKind } from './rule.ts';
 import { resourceOf } from './world.ts';
 
 /**
@@ -12,7 +13,10 @@ export async function readOccurrence(
 ): Promise<Occurrence | undefined> {
   const { type, id, versionId } = event;
   const written = await store.readVersion(type, id, versionId);
-  const earlier = await store.readVersion(type, id, String(Number(versionId) - 1));
+  const isFirst = versionId === firstVersion;
+  const earlier = isFirst
+    ? undefined
+    : await store.readVersion(type, id, String(Number(versionId) - 1));
   const current = bodyOf(written);
   const previous = bodyOf(earlier);
   const resource = current ?? previous;
@@ -25,6 +29,14 @@ export async function readOccurrence(
     resource,
     previous,
   };
+}
+
+const firstVersion = '1';
+
+/** What an event may be, as far as its row tells: a version that is not the first may follow a deletion. */
+export function changesOf({ method, versionId }: OutboxEvent): readonly ChangeKind[] {
+  if (method === 'DELETE') return ['delete'];
+  return versionId === firstVersion ? ['create'] : ['create', 'update'];
 }
 
 function bodyOf(version: StoredVersion | undefined): ReturnType<typeof resourceOf> | undefined {

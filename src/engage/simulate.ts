@@ -103,6 +103,8 @@ function simulatedWorld({ resources, previous, event }: SimulatedEvent): World {
   };
   return {
     read: async (reference) => now.get(reference),
+    // Shows also what a Task that there was already would be told.
+    isThere: async () => true,
     before: async (reference) => (reference === referenceTo(event) ? previous : now.get(reference)),
     referring: async (type, param, reference) =>
       [...now.values()].filter(

@@ -1,5 +1,6 @@
 import { schedule, type ScheduledTask } from 'node-cron';
 import type { Resource } from '../fhir/resource.ts';
+import { loopShare, type Share } from '../ops/share.ts';
 import type { Store } from '../store/store.ts';
 import type { Channel } from './channel.ts';
 import { inAppChannel } from './channels/in-app.ts';
@@ -21,6 +22,8 @@ export interface EngageOptions {
   readonly zoneOf?: (resource: Resource) => string | undefined;
   /** Further channels by id; in-app and log are always there. */
   readonly channels?: readonly Channel[];
+  /** Of the thread; without it, a share of its own. */
+  readonly share?: Share;
   /** node-cron expression of the tick. */
   readonly tick?: string;
 }
@@ -58,6 +61,7 @@ function deskOf(options: EngageOptions): Desk {
     rules,
     clock,
     log,
+    share: options.share ?? loopShare(),
     zones: {
       ofFeed: options.zoneOf ?? (() => undefined),
       ofSite: rules.settings.zone ?? options.zone,
@@ -66,7 +70,10 @@ function deskOf(options: EngageOptions): Desk {
   };
 }
 
-/** One round at a time: events first, then due jobs. What wakes it meanwhile makes it go round once more. */
+/**
+ * One round at a time: events first, then due jobs, which an event may have taken back. What wakes it meanwhile makes it go
+ * round once more, and so does what a round left.
+ */
 class Worker {
   readonly #desk: Desk;
   #running: Promise<void> | undefined;
@@ -100,8 +107,11 @@ class Worker {
     try {
       while (this.#again && !this.#stopping) {
         this.#again = false;
-        await drainOutbox(this.#desk, stopping);
-        await runDueJobs(this.#desk, stopping);
+        const left = [
+          await drainOutbox(this.#desk, stopping),
+          await runDueJobs(this.#desk, stopping),
+        ];
+        this.#again ||= left.includes('more');
       }
     } catch (error) {
       this.#desk.log.error({ err: error }, 'engage round failed');

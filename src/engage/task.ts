@@ -6,7 +6,7 @@ import type { Firing, RevokeIntent, TaskIntent } from './intent.ts';
 import type { Rule } from './rule.ts';
 
 /** One Task per rule, step and focus, whatever happens how often. */
-function taskId(ruleId: string, step: string, focus: string): string {
+export function taskId(ruleId: string, step: string, focus: string): string {
   return derivedId(['task', ruleId, step, focus]);
 }
 

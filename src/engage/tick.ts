@@ -1,16 +1,40 @@
 import { limits } from '../limits.ts';
 import type { LeasedJob } from '../store/store.ts';
 import type { Desk } from './desk.ts';
-import { sendJobKind } from './plan.ts';
+import { Lanes } from './lanes.ts';
+import { readPayload, sendJobKind } from './plan.ts';
+import { asReferences } from './reference.ts';
 import { sendDue } from './send.ts';
+import { Whom } from './whom.ts';
+import { readNow } from './world.ts';
 
-/** Leases what is due and carries it out, one after another, until nothing is due or `stopping` says so. */
-export async function runDueJobs(desk: Desk, stopping: () => boolean): Promise<void> {
-  while (!stopping()) {
-    const jobs = await desk.store.jobs.lease(desk.clock(), limits.jobLeaseMs, limits.jobBatchMax);
-    if (jobs.length === 0) return;
-    for (const job of jobs) await runJob(desk, job);
+/**
+ * Leases what is due and carries it out. What goes to one patient, or is about one resource, goes one after another: the
+ * guards count what was sent before. `more` where as much was due as is taken at once.
+ */
+export async function runDueJobs(desk: Desk, stopping: () => boolean): Promise<'more' | 'none'> {
+  if (stopping()) return 'none';
+  const jobs = await desk.store.jobs.lease(desk.clock(), limits.jobLeaseMs, limits.jobBatchMax);
+  const lanes = new Lanes(limits.jobsParallelMax);
+  const whom = new Whom(desk.store);
+  for (const job of jobs) {
+    // What cannot be read is told by the job itself.
+    const keys = await keysOf(desk, job, whom).catch(() => [job.key]);
+    await lanes.take(keys, () => runJob(desk, job));
   }
+  await lanes.done();
+  return jobs.length < limits.jobBatchMax ? 'none' : 'more';
+}
+
+/** What it is about, and every record of the patient who is to have it. */
+async function keysOf(desk: Desk, job: LeasedJob, whom: Whom): Promise<readonly string[]> {
+  if (job.kind !== sendJobKind) return [job.key];
+  const { request, focus } = readPayload(job);
+  const planned = await readNow(desk.store, `CommunicationRequest/${request}`);
+  const recipients = asReferences((planned?.['recipient'] ?? []) as readonly unknown[]);
+  const people = recipients.flatMap(({ reference }) => reference ?? []);
+  const records = await Promise.all(people.map((person) => whom.recordsOf(person)));
+  return [...new Set([focus, ...records.flat()])];
 }
 
 /** A job that breaks keeps its lease and comes back when it runs out; the others go on. */

@@ -20,6 +20,15 @@ export interface World {
    * were merged with this one meanwhile.
    */
   referring(type: string, param: string, reference: string): Promise<readonly Resource[]>;
+  /** Whether there is such a resource now. */
+  isThere(reference: string): Promise<boolean>;
+}
+
+/** That of a store, which is told what was read elsewhere. */
+export interface StoreWorld extends World {
+  readonly seq: number;
+  /** What the commit wrote, and what was there before. */
+  know(reference: string, stood: { readonly now?: Resource; readonly before?: Resource }): void;
 }
 
 /** The store could not be read: no fault of the rule that asked, and another try may do. */
@@ -30,18 +39,34 @@ export class StoreUnreadable extends Error {
   }
 }
 
-/** The store as of commit `seq`. Reads are kept for the life of the object, which is one event's. */
-export function storeWorld(store: Store, seq: number): World {
+/** The store as of commit `seq`. Reads are kept for the life of the object, which is that of a commit's events. */
+export function storeWorld(store: Store, seq: number): StoreWorld {
   const cache = new Map<string, Promise<Resource | undefined>>();
+  const keep = (key: string, found: Promise<Resource | undefined>): void => {
+    if (cache.size >= limits.worldResourcesMax) cache.clear();
+    cache.set(key, found);
+  };
   const cached = (
     key: string,
     read: () => Promise<Resource | undefined>,
   ): Promise<Resource | undefined> => {
-    const found = cache.get(key) ?? reading(read);
-    cache.set(key, found);
+    const known = cache.get(key);
+    if (known !== undefined) return known;
+    const found = reading(read);
+    keep(key, found);
     return found;
   };
   return {
+    seq,
+    know: (reference, { now, before }) => {
+      keep(`=${reference}`, Promise.resolve(now));
+      keep(`<${reference}`, Promise.resolve(before));
+    },
+    isThere: async (reference) => {
+      const target = splitReference(reference);
+      const found = target && (await reading(() => store.read(target.type, target.id)));
+      return found !== undefined && !found.deleted;
+    },
     read: (reference) => cached(`=${reference}`, () => readAsOf(store, reference, seq)),
     before: (reference) => cached(`<${reference}`, () => readAsOf(store, reference, seq - 1)),
     referring: async (type, param, reference) => {
@@ -60,7 +85,7 @@ export function storeWorld(store: Store, seq: number): World {
   };
 }
 
-async function readNow(store: Store, reference: string): Promise<Resource | undefined> {
+export async function readNow(store: Store, reference: string): Promise<Resource | undefined> {
   return readAsOf(store, reference, Number.MAX_SAFE_INTEGER);
 }
 

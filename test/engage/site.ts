@@ -8,6 +8,7 @@ import { resourceOf } from '../../src/engage/world.ts';
 import type { IdentifiedResource, Resource } from '../../src/fhir/resource.ts';
 import { extractIndex } from '../../src/fhir/search-extract.ts';
 import { matchAll } from '../../src/fhir/search-ast.ts';
+import type { Share } from '../../src/ops/share.ts';
 import { openMemoryStore } from '../../src/store/memory.ts';
 import { openSqliteStore } from '../../src/store/sqlite/open.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -40,7 +41,7 @@ export class Site {
   }
 
   /** A process starts on the store. */
-  startEngage(): Engage {
+  startEngage({ share }: { readonly share?: Share } = {}): Engage {
     const note = (fields: object, message: string): void => {
       this.lines.push({ ...fields, message });
     };
@@ -51,6 +52,7 @@ export class Site {
       log: { info: note, warn: note, error: note },
       zone: 'America/New_York',
       channels: this.channels,
+      ...(share === undefined ? {} : { share }),
     });
   }
 

@@ -1,5 +1,6 @@
 import type { Resource } from '../../fhir/resource.ts';
 import type { Outbound } from '../../ops/outbound.ts';
+import type { Share } from '../../ops/share.ts';
 import type { Store } from '../../store/store.ts';
 import type { Log } from '../log.ts';
 
@@ -16,6 +17,8 @@ export interface SubscriptionDesk {
   readonly baseUrl: string;
   /** How long to wait after the first, second ... failure in a row; after the last the subscription is in error. */
   readonly pauses: readonly number[];
+  /** Of the thread, beside messages and calls. */
+  readonly share: Share;
 }
 
 const minuteMs = 60_000;

@@ -2,7 +2,6 @@
  * The subscriptions of a site: every committed change, in the order of the change feed, is held against those that are
  * active, and what concerns one is owed to it. One process at a time does this for all (reader-state.ts).
  */
-import { setImmediate } from 'node:timers/promises';
 import { OutcomeError } from '../../fhir/issue.ts';
 import { limits } from '../../limits.ts';
 import type { Principal } from '../../security/principal.ts';
@@ -86,10 +85,10 @@ export class Engine {
       return plan.type === event.type && plan.kinds.has(kind);
     });
     if (asked.length === 0) return;
+    // Reads of an embedded store may answer at once: others get their turn.
+    await this.#desk.share.turn();
     const told = await happening(this.#desk.store, event);
     if (told === undefined) return;
-    // Reads of an embedded store may answer at once: others get their turn.
-    await setImmediate();
     for (const runner of asked) {
       const { plan, record } = runner;
       const isTold = await isConcerned(this.#desk.store, plan, record.owner, told);

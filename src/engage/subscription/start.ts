@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { limits } from '../../limits.ts';
+import { loopShare } from '../../ops/share.ts';
 import { defaultPauses } from './desk.ts';
 import type { SubscriptionDesk } from './desk.ts';
 import { Engine } from './engine.ts';
@@ -15,12 +16,12 @@ export interface Subscriptions {
   stop(): Promise<void>;
 }
 
-export type SubscriptionOptions = Omit<SubscriptionDesk, 'pauses'> &
-  Partial<Pick<SubscriptionDesk, 'pauses'>>;
+export type SubscriptionOptions = Omit<SubscriptionDesk, 'pauses' | 'share'> &
+  Partial<Pick<SubscriptionDesk, 'pauses' | 'share'>>;
 
 /** Serves the subscriptions, or waits for the process that does. */
 export function startSubscriptions(options: SubscriptionOptions): Subscriptions {
-  const server = new Server({ pauses: defaultPauses, ...options });
+  const server = new Server({ pauses: defaultPauses, share: loopShare(), ...options });
   const unsubscribe = options.store.outbox.onAppend(() => server.wake());
   const running = server.run();
   return {

@@ -1,0 +1,65 @@
+import { limits } from '../limits.ts';
+import { CommitRefused, type OutboxDone, type Store } from '../store/store.ts';
+import type { Desk } from './desk.ts';
+import { Draft } from './draft.ts';
+
+/** Marks events done that had no effect, many in one commit, while the next are handled. */
+export class Marks {
+  readonly #desk: Pick<Desk, 'store' | 'clock'>;
+  #waiting: OutboxDone[] = [];
+  #underWay = Promise.resolve();
+
+  constructor(desk: Pick<Desk, 'store' | 'clock'>) {
+    this.#desk = desk;
+  }
+
+  add({ position }: OutboxDone): void {
+    this.#waiting.push({ position });
+  }
+
+  /** Begins to mark what was added, when what was begun before is done. Rejects with what became of that. */
+  async begin(): Promise<void> {
+    await this.#underWay;
+    const quiet = this.#waiting;
+    this.#waiting = [];
+    this.#underWay = mark(this.#desk, quiet);
+    // Whoever awaits it hears of a fault.
+    this.#underWay.catch(() => undefined);
+  }
+
+  done(): Promise<void> {
+    return this.#underWay;
+  }
+}
+
+/** In one commit; where another process was faster with some, the others. */
+async function mark(
+  desk: Pick<Desk, 'store' | 'clock'>,
+  quiet: readonly OutboxDone[],
+): Promise<void> {
+  if (quiet.length === 0) return;
+  try {
+    await desk.store.commit(new Draft(desk.store).commit(desk.clock(), 'engage', quiet));
+  } catch (error) {
+    if (!(error instanceof CommitRefused)) throw error;
+    const others = await stillPending(desk.store, quiet);
+    // Refused although all are pending: they come again when the outbox is next looked at.
+    if (others.length < quiet.length) await mark(desk, others);
+  }
+}
+
+async function stillPending(
+  store: Store,
+  quiet: readonly OutboxDone[],
+): Promise<readonly OutboxDone[]> {
+  const positions = quiet.map(({ position }) => position);
+  const last = Math.max(...positions);
+  const pending = new Set<number>();
+  let after = Math.min(...positions) - 1;
+  while (after < last) {
+    const page = await store.outbox.pending(limits.outboxBatchMax, after);
+    for (const { position } of page) pending.add(position);
+    after = page.at(-1)?.position ?? last;
+  }
+  return quiet.filter(({ position }) => pending.has(position));
+}
