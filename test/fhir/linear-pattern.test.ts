@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compilePattern } from '../../src/fhir/linear-pattern.ts';
+import { processorMs } from '../processor-time.ts';
 
 describe('regular expressions of strangers', () => {
   it.each<[string, readonly string[], readonly string[]]>([
@@ -45,9 +46,9 @@ describe('regular expressions of strangers', () => {
   it('refuses what is too large, and ends where backtracking would not', () => {
     expect(compilePattern('a'.repeat(10_000))).toBeUndefined();
     expect(compilePattern('(((((a{9}){9}){9}){9}){9})')).toBeUndefined();
-    const started = performance.now();
+    const spent = processorMs();
     expect(compilePattern('(a+)+(a+)+(a+)+b')?.matches('a'.repeat(250))).toBe(false);
-    expect(performance.now() - started).toBeLessThan(1_000);
+    expect(spent()).toBeLessThan(1_000);
   });
 
   it("agrees with JavaScript's own", () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Resource } from '../../src/fhir/resource.ts';
 import { validateResource } from '../../src/fhir/validate.ts';
+import { processorMs } from '../processor-time.ts';
 
 function definition(paths: readonly string[], more: object = {}): Resource {
   const element = paths.map((path) => ({ id: path, path }));
@@ -24,9 +25,9 @@ const broken = (resource: Resource): string =>
 describe('resources with many elements', () => {
   it('a profile of 15,000 elements is held against its rules in bounded time', () => {
     const names = Array.from({ length: 15_000 }, (_, i) => `Patient.a${String(i)}`);
-    const since = performance.now();
+    const spent = processorMs();
     expect(broken(definition(['Patient', ...names]))).toBe('');
-    expect(performance.now() - since).toBeLessThan(10_000);
+    expect(spent()).toBeLessThan(10_000);
   });
 
   it.each([

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { continuationOf, joinAddenda, joinFragments } from '../../src/hl7v2/continuation.ts';
 import { parseMessage } from '../../src/hl7v2/parse.ts';
+import { processorMs } from '../processor-time.ts';
 
 const msh = 'MSH|^~\\&|A|B|C|D|2024||ORU^R01|1|P|2.5';
 
@@ -23,10 +24,10 @@ it('ADD with another separator, and no MSH', () => {
 });
 
 it('many ADD in bounded time', () => {
-  const start = performance.now();
+  const spent = processorMs();
   const text = joinAddenda(`${msh}\rOBX|1|${'\rADD|x'.repeat(500_000)}${'\r'.repeat(100_000)}`);
   expect(text).toContain('xxx');
-  expect(performance.now() - start).toBeLessThan(2_000);
+  expect(spent()).toBeLessThan(2_000);
 });
 
 it('fragments become one message', () => {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeFrame, encodeText } from '../../src/hl7v2/charset.ts';
 import { parseMessage } from '../../src/hl7v2/parse.ts';
+import { processorMs } from '../processor-time.ts';
 
 const esc = '\x1b';
 const head = (charset: string, set = '^~\\&'): string =>
@@ -87,8 +88,8 @@ describe('switches', () => {
 
   it('many of them are read in bounded time', () => {
     const bytes = Buffer.from(`${head('')}NTE|${`${esc}$B;3${esc}(B`.repeat(100_000)}\r`, 'latin1');
-    const start = performance.now();
+    const spent = processorMs();
     expect(decodeFrame(bytes).text).toContain('山山');
-    expect(performance.now() - start).toBeLessThan(3_000);
+    expect(spent()).toBeLessThan(3_000);
   });
 });

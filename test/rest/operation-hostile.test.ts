@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openFhirApp, stores } from './fhir-app.ts';
 import type { FhirApp } from './fhir-app.ts';
+import { processorMs } from '../processor-time.ts';
 
 const addresses = [
   '/CodeSystem/$lookup',
@@ -175,7 +176,7 @@ describe.each(stores.slice(0, 1))('operations under fire on %s', (_name, open) =
     const include = Array.from({ length: 2_000 }, () => ({
       system: 'http://hl7.org/fhir/resource-types',
     }));
-    const started = performance.now();
+    const spent = processorMs();
     const answer = await fhir.call('POST', '/ValueSet/$expand', {
       body: { resourceType: 'ValueSet', compose: { include, exclude: include } },
     });
@@ -187,6 +188,6 @@ describe.each(stores.slice(0, 1))('operations under fire on %s', (_name, open) =
       const { status } = await fhir.call('POST', '/ValueSet/$expand', { body });
       expect([200, 400]).toContain(status);
     }
-    expect(performance.now() - started).toBeLessThan(5_000);
+    expect(spent()).toBeLessThan(5_000);
   });
 });

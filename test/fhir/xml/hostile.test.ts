@@ -4,6 +4,7 @@ import { limits } from '../../../src/limits.ts';
 import { parseXml } from '../../../src/fhir/xml/read.ts';
 import { toXml } from '../../../src/fhir/xml/write.ts';
 import { resourceArbitrary } from './resource-arbitrary.ts';
+import { processorMs } from '../../processor-time.ts';
 
 const pieces = fc.constantFrom(
   '<Patient xmlns="http://hl7.org/fhir">',
@@ -108,8 +109,8 @@ describe('hostile XML', () => {
     ],
   ])('%s takes bounded time', (_what, xml) => {
     expect(xml.length).toBeLessThan(limits.xmlBodyCharsMax);
-    const start = performance.now();
+    const spent = processorMs();
     answers(xml);
-    expect(performance.now() - start).toBeLessThan(5000);
+    expect(spent()).toBeLessThan(5000);
   });
 });
