@@ -1,4 +1,5 @@
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
+import { limits } from '../../src/limits.ts';
 import type { CallAnswer, CallOptions, FhirApp } from './fhir-app.ts';
 
 export const async = { prefer: 'respond-async' };
@@ -37,6 +38,16 @@ export async function carriedOut(
   const answer = await fhir.call(method, url, { ...options, headers });
   const token = options.token === undefined ? {} : { token: options.token };
   return finished(fhir, statusAddress(answer), token);
+}
+
+/** Until what is given is called, an interval of backgroundPollMs is one of 20 ms: work that is tried again does not wait. */
+export function hurried(): () => void {
+  const hurry = setInterval(() => vi.advanceTimersByTime(limits.backgroundPollMs), 20);
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  return () => {
+    vi.useRealTimers();
+    clearInterval(hurry);
+  };
 }
 
 export function linesOf(text: string): readonly Record<string, unknown>[] {

@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { limits } from '../../src/limits.ts';
 import { createOutbound } from '../../src/ops/outbound.ts';
-import { carriedOut, linesOf } from './background.ts';
+import { carriedOut, hurried, linesOf } from './background.ts';
 import { openFhirApp, stores } from './fhir-app.ts';
 import type { FhirApp } from './fhir-app.ts';
 
@@ -87,14 +87,17 @@ describe.each(stores)('an import on %s from a server that', (_name, open) => {
   let fhir: FhirApp;
   let base: string;
   let serve: (response: ServerResponse) => void = () => undefined;
+  let unhurried: () => void;
   const server = createServer((_request, response) => serve(response));
   beforeAll(async () => {
+    unhurried = hurried();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     base = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
     fhir = await openFhirApp(open, { outbound: createOutbound('127.0.0.1') });
   });
   afterAll(async () => {
     await fhir.close();
+    unhurried();
     server.close();
   });
 
