@@ -20,9 +20,10 @@ import { killServers, startServer } from './server-process.ts';
 import type { ServerProcess } from './server-process.ts';
 
 const seed = Number(process.env['WEIR_TEST_SEED'] ?? 20_261_123);
-const patients = 50;
 /** 2,000 messages where every round is asked for; a look at it otherwise. */
-const messagesPerPatient = process.env['WEIR_TEST_ALL_ROUNDS'] === '1' ? 40 : 6;
+const allRounds = process.env['WEIR_TEST_ALL_ROUNDS'] === '1';
+const patients = allRounds ? 50 : 20;
+const messagesPerPatient = allRounds ? 40 : 6;
 const minute = 60_000;
 
 /** One connection to each process, of one sender. */

@@ -62,9 +62,9 @@ export function unexplainedFields(pack: CompiledPack, text: string): readonly st
   const made = madeOf(whole);
   const isExplained = (name: string, position: string): boolean =>
     named.has(name) || named.has(position) || withoutDifference[position] !== undefined;
-  return valuedFields(text).flatMap(({ name, position, without }) => {
+  return [...valuedFields(text)].flatMap(([without, { name, position }]) => {
     if (isExplained(name, position)) return [];
-    return isDeepStrictEqual(madeOf(read(pack, without)), made) ? [position] : [];
+    return isSame(madeOf(read(pack, without)), made) ? [position] : [];
   });
 }
 
@@ -76,10 +76,16 @@ function read(pack: CompiledPack, text: string): Reading {
 }
 
 /** What came of it, but for the addresses that are made of the message's hash. */
-function madeOf({ result, issues }: Reading): unknown {
+function madeOf({ result, issues }: Reading): string {
   const { resources, provenance, effects, unmapped } = result ?? {};
   const made = { resources, provenance, effects, unmapped, issues };
-  return JSON.parse(JSON.stringify(made).replace(/urn:uuid:[-0-9a-f]+/g, 'urn:uuid'));
+  return JSON.stringify(made).replace(/urn:uuid:[-0-9a-f]+/g, 'urn:uuid');
+}
+
+/** In another order of properties it would be as long. */
+function isSame(one: string, two: string): boolean {
+  if (one.length !== two.length) return false;
+  return one === two || isDeepStrictEqual(JSON.parse(one), JSON.parse(two));
 }
 
 /**
@@ -97,7 +103,7 @@ export function unexplainedRepetitions(pack: CompiledPack, text: string): readon
   for (const { name, position, line, without } of valuedRepetitions(text)) {
     if (ignored.has(name) || ignored.has(position)) continue;
     if (withoutDifference[position] !== undefined) continue;
-    if (!isDeepStrictEqual(madeOf(read(pack, without)), made)) continue;
+    if (!isSame(madeOf(read(pack, without)), made)) continue;
     idle.set(position, (idle.get(position) ?? new Set()).add(line));
   }
   return [...idle]
@@ -127,22 +133,23 @@ function valuedRepetitions(text: string) {
 }
 
 /**
- * Every valued field but those of MSH, with the text as it would be without that field. Where a segment comes again
+ * Every valued field but those of MSH, by the text as it would be without that field. Where a segment comes again
  * and says the same there, it is left out of all of them: what is said twice makes no difference once.
  */
-function valuedFields(text: string) {
+function valuedFields(text: string): ReadonlyMap<string, { name: string; position: string }> {
   const lines = text.split('\r');
-  return lines.flatMap((line) => {
+  const found = new Map<string, { name: string; position: string }>();
+  for (const line of lines) {
     const fields = line.split('|');
     const [name = ''] = fields;
-    if (name.length !== 3 || name === 'MSH') return [];
-    return fields.flatMap((value, field) => {
-      if (field === 0 || value === '' || value === '""') return [];
-      const position = `${name}-${String(field)}`;
+    if (name.length !== 3 || name === 'MSH') continue;
+    for (const [field, value] of fields.entries()) {
+      if (field === 0 || value === '' || value === '""') continue;
       const without = lines.map((other) => leftOut(other, { name, field, value }));
-      return [{ name, position, without: without.join('\r') }];
-    });
-  });
+      found.set(without.join('\r'), { name, position: `${name}-${String(field)}` });
+    }
+  }
+  return found;
 }
 
 function leftOut(
