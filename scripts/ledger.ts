@@ -133,7 +133,8 @@ held against the store:
 - **other than the oracle**: journal, resources, claims, jobs or events that are not those of one server in memory that hears every message
   once, one after another.
 
-On MongoDB it ran against the [test double](../../test/mongo-server/README.md). A short round of each is in \`npm test\`.
+On MongoDB it ran against the [test double](../../test/mongo-server/README.md). A short round of one of each kind
+(processes, connections, disks, the database) is in \`npm test\`, by turns; \`.ci/run\` plays one of every fault.
 
 ${lines.join('\n')}
 `;

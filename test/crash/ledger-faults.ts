@@ -19,8 +19,12 @@ export interface Disturbance {
   stop(): Promise<void>;
 }
 
+/** What a fault is of; `none` is none. */
+export type FaultKind = 'none' | 'process' | 'network' | 'disk' | 'database';
+
 export interface Fault {
   readonly name: string;
+  readonly kind: FaultKind;
   readonly on: 'sqlite' | 'mongodb' | 'both';
   /** Made for one database, by {@link databaseFails}. */
   readonly ofDatabase?: boolean;
@@ -129,13 +133,15 @@ const databaseFaults: readonly Omit<MongoFault, 'db'>[] = [
 export const faults: readonly Fault[] = [
   {
     name: 'nothing but resends, 16 connections',
+    kind: 'none',
     on: 'both',
     begin: async () => ({ times: () => 0, stop: async () => undefined }),
   },
-  { name: 'kill -9', on: 'both', begin: renewals('SIGKILL') },
-  { name: 'restart (SIGTERM)', on: 'both', begin: renewals('SIGTERM') },
+  { name: 'kill -9', kind: 'process', on: 'both', begin: renewals('SIGKILL') },
+  { name: 'restart (SIGTERM)', kind: 'process', on: 'both', begin: renewals('SIGTERM') },
   {
     name: 'connections cut in frames and answers',
+    kind: 'network',
     on: 'both',
     begin: async (hospital, random) => {
       const proxy = await startCuttingProxy(hospital.addresses, random);
@@ -148,12 +154,14 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'a storm of reconnects, 1,000 a second',
+    kind: 'network',
     on: 'both',
     begin: async (hospital) =>
       crowd(hospital, { everyMs: 20, count: 20 }, (socket) => socket.resetAndDestroy()),
   },
   {
     name: 'half-open peers, each with half a frame',
+    kind: 'network',
     on: 'both',
     begin: async (hospital) =>
       crowd(hospital, { everyMs: 50, count: 1 }, (socket) => {
@@ -163,12 +171,14 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'slow disk',
+    kind: 'disk',
     on: 'sqlite',
     hospital: { slow: true },
     begin: async () => ({ times: () => 0, stop: async () => undefined }),
   },
   {
     name: 'disk full, and room again',
+    kind: 'disk',
     on: 'sqlite',
     disk: true,
     hospital: { diskBytes: 64 * 1024 * 1024 },
@@ -184,6 +194,7 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'the plug is pulled',
+    kind: 'disk',
     on: 'sqlite',
     disk: true,
     hospital: { diskBytes: 256 * 1024 * 1024 },
@@ -192,6 +203,7 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'three processes, kill -9 of any',
+    kind: 'process',
     on: 'mongodb',
     hospital: { processes: 3 },
     begin: renewals('SIGKILL'),
@@ -202,6 +214,7 @@ export const faults: readonly Fault[] = [
 export function databaseFails(url: string): Fault {
   return {
     name: 'the database drops, hangs, conflicts',
+    kind: 'database',
     on: 'mongodb',
     ofDatabase: true,
     begin: async (_, random) => {

@@ -20,5 +20,10 @@ export function sample<Item>(items: readonly Item[], count: number): readonly It
   return items.filter((_, at) => chosen.has(at));
 }
 
+/** One of them; undefined where there are none. */
+export function pick<Item>(items: readonly Item[]): Item | undefined {
+  return items[Math.floor(chance() * items.length)];
+}
+
 /** Says in a test's name which faults it will meet. */
 export const extent = everyFault ? 'every one' : `a sample, seed ${seed}`;
