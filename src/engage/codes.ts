@@ -1,8 +1,10 @@
+import { taskCodeSystem } from '../record/task-code.ts';
+
 /** The code systems, extensions and identifier systems of this room; the first three ship as JSON in profiles/. */
 const base = 'https://weir.dev/fhir';
 export const systems = {
   notDoneReason: `${base}/CodeSystem/not-done-reason`,
-  taskCode: `${base}/CodeSystem/task-code`,
+  taskCode: taskCodeSystem,
   messageCategory: `${base}/CodeSystem/message-category`,
   channel: `${base}/CodeSystem/channel`,
   department: 'urn:weir:department',

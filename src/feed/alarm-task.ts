@@ -1,5 +1,6 @@
 import type { IdentifiedResource } from '../fhir/resource.ts';
 import { logicalId } from '../record/identity.ts';
+import { taskCodeSystem } from '../record/task-code.ts';
 import type { AlarmKind } from './alarm.ts';
 import type { Feed } from './feed.ts';
 
@@ -22,7 +23,7 @@ export function raisedTask(
     intent: 'order',
     priority: 'urgent',
     code: {
-      coding: [{ system: 'https://weir.dev/fhir/CodeSystem/task-code', code: 'feed-alarm' }],
+      coding: [{ system: taskCodeSystem, code: 'feed-alarm' }],
       text: `Feed alarm: ${kind}`,
     },
     description: `${feed.title}: ${text}`,

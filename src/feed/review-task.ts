@@ -1,5 +1,6 @@
 import type { IdentifiedResource } from '../fhir/resource.ts';
 import { logicalId, type PersonIdentifier } from '../record/identity.ts';
+import { taskCodeSystem } from '../record/task-code.ts';
 import type { MergeRefusal } from './effect/resolve.ts';
 import type { IdentityConflict } from './person.ts';
 
@@ -60,7 +61,7 @@ function openTask(key: string, { now }: Occasion): IdentifiedResource {
     intent: 'order',
     priority: 'urgent',
     code: {
-      coding: [{ system: 'urn:weir:task', code: 'identity-review' }],
+      coding: [{ system: taskCodeSystem, code: 'identity-review' }],
       text: 'Identity review',
     },
     authoredOn: now.toISOString(),

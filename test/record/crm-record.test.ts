@@ -3,6 +3,7 @@ import { isError } from '../../src/fhir/outcome.ts';
 import type { IdentifiedResource, Resource } from '../../src/fhir/resource.ts';
 import { validateResource } from '../../src/fhir/validate.ts';
 import { buildCrmRecord, recordNeeds, type CrmRecordInput } from '../../src/record/crm-record.ts';
+import { taskCodeSystem } from '../../src/record/task-code.ts';
 import { recordViews, sectionNames, sectionsFor } from '../../src/record/record-view.ts';
 import { coded, everything, observation, patient, resource, sources } from './record-fixture.ts';
 
@@ -154,15 +155,19 @@ describe('$crm-record', () => {
     expect(errorsOf(bundle)).toEqual([]);
   });
 
-  it('shows an open identity review with the identity', () => {
-    const review = resource('Task', 'who', {
-      status: 'requested',
-      intent: 'order',
-      code: { coding: [{ system: 'urn:weir:task', code: 'identity-review' }] },
-    });
-    const { section } = record({ resources: [review] });
-    expect(refs(section('Identity'))).toEqual(['Patient/p1', 'Task/who']);
-  });
+  // The second: as they were stored before there was one code system for all Tasks.
+  it.each([taskCodeSystem, 'urn:weir:task'])(
+    'shows an open identity review with the identity (%s)',
+    (system) => {
+      const review = resource('Task', 'who', {
+        status: 'requested',
+        intent: 'order',
+        code: { coding: [{ system, code: 'identity-review' }] },
+      });
+      const { section } = record({ resources: [review] });
+      expect(refs(section('Identity'))).toEqual(['Patient/p1', 'Task/who']);
+    },
+  );
 });
 
 describe('views', () => {
