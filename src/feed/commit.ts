@@ -12,6 +12,7 @@ import { provenanceOf } from './provenance.ts';
 import type { MappingResult } from '../mapping/result.ts';
 import type { Reading } from './reading.ts';
 import { identityReviewTask, mergeReviewTask } from './review-task.ts';
+import { withReviewsSettled } from './settled-review.ts';
 import { countUnmapped } from './worklist.ts';
 import { planWrites, type PlannedWrite } from './write.ts';
 
@@ -60,7 +61,7 @@ export async function planCommit(
     written: writes.flatMap(({ written }) => written ?? []),
     patient: personOf(result, identities),
   } as const;
-  const changes = [
+  const written = [
     ...writes.flatMap(({ change }) => change ?? []),
     ...(await unlessKnown(
       store,
@@ -68,6 +69,7 @@ export async function planCommit(
     )),
     ...(provenance === undefined ? [] : [put(provenance)]),
   ];
+  const changes = await withReviewsSettled(store, written, { result, now });
   return {
     commit: {
       now,

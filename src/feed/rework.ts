@@ -4,6 +4,7 @@ import { isError } from '../fhir/outcome.ts';
 import type { Resource } from '../fhir/resource.ts';
 import { limits } from '../limits.ts';
 import { auditEvent } from '../security/audit-event.ts';
+import { systemAudit } from '../security/write-audit.ts';
 import {
   CommitRefused,
   type Change,
@@ -20,6 +21,7 @@ import { indexedFields } from './message-fields.ts';
 import { supersededBy, withNote, type Note } from './note.ts';
 import { whenNobodyElse, type Pipeline, type Processor } from './process.ts';
 import { isRefused, readFrame, type Reading } from './reading.ts';
+import { withReviewsSettled } from './settled-review.ts';
 import { unmappedPrefix } from './worklist.ts';
 
 /** What became of a message that was processed once more. */
@@ -101,21 +103,23 @@ export function createRework(
     shadow: (entry) => shadowOf(pipeline, again(entry), entry),
     edit: async (entry, bytes, doing) => {
       const reading = again(entry, bytes, `edit:${entry.id}`);
-      const keys = [...new Set([...reading.orderKeys, ...again(entry).orderKeys])];
+      const original = again(entry);
+      const keys = [...new Set([...reading.orderKeys, ...original.orderKeys])];
       const made = await during({ ...reading, orderKeys: keys }, async () => {
         const row = await present(entry);
         refuseEdit(row, reading);
-        return edited(pipeline, reading, { row, doing });
+        return edited(pipeline, { reading, original }, { row, doing });
       });
       return releasing(entry, made);
     },
     skip: async (entry, doing) => {
-      const made = await during(again(entry), async () => {
+      const reading = again(entry);
+      const made = await during(reading, async () => {
         const row = await present(entry);
         if (row.state !== 'failed' && row.state !== 'parked') {
           fail('message-state', stands(row, 'only one that failed or is parked is skipped'));
         }
-        return skipped(pipeline, { row, doing });
+        return skipped(pipeline, reading, { row, doing });
       });
       return releasing(entry, made);
     },
@@ -205,7 +209,11 @@ async function replayed(pipeline: Pipeline, reading: Reading, work: Work): Promi
   };
 }
 
-async function edited(pipeline: Pipeline, reading: Reading, work: Work): Promise<JournalEntry> {
+async function edited(
+  pipeline: Pipeline,
+  { reading, original: replaced }: { readonly reading: Reading; readonly original: Reading },
+  work: Work,
+): Promise<JournalEntry> {
   const { row, doing } = work;
   const now = pipeline.clock();
   const note = { ...noteOf(work, 'edited', now), message: row.id };
@@ -221,7 +229,11 @@ async function edited(pipeline: Pipeline, reading: Reading, work: Work): Promise
   };
   try {
     const both = { ...commit, journal: [entry, original] };
-    return await written(pipeline, both, { row, doing, now, action: 'edit' });
+    // Refused again it asks the same.
+    const whole = isSettled(entry)
+      ? await withReviewsOf(pipeline, both, { row, reading: replaced, now })
+      : both;
+    return await written(pipeline, whole, { row, doing, now, action: 'edit' });
   } catch (error) {
     if (!(error instanceof CommitRefused) || error.refusal.kind !== 'journal-duplicate')
       throw error;
@@ -230,13 +242,27 @@ async function edited(pipeline: Pipeline, reading: Reading, work: Work): Promise
   }
 }
 
-async function skipped(pipeline: Pipeline, work: Work): Promise<JournalEntry> {
+async function skipped(pipeline: Pipeline, reading: Reading, work: Work): Promise<JournalEntry> {
   const { row } = work;
   const now = pipeline.clock();
   const notes = withNote(row, noteOf(work, 'skip', now));
   const entry: JournalChange = { ...row, ...locked(row), state: 'ignored', notes };
   const commit = { now, origin: `feed:${row.feed}`, changes: [], journal: [entry] };
-  return written(pipeline, commit, { ...work, now, action: 'skip' });
+  const whole = await withReviewsOf(pipeline, commit, { row, reading, now });
+  return written(pipeline, whole, { ...work, now, action: 'skip' });
+}
+
+/** What the row had asked a human is not asked any more, once it is set aside or another takes its place. */
+async function withReviewsOf(
+  { store }: Pipeline,
+  commit: Commit,
+  { row, reading, now }: { row: JournalEntry; reading: Reading; now: Date },
+): Promise<Commit> {
+  const given = { result: reading.result, now, only: row.id };
+  const changes = await withReviewsSettled(store, commit.changes, given);
+  const reviews = changes.filter((change) => !commit.changes.includes(change));
+  const audit = systemAudit({ now, origin: commit.origin, requestId: row.id, changes: reviews });
+  return { ...commit, changes, audit: [...(commit.audit ?? []), ...audit] };
 }
 
 /** The row is brought up to date only as it was read. */

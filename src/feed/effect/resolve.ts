@@ -2,7 +2,7 @@ import { errorIssue, type Issue } from '../../fhir/issue.ts';
 import type { Resource } from '../../fhir/resource.ts';
 import type { Effect, MappedResource, MappingResult } from '../../mapping/result.ts';
 import { personClaimKey, type PersonIdentifier } from '../../record/identity.ts';
-import { retiredBy } from '../../record/merge-numbers.ts';
+import { retiredBy, type RetiredNumbers } from '../../record/merge-numbers.ts';
 import { elementsOf, hasRetired } from '../../record/merge-records.ts';
 import { listOf, textOf } from '../../record/same.ts';
 import type { Claim, Store, StoredVersion } from '../../store/store.ts';
@@ -126,7 +126,7 @@ class EffectResolver {
 
   async #mergePersons(effect: Effect): Promise<void> {
     const { kind, of, into } = effect;
-    const { retired, own } = retiredBy(identifiersOf(of), identifiersOf(into));
+    const { retired, own } = numbersOf(effect);
     const besides = new Set(retired.map(personClaimKey));
     const priors = this.#ownersOf(retired);
     const [first] = own;
@@ -309,6 +309,23 @@ class EffectResolver {
   #remark(severity: 'warning' | 'information', diagnostics: string): void {
     this.remarks.push({ code: 'merge-refused', severity, diagnostics });
   }
+}
+
+/** What the merges of people in a message say of their numbers: as a refusal names them. */
+export function mergedNumbers({
+  effects = [],
+}: Pick<MappingResult, 'effects'>): readonly Pick<MergeRefusal, 'into' | 'from'>[] {
+  return effects
+    .filter(({ kind, of }) => kind === 'merge' && isPerson(of))
+    .flatMap((effect) => {
+      const { retired: from, own } = numbersOf(effect);
+      const [into] = own;
+      return into === undefined ? [] : [{ into, from }];
+    });
+}
+
+function numbersOf({ of, into }: Effect): RetiredNumbers {
+  return retiredBy(identifiersOf(of), identifiersOf(into));
 }
 
 /** Whether the number that is to go on was retired for the sake of one that is to be retired now. */
