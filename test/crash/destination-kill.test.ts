@@ -15,10 +15,10 @@ import { connectMllp } from '../../src/feed/mllp-client.ts';
 import { parseAddress } from '../../src/ops/address.ts';
 import { controlIdOf, Receiver, says } from '../feed/destination/receiver.ts';
 import { admission } from './traffic.ts';
-import { chance } from './sample.ts';
+import { chance, everyFault } from './sample.ts';
 
-const kills = 5;
-const messages = 300;
+const kills = everyFault ? 5 : 3;
+const messages = everyFault ? 300 : 150;
 const folder = mkdtempSync(join(tmpdir(), 'weir-out-kill-'));
 const running = new Set<ChildProcess>();
 const receivers: Receiver[] = [];
