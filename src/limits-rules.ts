@@ -8,6 +8,8 @@ export const ruleLimits = {
   shareOfOthers: 1 / 3,
   /** The same while events are late: half of the thread, which is more than rules need for what messages bring meanwhile. */
   shareOfOthersLate: 1,
+  /** The longest turn then: others had the thread for as long at a stretch, as on a machine that does not keep up. */
+  shareMsMaxLate: 1_000,
   /** An event that waits longer for the rules is late. */
   eventLateMs: 10_000,
   /** Outbox rows taken at once; some 2 ms. */

@@ -36,12 +36,12 @@ export class Share {
 
   async #yield(): Promise<void> {
     const { now, others } = this.#options;
-    const { shareMsMin, shareMsMax } = limits;
+    const part = this.isLate ? limits.shareOfOthersLate : limits.shareOfOthers;
+    const most = this.isLate ? limits.shareMsMaxLate : limits.shareMsMax;
     const left = now();
     await others();
     const back = now();
-    const fair = (back - left) * (this.isLate ? limits.shareOfOthersLate : limits.shareOfOthers);
-    this.#end = back + Math.min(Math.max(fair, shareMsMin), shareMsMax);
+    this.#end = back + Math.min(Math.max((back - left) * part, limits.shareMsMin), most);
     this.#isNew = true;
     this.#next = undefined;
   }

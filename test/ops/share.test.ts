@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { limits } from '../../src/limits.ts';
 import { loopShare, Share } from '../../src/ops/share.ts';
 
-const { shareMsMin, shareMsMax, shareOfOthers, shareOfOthersLate } = limits;
+const { shareMsMin, shareMsMax, shareMsMaxLate, shareOfOthers, shareOfOthersLate } = limits;
 
 /** A thread whose others take so long each time that they are let; work takes time by `work`. */
 function thread(othersMs: () => number) {
@@ -71,6 +71,9 @@ describe('a share of the thread', () => {
     const stalled = thread(() => 10_000);
     await steps(stalled, 1_000, 0.5);
     expect(stalled.spent.yields).toBe(500 / shareMsMax);
+    stalled.share.isLate = true;
+    await steps(stalled, 2, shareMsMaxLate);
+    expect(stalled.spent.yields).toBe(500 / shareMsMax + 2);
   });
 
   it('follows the others from turn to turn', async () => {
