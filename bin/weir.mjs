@@ -3,21 +3,16 @@
 // Node that runs TypeScript as it is: the one in use if it is new enough, else the pinned one.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { nodeArguments, weirEnvironment } from './runtime.mjs';
 import { installIfStale, nodeForWeir } from './toolchain.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 installIfStale(root);
-// Node keeps some 96 MB for young objects where it may; a quarter of that serves as well.
-// With memory protection keys V8 now and then loses track of code pages where threads with WebAssembly (Node strips
-// types by it) come and go, and ends the process ("Check failed: jit_page.has_value()").
-const nodeArguments = [
-  '--max-semi-space-size=8',
-  '--no-memory-protection-keys',
-  `${root}src/main.ts`,
-];
-const child = spawn(nodeForWeir(root), [...nodeArguments, ...process.argv.slice(2)], {
+const program = [...nodeArguments, `${root}src/main.ts`, ...process.argv.slice(2)];
+const child = spawn(nodeForWeir(root), program, {
   stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+  env: weirEnvironment(process.env),
 });
 let isStopping = false;
 child.on('message', (message) => {

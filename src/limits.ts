@@ -209,8 +209,10 @@ export const limits = {
   walIdleMs: 30_000,
   /** Write-ahead log size at which writers wait for that copy; bounds disk use and recovery time. */
   walBlockingBytes: 512 * 1024 * 1024,
-  /** Page cache of the connection that writes, and of each that reads. */
-  pageCacheBytes: 64 * 1024 * 1024,
+  /** Page cache of each connection that reads. A commit of another connection empties it, so it fills while nobody writes. */
+  readerCacheBytes: 32 * 1024 * 1024,
+  /** Page cache of the connection that writes, which is always full; what is beyond comes from the system's, in some us a page. */
+  writerCacheBytes: 16 * 1024 * 1024,
   /** Heap of the thread that writes, in MiB: some of the largest commits at once. Past it that thread ends, not the server. */
   writerHeapMiB: 1024,
   /** Resources whose index rows a check compares where it is not told to take all. */

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { nodeArguments, weirEnvironment } from '../../bin/runtime.mjs';
 import type { ClientFigures } from './client-child.ts';
 import type { Kind } from './messages.ts';
 
@@ -23,7 +24,7 @@ export function startWeir(
   nodeOptions: readonly string[] = [],
 ): Promise<Receiver> {
   const free = ['--http', '127.0.0.1:0', '--mllp', '127.0.0.1:0', '--log-level', 'error'];
-  const program = ['--max-semi-space-size=8', ...nodeOptions, 'src/main.ts', 'serve'];
+  const program = [...nodeArguments, ...nodeOptions, 'src/main.ts', 'serve'];
   return start([...program, '--data', data, ...free, ...more]);
 }
 
@@ -33,7 +34,8 @@ export function startBare(file: string): Promise<Receiver> {
 
 async function start(args: readonly string[]): Promise<Receiver> {
   const begun = performance.now();
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] });
+  const env = weirEnvironment(process.env);
+  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'ignore'] });
   for await (const line of createInterface({ input: child.stdout })) {
     const { mllp } = JSON.parse(line) as { mllp: string };
     const pid = child.pid ?? 0;

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
+import { nodeArguments, weirEnvironment } from '../../bin/runtime.mjs';
 import { loadKeys } from '../../src/security/keys.ts';
 import { tokenFor } from '../../src/security/sign-in.ts';
 import { audience } from '../../src/security/token.ts';
@@ -21,7 +22,7 @@ export interface BenchServer {
 /** `weir serve` on a data folder, as anybody would run it. */
 export async function startWeir(data: string): Promise<BenchServer> {
   const free = ['--http', '127.0.0.1:0', '--mllp', '127.0.0.1:0', '--log-level', 'warn'];
-  const program = ['--max-semi-space-size=8', 'src/main.ts', 'serve'];
+  const program = [...nodeArguments, 'src/main.ts', 'serve'];
   const server = await start([...program, '--data', data, ...free]);
   const token = await tokenFor(
     { keys: loadKeys(data), clock: () => new Date(), newId: () => crypto.randomUUID() },
@@ -41,7 +42,8 @@ export async function startBufferServer(body: string): Promise<BenchServer> {
 }
 
 async function start(args: readonly string[]): Promise<BenchServer> {
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] });
+  const env = weirEnvironment(process.env);
+  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'ignore'] });
   for await (const line of createInterface({ input: child.stdout })) {
     const { http } = JSON.parse(line) as { http: string };
     return {

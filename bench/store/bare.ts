@@ -25,7 +25,7 @@ export class BareSqlite {
     this.#db.pragma('journal_mode = WAL');
     this.#db.pragma('synchronous = FULL');
     this.#db.pragma('wal_autocheckpoint = 0');
-    this.#db.pragma(`cache_size = ${-limits.pageCacheBytes / 1_024}`);
+    this.#db.pragma(`cache_size = ${-limits.writerCacheBytes / 1_024}`);
     this.#db.exec(layout);
     const body = this.#db.prepare('INSERT INTO body VALUES (?, ?)');
     const rows = {

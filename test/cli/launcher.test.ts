@@ -1,8 +1,17 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { nodeArguments, weirEnvironment } from '../../bin/runtime.mjs';
 import { commands } from '../../src/cli/commands.ts';
 import { launcherIn } from '../e2e/launcher.ts';
 
@@ -123,5 +132,46 @@ describe('the launcher', () => {
       expect(stderr).toContain('npm ci failed');
       expect(stdout).toBe('');
     }
+  });
+});
+
+describe('what Node is started with', () => {
+  /** Puts a program in place of Weir's that says how it was started. */
+  function started(env: Readonly<Record<string, string>> = {}): unknown {
+    rmSync(join(root, 'src'));
+    mkdirSync(join(root, 'src'));
+    const says =
+      'const { MALLOC_ARENA_MAX: arenas, NODE_COMPILE_CACHE: cache } = process.env;' +
+      'console.log(JSON.stringify({ arguments: process.execArgv, arenas, cache }));';
+    writeFileSync(join(root, 'src/main.ts'), says);
+    const { stdout, stderr } = weir([], env);
+    expect(stderr).toBe('');
+    return JSON.parse(stdout);
+  }
+
+  it('bounds of its memory, and where what was compiled is kept', () => {
+    expect(nodeArguments.join(' ')).toMatch(/--max-semi-space-size=\d+ --heap-growing-percent=\d+/);
+    expect(started()).toEqual({
+      arguments: nodeArguments,
+      arenas: '2',
+      cache: join(tmpdir(), 'node-compile-cache'),
+    });
+  });
+
+  it('leaves what the environment says', () => {
+    const cache = join(root, 'cache');
+    expect(started({ MALLOC_ARENA_MAX: '8', NODE_COMPILE_CACHE: cache })).toMatchObject({
+      arenas: '8',
+      cache,
+    });
+  });
+
+  it('is the same in the image', () => {
+    const image = readFileSync('Dockerfile', 'utf8');
+    const entry = JSON.stringify(['node', ...nodeArguments, 'src/main.ts']).replaceAll(',', ', ');
+    expect(image).toContain(`ENTRYPOINT ${entry}\n`);
+    const [, added = ''] = /^ENV (MALLOC.*)$/m.exec(image) ?? [];
+    const set = added.split(' ').map((one) => one.split('=')[0]);
+    expect(set).toEqual(Object.keys(weirEnvironment({})));
   });
 });

@@ -3,7 +3,13 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
+import { limits } from '../../src/limits.ts';
 import { StoreOpenError } from '../../src/store/open-error.ts';
+import {
+  openConnection,
+  openReadConnection,
+  openWriterConnection,
+} from '../../src/store/sqlite/connection.ts';
 import { openSqliteStore } from '../../src/store/sqlite/open.ts';
 import { commit, put } from '../contract/store-fixture.ts';
 import { temporaryFolders } from './temporary-folder.ts';
@@ -38,6 +44,20 @@ describe('opening a data file', () => {
     expect(db.pragma('page_size', { simple: true })).toBe(8192);
     expect(db.pragma('integrity_check', { simple: true })).toBe('ok');
     db.close();
+  });
+
+  it('keeps no more pages in memory than its limit says, and less where it writes', () => {
+    const file = newFile();
+    const kept = [openWriterConnection, openConnection, openReadConnection].map((open) => {
+      const db = open({ file });
+      const kibibytes = -Number(db.pragma('cache_size', { simple: true }));
+      // Past it SQLite writes to the log what is not yet committed, rather than to keep it.
+      expect(db.pragma('cache_spill', { simple: true })).not.toBe(0);
+      db.close();
+      return kibibytes * 1024;
+    });
+    const { writerCacheBytes, readerCacheBytes } = limits;
+    expect(kept).toEqual([writerCacheBytes, readerCacheBytes, readerCacheBytes]);
   });
 
   it('refuses what is no database', async () => {

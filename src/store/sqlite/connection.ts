@@ -16,6 +16,13 @@ export interface ConnectionOptions {
 
 const pageBytes = 8192;
 
+/** Of the one connection that takes commits. */
+export function openWriterConnection(options: ConnectionOptions): Database {
+  const db = openConnection(options);
+  keepPages(db, limits.writerCacheBytes);
+  return db;
+}
+
 /** Opens the data file for writing, brings its layout up to date, and asserts that commits are durable. */
 export function openConnection(options: ConnectionOptions): Database {
   const { file } = options;
@@ -46,7 +53,7 @@ export function openReadConnection(options: Pick<ConnectionOptions, 'file' | 'ke
     db = new Database(file, { timeout: 5_000, readonly: true, fileMustExist: true });
     if (key !== undefined) db.key(Buffer.from(key));
     refuseStrangers(db, file);
-    db.pragma(`cache_size = ${-limits.pageCacheBytes / 1024}`);
+    keepPages(db, limits.readerCacheBytes);
     db.pragma('temp_store = MEMORY');
     defineFunctions(db);
     return db;
@@ -54,6 +61,11 @@ export function openReadConnection(options: Pick<ConnectionOptions, 'file' | 'ke
     db?.close();
     throw openFault(error, options);
   }
+}
+
+function keepPages(db: Database, bytes: number): void {
+  // What is negative is in KiB.
+  db.pragma(`cache_size = ${-bytes / 1024}`);
 }
 
 /** A database with nothing in it is nobody's: so a first start leaves it that was cut off half way. */
@@ -94,7 +106,7 @@ function configure(db: Database, { maxBytes }: ConnectionOptions): void {
     );
   }
   db.pragma('wal_autocheckpoint = 0');
-  db.pragma(`cache_size = ${-limits.pageCacheBytes / 1024}`);
+  keepPages(db, limits.readerCacheBytes);
   db.pragma('temp_store = MEMORY');
   db.pragma('foreign_keys = OFF');
   if (maxBytes !== undefined) db.pragma(`max_page_count = ${Math.ceil(maxBytes / pageBytes)}`);

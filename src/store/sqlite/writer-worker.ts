@@ -1,6 +1,6 @@
 /** The writer's thread: the one connection that writes, and nothing else. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { openConnection, type ConnectionOptions } from './connection.ts';
+import { openWriterConnection, type ConnectionOptions } from './connection.ts';
 import { ContentIndex } from './content-words.ts';
 import { openNames } from './dictionary.ts';
 import { plainOutcomes, type GroupReply } from './group-reply.ts';
@@ -42,7 +42,7 @@ try {
 }
 
 function open(task: WriterTask): void {
-  const db = openConnection(task);
+  const db = openWriterConnection(task);
   const statements = new Statements(db);
   const names = openNames(statements);
   const index = new IndexRows(statements, names);

@@ -1,0 +1,2 @@
+export declare const nodeArguments: readonly string[];
+export declare function weirEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv;
