@@ -14,6 +14,8 @@ export const ruleLimits = {
   eventLateMs: 10_000,
   /** Outbox rows taken at once; some 2 ms. */
   outboxBatchMax: 256,
+  /** Commits under way at once that mark such rows: the next are handled meanwhile. */
+  marksParallelMax: 16,
   /** Due jobs wait so long for events of before, which may take them back; the rest of a backlog they do not wait for. */
   eventsBeforeJobsMs: 5_000,
   /** Resources that are kept read for the events of one commit. */

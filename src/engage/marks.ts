@@ -3,11 +3,15 @@ import { CommitRefused, type OutboxDone, type Store } from '../store/store.ts';
 import type { Desk } from './desk.ts';
 import { Draft } from './draft.ts';
 
-/** Marks events done that had no effect, many in one commit, while the next are handled. */
+/**
+ * Marks events done that had no effect, many in one commit, while the next are handled: a commit takes some turns of the
+ * loop, and on a busy thread those are long.
+ */
 export class Marks {
   readonly #desk: Pick<Desk, 'store' | 'clock'>;
+  readonly #underWay = new Set<Promise<void>>();
   #waiting: OutboxDone[] = [];
-  #underWay = Promise.resolve();
+  #fault: { readonly error: unknown } | undefined;
 
   constructor(desk: Pick<Desk, 'store' | 'clock'>) {
     this.#desk = desk;
@@ -17,18 +21,26 @@ export class Marks {
     this.#waiting.push({ position });
   }
 
-  /** Begins to mark what was added, when what was begun before is done. Rejects with what became of that. */
+  /** Begins to mark what was added; waits where limits.marksParallelMax are under way. Rejects with what became of earlier ones. */
   async begin(): Promise<void> {
-    await this.#underWay;
+    while (this.#underWay.size >= limits.marksParallelMax) await Promise.race(this.#underWay);
+    this.#tell();
     const quiet = this.#waiting;
     this.#waiting = [];
-    this.#underWay = mark(this.#desk, quiet);
-    // Whoever awaits it hears of a fault.
-    this.#underWay.catch(() => undefined);
+    const marking = mark(this.#desk, quiet)
+      .catch((error: unknown) => void (this.#fault ??= { error }))
+      .finally(() => this.#underWay.delete(marking));
+    this.#underWay.add(marking);
   }
 
-  done(): Promise<void> {
-    return this.#underWay;
+  /** Resolves when all that was begun is marked. */
+  async done(): Promise<void> {
+    await Promise.all(this.#underWay);
+    this.#tell();
+  }
+
+  #tell(): void {
+    if (this.#fault !== undefined) throw this.#fault.error;
   }
 }
 
