@@ -2,24 +2,37 @@ import { errorIssue, type Issue } from '../fhir/issue.ts';
 import type { Message } from '../hl7v2/message.ts';
 import type { MappingContext } from '../mapping/context.ts';
 import { selectMap, type CompiledPack } from '../mapping/pack.ts';
+import { personFieldsOf } from '../mapping/person-fields.ts';
 import type { MappingResult } from '../mapping/result.ts';
 import { runMap } from '../mapping/run/run-map.ts';
 import type { Feed } from './feed.ts';
 
-/**
- * Maps one message with the maps of its feed. A message that no map takes gives no resources and an
- * issue that names its type. Never throws.
- */
-export type MapMessage = (message: Message, feed: Feed, context: MappingContext) => MappingResult;
+/** What the maps make of messages, and what they say of one without running. */
+export interface MapMessage {
+  /**
+   * Maps one message with the maps of its feed. A message that no map takes gives no resources and an
+   * issue that names its type. Never throws.
+   */
+  (message: Message, feed: Feed, context: MappingContext): MappingResult;
+  /** The same issue, where no map takes the message; absent: only a run tells. */
+  readonly refusal?: (message: Message, feed: Feed) => Issue | undefined;
+  /** Fields, such as `PID-3`, in which some map finds the numbers of a person; absent: those of HL7. */
+  readonly personFields?: readonly string[];
+}
 
 /** The maps of a pack: each message by that of its type, as the overlays of its feed have it. */
 export function mapWith(pack: CompiledPack): MapMessage {
-  return (message, feed, context) => {
+  const refusal = (message: Message, feed: Feed): Issue | undefined => {
     const map = selectMap(pack, message, feed.name);
-    if (typeof map !== 'string') return runMap(map, message, context);
-    const issues = [unsupported(map, message)];
+    return typeof map === 'string' ? unsupported(map, message) : undefined;
+  };
+  const map: MapMessage = (message, feed, context) => {
+    const selected = selectMap(pack, message, feed.name);
+    if (typeof selected !== 'string') return runMap(selected, message, context);
+    const issues = [unsupported(selected, message)];
     return { resources: [], loss: [], unmapped: [], issues, trace: [], map: '' };
   };
+  return Object.assign(map, { refusal, personFields: personFieldsOf(pack) });
 }
 
 function unsupported(

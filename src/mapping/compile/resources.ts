@@ -12,6 +12,7 @@ import type { Compiler, ValueScope } from './compiler.ts';
 import { compileCondition } from './conditions.ts';
 import { firstText } from './key-text.ts';
 import { compilePath } from './paths.ts';
+import { compilePerson } from './person.ts';
 import { compileSlots } from './slots.ts';
 import { valueFrame } from './sources.ts';
 
@@ -41,7 +42,7 @@ export function compileResource(
     frames: compileFrames(rule.from, compiler),
     when: rule.when && compileCondition(rule.when, scope, compiler),
     key: rule.key?.kind === 'parts' ? compileKey(rule.key, readers) : undefined,
-    person: rule.key?.kind === 'person' ? personSlots(rule, rule.key, compiler) : undefined,
+    person: rule.key?.kind === 'person' ? compilePerson(rule, rule.key, compiler) : undefined,
     scope: compileScope(rule.scope, { readers, scope, compiler }),
     sameKey: rule.sameKey,
     eventTime: compileOrder(rule.order, { scope, compiler }),
@@ -196,24 +197,6 @@ function compileScope(
 
 function senderScope({ run }: Frame): string {
   return run.facts.authority({ namespace: '', universalId: '', universalIdType: '' });
-}
-
-function personSlots(
-  rule: ResourceRule,
-  key: Extract<KeyRule, { kind: 'person' }>,
-  { issues }: Compiler,
-): { readonly slots?: readonly string[] } {
-  const names = rule.set
-    .filter(({ element }) => element.value[0]?.name === 'identifier')
-    .map(({ name }) => name);
-  for (const { value, place } of key.slots ?? []) {
-    if (names.includes(value)) continue;
-    issues.add(place, `\`${value}\` is no slot at \`identifier\`${suggestion(value, names)}`);
-  }
-  if (names.length === 0) {
-    issues.add(rule.place, `\`key: person\` needs a slot at \`identifier\` in \`${rule.name}\``);
-  }
-  return key.slots ? { slots: key.slots.map(({ value }) => value) } : {};
 }
 
 const defaultOrder = ['EVN-2', 'MSH-7'];

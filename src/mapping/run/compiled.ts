@@ -48,6 +48,14 @@ export interface CompiledKey {
   readonly source: string;
 }
 
+/** What a person is found by. */
+export interface CompiledPerson {
+  /** The slots whose identifiers count; absent: all. */
+  readonly slots?: readonly string[];
+  /** The fields that they read, such as `PID-3`. */
+  readonly fields: readonly string[];
+}
+
 export interface CompiledResource {
   readonly name: string;
   /** `file:line`. */
@@ -56,8 +64,8 @@ export interface CompiledResource {
   readonly frames: (root: Frame) => readonly Frame[];
   readonly when: Predicate | undefined;
   readonly key: CompiledKey | undefined;
-  /** Of `key: person`: the slots whose identifiers count; absent: all. */
-  readonly person: { readonly slots?: readonly string[] } | undefined;
+  /** Of `key: person`. */
+  readonly person: CompiledPerson | undefined;
   readonly scope: (frame: Frame) => string;
   readonly sameKey: 'merge' | 'lines' | 'number';
   readonly eventTime: (frame: Frame) => string | undefined;
