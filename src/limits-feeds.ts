@@ -29,10 +29,22 @@ export const feedLimits = {
   /** Times a message is planned anew that loses to others where many meet in one place, and the longest pause before one. */
   contestedAttemptsMax: 40,
   contestedPauseMs: 80,
-  /** Journal rows read at once, to be processed side by side. */
+  /** Journal rows read at once. */
   backlogPageMax: 32,
-  /** Older messages that a new one puts in line before itself; where more wait it comes after all of the backlog. */
+  /** Messages that nobody waits for and that are processed side by side. */
+  backlogUnderWayMax: 32,
+  /** While others wait for their answers one of those begins after so long: it takes some 6 ms, a quarter of the thread. */
+  backlogRestMs: 20,
+  /** Nobody has waited for an answer for so long: a sender that sends one after another is quicker. */
+  backlogQuietMs: 1,
+  /** Messages that were answered for and not begun, as a process knows them by itself, some 6 MB; more are looked for in the journal. */
+  keptRowsMax: 20_000,
+  /** Older messages that a new one puts in line before itself; where more wait it lets them come to so few, by themselves, */
   backlogLinedUpMax: 500,
+  /** looks again so often, */
+  backlogLookMs: 100,
+  /** and no more than so many times, a minute: those of a stopped feed stay. */
+  backlogLooksMax: 600,
   /** How often a drop folder is looked at. */
   dropPollMs: 1_000,
   /** A file of a drop folder that did not change for so long is taken to be whole. */

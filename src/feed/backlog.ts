@@ -4,7 +4,7 @@ import type { JournalEntry, JournalQuery, Store } from '../store/store.ts';
 /** What the journal holds and nobody has processed, oldest first, page by page. What comes meanwhile is not in it. */
 export async function* backlog(
   store: Store,
-  query: Pick<JournalQuery, 'feed'> = {},
+  query: Pick<JournalQuery, 'feed' | 'bare'> = {},
 ): AsyncGenerator<readonly JournalEntry[]> {
   const received = { ...query, state: 'received' } as const;
   const { entries } = await store.journal.list({ ...received, count: 1, bare: true });

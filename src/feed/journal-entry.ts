@@ -5,6 +5,7 @@ import { limits } from '../limits.ts';
 import type { LossEntry, UnmappedCode } from '../mapping/result.ts';
 import type { Commit, JournalChange, JournalEntry, JournalState, Store } from '../store/store.ts';
 import { keptAnswer } from './answer.ts';
+import type { MapMessage } from './map-message.ts';
 import { indexedFields } from './message-fields.ts';
 import type { Reading } from './reading.ts';
 import { turnFields, withoutTurns } from './turn-field.ts';
@@ -63,10 +64,10 @@ export function journalEntry(
 /** The row of a message that is kept before its turn: it says what it takes its turn for. */
 export function waitingEntry(
   reading: Reading,
-  given: { readonly newId: () => string },
+  given: { readonly newId: () => string; readonly map: MapMessage },
 ): JournalChange {
   const entry = journalEntry(reading, given);
-  const fields = [...(entry.fields ?? []), ...turnFields(reading)];
+  const fields = [...(entry.fields ?? []), ...turnFields(reading, given.map)];
   return { ...entry, fields, attempts: 0 };
 }
 
@@ -120,9 +121,21 @@ export function isSettled(
   return entry?.state === 'processed' || entry?.state === 'ignored';
 }
 
-/** Whether the sender used this control id before for something else: to be told, never to be dropped. */
-export function isReused({ frame, hash }: Reading, known: JournalEntry | undefined): boolean {
-  return known !== undefined && known.hash !== hash && sameSender(known.bytes, frame.bytes);
+/** Whether the sender used this control id before for something else: to be told, never to be dropped. `known`: the newest of it. */
+export async function isReused(
+  store: Store,
+  { frame, hash, feed, controlId }: Reading,
+  known: JournalEntry | undefined,
+): Promise<boolean> {
+  if (known === undefined || controlId === '') return false;
+  const isOther = (row: JournalEntry): boolean =>
+    row.hash !== hash && sameSender(row.bytes, frame.bytes);
+  if (known.hash !== hash) return isOther(known);
+  // It was kept before its turn, or heard before: what came earlier counts.
+  const rows = await store.journal.find(feed.name, controlId);
+  return rows.some(
+    (row) => row.receivedAt <= known.receivedAt && row.id < known.id && isOther(row),
+  );
 }
 
 /** A commit that keeps the message with its outcome, and writes no resource. */

@@ -1,5 +1,5 @@
 import { fold } from '../fhir/fold.ts';
-import type { Element, Message } from '../hl7v2/message.ts';
+import type { EncodingCharacters, Message, Segment } from '../hl7v2/message.ts';
 import { limits } from '../limits.ts';
 import type { Feed } from './feed.ts';
 
@@ -51,20 +51,50 @@ export function indexedFields(
   return [...found];
 }
 
-function valuesAt(message: Message, position: string): readonly string[] {
-  const [, name = '', field, component] = positionForm.exec(position) ?? [];
-  return message.segments
-    .filter((segment) => segment.name === name)
-    .flatMap((segment) => segment.field(Number(field)).repetitions())
-    .flatMap((each) => textsOf(each, position, component))
-    .filter((text) => text.trim() !== '');
+/** What stands at a position, in each segment and repetition: of a field its first component; nothing empty. */
+export function valuesAt(message: Message, position: string): readonly string[] {
+  const place = placeOf(position);
+  const values: string[] = [];
+  for (const segment of message.segments) {
+    if (segment.name !== place.segment || !segment.hasText(place.field)) continue;
+    for (const text of textsIn(segment, place, message.encoding)) {
+      if (text.trim() !== '') values.push(text);
+    }
+  }
+  return values;
 }
 
-function textsOf(
-  each: Element,
-  position: string,
-  component: string | undefined,
+/** A position as it is asked of each message. */
+interface Place {
+  readonly segment: string;
+  readonly field: number;
+  readonly components: readonly number[];
+}
+
+/** By position: those of all feeds and of the feed files. */
+const places = new Map<string, Place>();
+
+function placeOf(position: string): Place {
+  const known = places.get(position);
+  if (known !== undefined) return known;
+  const [, segment = '', field, component] = positionForm.exec(position) ?? [];
+  const components = names.has(position) ? [1, 2] : [Number(component ?? 1)];
+  const place = { segment, field: Number(field), components };
+  places.set(position, place);
+  return place;
+}
+
+function textsIn(
+  segment: Segment,
+  { field, components }: Place,
+  { repetition }: EncodingCharacters,
 ): readonly string[] {
-  if (names.has(position)) return [each.component(1).text, each.component(2).text];
-  return [each.component(Number(component ?? 1)).text];
+  const whole = segment.field(field);
+  // Most fields have one repetition, of which no place need be made.
+  if (repetition !== '' && !whole.raw.includes(repetition)) {
+    return components.map((component) => segment.text(field, component));
+  }
+  return whole
+    .repetitions()
+    .flatMap((each) => components.map((component) => each.component(component).text));
 }

@@ -9,8 +9,8 @@ import {
 import { errorIssue, fail } from '../fhir/issue.ts';
 import { isError } from '../fhir/outcome.ts';
 import { limits } from '../limits.ts';
-import { acceptance, answersOf, type Answers } from './answer.ts';
-import { wants } from './asked.ts';
+import { answersOf, type Answers } from './answer.ts';
+import { answering } from './answering.ts';
 import { planCommit } from './commit.ts';
 import type { Feed } from './feed.ts';
 import type { FeedStop } from './feed-stop.ts';
@@ -23,23 +23,23 @@ import {
   journalEntry,
   journalOnly,
   latestEntry,
-  waitingEntry,
   withOutcome,
 } from './journal-entry.ts';
 import { finishAll, finishOf } from './effect/repoint-run.ts';
-import { keep, keepWhatIsOwed } from './destination/keep.ts';
 import { withWhatIsOwed, type Router } from './destination/router.ts';
 import { Kin } from './kin.ts';
+import { Line } from './line.ts';
 import type { Doing } from './doing.ts';
 import type { Log } from './log.ts';
 import type { MapMessage } from './map-message.ts';
 import { KeyedOrder } from '../ops/keyed-order.ts';
+import { Precedence } from '../ops/precedence.ts';
 import { aheadOf, heldBy } from './person-queue.ts';
 import { withPolicy } from './policy.ts';
 import { startQueues } from './queue-release.ts';
 import { takeInSequence } from './sequence.ts';
-import { completed, isRefused, readFrame, type Frame, type Reading } from './reading.ts';
-import { answerFault, refuse } from './refuse.ts';
+import { completed, isRefused, type Frame, type Reading } from './reading.ts';
+import { refuse } from './refuse.ts';
 import { takingUp } from './take-up.ts';
 import { startWaiting } from './waiting.ts';
 
@@ -83,7 +83,8 @@ export interface Processor {
 }
 
 /**
- * ONE HL7 MESSAGE'S WAY: frame -> parse -> map -> take turns -> merge -> commit (with the journal) -> ack.
+ * ONE HL7 MESSAGE'S WAY: frame -> parse -> map -> take turns -> merge -> commit (with the journal) -> ack. Where the feed
+ * is `journaled`: frame -> parse -> journal -> ack, and the rest when the line comes to it (line.ts).
  *
  * No AA leaves before one durable commit holds the journal row, the resources, what the source said,
  * the identifiers, the Provenance and the tallies, all or none (I1, I2). Messages about one person
@@ -99,33 +100,34 @@ export function createProcessor(pipeline: Pipeline): Processor {
     if (reading.feed.onFailure === 'park-patient') queues.wake();
     return answers;
   };
-  const again = takingUp(pipeline, takeTurn);
-  const waiting = startWaiting(pipeline, again.takeUp);
+  const takeUp = takingUp(pipeline, takeTurn);
+  const precedence = new Precedence({
+    restMs: limits.backlogRestMs,
+    quietMs: limits.backlogQuietMs,
+  });
+  const line = new Line({ ...pipeline, precedence }, takeUp);
+  const waiting = startWaiting({ ...pipeline, line });
   const takeNew: TakeTurn = (reading) => waiting.behind(reading, () => takeTurn(reading));
-  const queues = startQueues(pipeline, again.takeUp);
-  const stops = startStops(pipeline, { order, takeUp: again.takeUp });
-
-  const { onFrame, answered } = answering(pipeline, takeNew);
+  const queues = startQueues(pipeline, takeUp);
+  const stops = startStops(pipeline, { order, takeUp });
+  const onFrame = answering(pipeline, { takeTurn: takeNew, line });
 
   async function idle(): Promise<void> {
-    await waiting.idle();
-    await order.idle();
-    await answered();
-    for (const work of [queues, stops, order]) await work.idle();
+    await line.idle();
+    for (const work of [order, queues, stops, order]) await work.idle();
   }
 
   return {
-    onFrame,
+    onFrame: (frame, accepted) => precedence.awaited(() => onFrame(frame, accepted)),
     inTurn: (reading, work) => waiting.behind(reading, () => order.run(kin.turnsOf(reading), work)),
     resumeFeed: stops.resume,
     settled: queues.settled,
     sweep: async (stopping) => {
       await endUnfinished(pipeline);
-      if (!waiting.isDone()) waiting.goOn();
-      else {
-        const before = new Date(pipeline.clock().getTime() - limits.sweepMs);
-        await again.takeUpBefore(before, stopping);
-      }
+      line.goOn();
+      const before = new Date(pipeline.clock().getTime() - limits.sweepMs);
+      // A walk meets them all.
+      if (line.isComplete) await line.sweep(before, stopping);
       queues.wake();
     },
     resume: async () => {
@@ -133,56 +135,14 @@ export function createProcessor(pipeline: Pipeline): Processor {
       await queues.mend();
       await stops.mend();
       await waiting.begin();
-      void waiting.idle().then(queues.wake);
+      void line.idle().then(queues.wake);
     },
     idle,
     close: () => {
-      waiting.stop();
+      line.stop();
       return idle();
     },
   };
-}
-
-/** Reads frames and answers them; `answered` resolves when all that goes on behind an answer is done. */
-function answering(
-  pipeline: Pipeline,
-  takeTurn: TakeTurn,
-): { readonly onFrame: OnFrame; readonly answered: () => Promise<unknown> } {
-  const unawaited = new Set<Promise<unknown>>();
-  const later = (work: Promise<unknown>): void => {
-    unawaited.add(work);
-    void work.finally(() => unawaited.delete(work));
-  };
-
-  async function onFrame(frame: Frame, accepted?: Accepted): Promise<Uint8Array | undefined> {
-    const reading = readFrame(frame, {
-      feeds: pipeline.feeds(),
-      map: pipeline.map,
-      receivedAt: pipeline.clock(),
-    });
-    const told = { accept: false };
-    const tell: Accepted = (accept) => {
-      told.accept ||= accept !== undefined;
-      accepted?.(accept);
-    };
-    const answers = await answersTo(reading, tell).catch((error: unknown) =>
-      answerFault(pipeline, reading, { error, accepted: told.accept }),
-    );
-    const { accept, application } = answers;
-    if (application !== undefined && accept !== undefined && !told.accept) tell(accept);
-    return application ?? (told.accept && accepted !== undefined ? undefined : accept);
-  }
-
-  async function answersTo(reading: Reading, tell: Accepted): Promise<Answers> {
-    const isCommitted = reading.feed.ackMode === 'committed';
-    const stopped = isCommitted ? await whileStopped(pipeline, reading) : undefined;
-    if (stopped !== undefined) return stopped;
-    if (isSafeFirst(reading)) return acknowledgeFirst(pipeline, reading, { takeTurn, tell, later });
-    await keepWhatIsOwed(pipeline, reading);
-    return takeTurn(reading);
-  }
-
-  return { onFrame, answered: () => Promise.all(unawaited) };
 }
 
 /** Of messages whose continuation does not come, and of merges. */
@@ -192,7 +152,7 @@ async function endUnfinished(pipeline: Pipeline): Promise<void> {
 }
 
 /** `passing`: also where its feed is stopped. */
-type TakeTurn = (reading: Reading, passing?: boolean) => Promise<Answers>;
+export type TakeTurn = (reading: Reading, passing?: boolean) => Promise<Answers>;
 
 /** Processes messages in the order of arrival per person, and per sender or feed where that is asked for. */
 function takingTurns(
@@ -223,53 +183,6 @@ function takingTurns(
       return whenNobodyElse(() => takeInSequence(pipeline, reading, takeWhole));
     });
   return { order, take };
-}
-
-/**
- * Whether the sender is to hear that the message is safe before it is processed. A `committed` feed says CA
- * before only where more is to come: the last that a sender hears of it is that the record is written.
- */
-function isSafeFirst(reading: Reading): boolean {
-  const { feed, asked, continuation, sequenceNumber, issues } = reading;
-  if (isRefused(issues) || continuation !== undefined || sequenceNumber !== undefined) return false;
-  if (feed.ackMode === 'journaled') return true;
-  return asked !== undefined && wants(asked.accept, 'AA') && asked.application !== 'NE';
-}
-
-/**
- * Journals, and says so: by CA where MSH-15 wants it, by AA where the feed is `journaled`. What is left to
- * say after the message was processed is the outcome of the turn; else that is in the journal alone.
- */
-async function acknowledgeFirst(
-  pipeline: Pipeline,
-  reading: Reading,
-  {
-    takeTurn,
-    tell,
-    later,
-  }: {
-    readonly takeTurn: TakeTurn;
-    readonly tell: Accepted;
-    /** Takes work that nobody waits for. */
-    readonly later: (work: Promise<unknown>) => void;
-  },
-): Promise<Answers> {
-  const row = waitingEntry(reading, pipeline);
-  const entry =
-    reading.feed.ackMode === 'journaled'
-      ? withOutcome(row, reading, { state: 'received', issues: [], now: pipeline.clock() })
-      : { ...row, ...acceptance(reading, row) };
-  const { existing } = await keep(pipeline, reading, entry);
-  if (isSettled(existing)) return answersOf(reading, existing);
-  if (existing !== undefined && existing.state !== 'received') return await takeTurn(reading);
-  const answers = answersOf(reading, existing ?? entry);
-  if (existing?.ackCode?.startsWith('A') === true) return await takeTurn(reading);
-  if (answers.application === undefined && reading.asked?.application !== 'NE') {
-    tell(answers.accept);
-    return await takeTurn(reading);
-  }
-  later(takeTurn(reading).catch((error: unknown) => answerFault(pipeline, reading, { error })));
-  return answers;
 }
 
 /** Works it out anew where another process changed meanwhile what it goes by. */
@@ -336,7 +249,7 @@ async function attempt(
   if (ahead !== undefined && before !== undefined && isHeld(before)) {
     return { answers: answersOf(reading, before) };
   }
-  const reused = isReused(reading, known);
+  const reused = await isReused(pipeline.store, reading, known);
   const planned = await commitOf(pipeline, reading, { entry, reused, ahead });
   const commit = withWhatIsOwed(pipeline.router, reading, planned);
   try {

@@ -72,7 +72,7 @@ export interface Reading {
   readonly earlier?: Earlier;
   readonly result?: MappingResult;
   readonly issues: readonly Issue[];
-  /** What the message must take its turn for: the message itself and every person it names. */
+  /** What the message must take its turn for: the message itself and every person it names, as far as it is mapped. */
   readonly orderKeys: readonly string[];
   /** Every person it names, by the identifiers that claim them. */
   readonly personKeys: readonly string[];
@@ -80,11 +80,18 @@ export interface Reading {
   readonly kin: readonly (readonly string[])[];
 }
 
+interface Hearing {
+  readonly feeds: readonly Feed[];
+  readonly receivedAt: Date;
+}
+
 /** Frame to text to message to resources. Pure but for its arguments; never throws. */
-export function readFrame(
-  frame: Frame,
-  given: { readonly feeds: readonly Feed[]; readonly receivedAt: Date; readonly map: MapMessage },
-): Reading {
+export function readFrame(frame: Frame, given: Hearing & { readonly map: MapMessage }): Reading {
+  return mapHeard(hearFrame(frame, given), given);
+}
+
+/** Frame to text to message: who says what to whom, and whether the header forbids to take it. */
+export function hearFrame(frame: Frame, given: Hearing): Reading {
   const named = given.feeds.find(({ name }) => name === frame.feed);
   const { decoded, parsed, feed } = readAs(frame, given.feeds, named);
   const { message } = parsed;
@@ -92,17 +99,11 @@ export function readFrame(
   const issues = [...(frame.remarks ?? []), ...found];
   const hash = createHash('sha256').update(frame.bytes).digest('hex');
   const { charset } = decoded;
-  const base = { frame, feed, receivedAt: given.receivedAt, hash, charset };
+  const nobody = { personKeys: [], kin: [] };
+  const base = { frame, feed, receivedAt: given.receivedAt, hash, charset, issues, ...nobody };
   if (message === undefined) {
     const unread = { source: feed.name, controlId: '', messageType: '' };
-    return {
-      ...base,
-      ...unread,
-      issues,
-      orderKeys: [`message|${hash}`, ...wholeFeed(feed)],
-      personKeys: [],
-      kin: [],
-    };
+    return { ...base, ...unread, orderKeys: [`message|${hash}`, ...wholeFeed(feed)] };
   }
   issues.push(...senderIssues(frame, message, { feed, feeds: given.feeds }));
   if (message.controlId === '') {
@@ -113,27 +114,43 @@ export function readFrame(
   issues.push(...askedIssues);
   const continuation = continuationOf(message);
   const sequenceNumber = feed.sequence === true ? sequenceNumberOf(message) : undefined;
-  const isContent = sequenceNumber !== 0 && sequenceNumber !== -1;
-  const isWhole = continuation === undefined && isContent && !isRefused(issues) && !feed.passOnly;
-  const result = isWhole ? mapped(message, feed, given) : undefined;
-  const people = peopleOf(result);
+  const source = sourceOf(feed, message);
   return {
     ...base,
-    source: sourceOf(feed, message),
+    source,
     controlId: message.controlId,
     messageType: message.type,
     message,
-    ...present({ asked, sequenceNumber, continuation, result }),
-    issues: [...issues, ...(result?.issues ?? [])],
+    ...present({ asked, sequenceNumber, continuation }),
     orderKeys: [
       `message|${feed.name}|${message.controlId}`,
-      ...(sequenceNumber === undefined ? [] : [`sequence|${sourceOf(feed, message)}`]),
-      ...(continuation === undefined ? [] : [`fragment|${sourceOf(feed, message)}`]),
+      ...(sequenceNumber === undefined ? [] : [`sequence|${source}`]),
+      ...(continuation === undefined ? [] : [`fragment|${source}`]),
       ...wholeFeed(feed),
-      ...people.personKeys,
     ],
+  };
+}
+
+/** With what the maps make of it, where it is to be mapped at all. */
+export function mapHeard(heard: Reading, given: { readonly map: MapMessage }): Reading {
+  const { message, feed, issues } = heard;
+  if (message === undefined || !isContent(heard) || isRefused(issues) || feed.passOnly === true) {
+    return heard;
+  }
+  const result = mapped(message, feed, { ...given, receivedAt: heard.receivedAt });
+  const people = peopleOf(result);
+  return {
+    ...heard,
+    result,
+    issues: [...issues, ...result.issues],
+    orderKeys: [...heard.orderKeys, ...people.personKeys],
     ...people,
   };
+}
+
+/** Whether the message says something by itself: it is no piece of another, and not about sequence numbers alone. */
+function isContent({ continuation, sequenceNumber }: Reading): boolean {
+  return continuation === undefined && sequenceNumber !== 0 && sequenceNumber !== -1;
 }
 
 /** What is wrong with who sends it. */

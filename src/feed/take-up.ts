@@ -1,5 +1,5 @@
 import type { JournalEntry, Store } from '../store/store.ts';
-import { backlog } from './backlog.ts';
+import { reportOf } from './describe.ts';
 import type { Feed } from './feed.ts';
 import type { Log } from './log.ts';
 import type { MapMessage } from './map-message.ts';
@@ -25,33 +25,17 @@ export type TakeUp = (row: JournalEntry, passing?: boolean) => Promise<void>;
 export function takingUp(
   pipeline: TakingUp,
   takeTurn: (reading: Reading, passing?: boolean) => Promise<unknown>,
-): {
-  readonly takeUp: TakeUp;
-  /** What arrived before, and is due; the rest is left when all stops. */
-  readonly takeUpBefore: (before: Date, stopping?: AbortSignal) => Promise<void>;
-} {
-  const takeUp: TakeUp = async ({ bytes, peer, feed, receivedAt }, passing) => {
+): TakeUp {
+  return async (row, passing) => {
+    const { bytes, peer, feed, receivedAt } = row;
     const given = { feeds: pipeline.feeds(), map: pipeline.map, receivedAt };
-    const reading = readFrame({ bytes, peer, feed, isOpen: nobodyListens }, given);
+    // What was found out before it was read is in the report of a row that nothing has been made of yet.
+    const remarks = row.state === 'received' ? reportOf(row).issues : [];
+    const reading = readFrame({ bytes, peer, feed, isOpen: nobodyListens, remarks }, given);
     try {
       await takeTurn(reading, passing);
     } catch (error) {
       await answerFault(pipeline, reading, { error });
     }
-  };
-  return {
-    takeUp,
-    takeUpBefore: async (before, stopping) => {
-      for await (const rows of backlog(pipeline.store)) {
-        if (stopping?.aborted === true) return;
-        const now = pipeline.clock();
-        const due = rows.filter(
-          ({ receivedAt, nextRetryAt }) =>
-            receivedAt < before && (nextRetryAt === undefined || nextRetryAt <= now),
-        );
-        // Side by side: those of one person take turns in this order.
-        await Promise.all(due.map((row) => takeUp(row)));
-      }
-    },
   };
 }

@@ -18,6 +18,13 @@ export function personClaimKey({ system, value }: PersonIdentifier): string {
   return `person|${encodeURIComponent(system)}|${encodeURIComponent(value)}`;
 }
 
+/** Whom such a claim is of; undefined for any other key. */
+export function personOfClaimKey(key: string): PersonIdentifier | undefined {
+  const [kind, system, value] = key.split('|');
+  if (kind !== 'person' || system === undefined || value === undefined) return undefined;
+  return { system: decodeURIComponent(system), value: decodeURIComponent(value) };
+}
+
 /** The claim under which a record is found by a number that its id is not made of: it was renumbered or merged. */
 export function recordClaimKey(type: string, scope: string, key: string): string {
   return `record|${type}|${encodeURIComponent(scope)}|${encodeURIComponent(key)}`;

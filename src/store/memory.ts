@@ -133,9 +133,9 @@ function openJournal(data: MemoryData): Journal {
     read: async (id) => data.journal.get(id)?.entry,
     find: async (feed, controlId) =>
       [...data.journal.values()]
+        .filter(({ entry }) => entry.controlId === controlId && entry.feed === feed)
         .sort((a, b) => a.row - b.row)
         .map(({ entry }) => entry)
-        .filter((entry) => entry.feed === feed && entry.controlId === controlId)
         .slice(0, limits.journalFindMax),
     list: async (query) => journalPage(data, query),
     counts: async () => journalCounts(data),

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { describeMessage } from '../../src/feed/describe.ts';
 import { defaultFeed } from '../../src/feed/feed.ts';
+import type { MapMessage } from '../../src/feed/map-message.ts';
 import { unmappedPrefix } from '../../src/feed/worklist.ts';
 import { limits } from '../../src/limits.ts';
+import { present } from '../../src/hl7v2/present.ts';
 import { openMemoryStore } from '../../src/store/memory.ts';
 import type { Store } from '../../src/store/store.ts';
 import { codeOf, ehr, frame, processorOn, text } from './pipeline-fixture.ts';
@@ -32,6 +34,63 @@ describe('ack mode journaled', () => {
     expect(await send({ id: '1' })).toBe(ack);
   });
 
+  it('answers before it maps, and says at once what the header alone forbids', async () => {
+    const store = openMemoryStore();
+    const { pipeline } = processorOn(store);
+    const mapped: string[] = [];
+    const map: MapMessage = Object.assign(
+      (...given: Parameters<MapMessage>) => {
+        mapped.push(given[0].controlId);
+        return pipeline.map(...given);
+      },
+      present({ refusal: pipeline.map.refusal }),
+    );
+    const { send, processor } = processorOn(store, { ...journaled, map });
+    expect(codeOf(await send({ id: '1' }))).toBe('AA');
+    expect(mapped).toEqual([]);
+    expect(codeOf(await send({ id: '2', type: 'ZZZ^Z99' }))).toBe('AR');
+    expect((await store.journal.find('ehr', '2'))[0]).toMatchObject({ state: 'failed' });
+    await processor.idle();
+    expect(mapped).toContain('1');
+  });
+
+  it('a resend while it waits hears the same, and it is processed once', async () => {
+    const store = openMemoryStore();
+    const { send, processor } = processorOn(store, journaled);
+    const [first, again] = await Promise.all([send({ id: '1' }), send({ id: '1' })]);
+    expect(again).toBe(first);
+    expect(await send({ id: '1' })).toBe(first);
+    await processor.idle();
+    expect(await store.journal.find('ehr', '1')).toMatchObject([
+      { state: 'processed', attempts: 1 },
+    ]);
+  });
+
+  it('flags a control id that is used again, on the one that came later', async () => {
+    const store = openMemoryStore();
+    const { send, processor } = processorOn(store, journaled);
+    await Promise.all([send({ id: '1', phone: '5551' }), send({ id: '1', phone: '5552' })]);
+    await processor.idle();
+    const rows = await store.journal.find('ehr', '1');
+    expect(rows.map(({ state, report }) => [state, report?.includes('control-id-reuse')])).toEqual([
+      ['processed', false],
+      ['processed', true],
+    ]);
+  });
+
+  it('keeps what was found out about a frame before it was read', async () => {
+    const store = openMemoryStore();
+    const { processor } = processorOn(store, journaled);
+    const remarks = [
+      { code: 'value', severity: 'warning', diagnostics: 'One is missing' } as const,
+    ];
+    await processor.onFrame({ bytes: frame({ id: '1' }), peer: 'p', remarks });
+    await processor.idle();
+    const row = await rowOf(store);
+    expect(row?.state).toBe('processed');
+    expect((await describeMessage(store, row?.id ?? ''))?.issues).toEqual(remarks);
+  });
+
   it('keeps the answer it gave when the content turns out to be bad', async () => {
     const store = openMemoryStore();
     const { send, processor } = processorOn(store, journaled);
@@ -58,7 +117,7 @@ describe('ack mode journaled', () => {
   it('takes up all of a long queue, each person’s messages in the order of arrival', async () => {
     const store = openMemoryStore();
     const dead: Store = { ...store, commit: () => new Promise(() => undefined) };
-    const count = limits.messagesWaitingMax + 100;
+    const count = 40 * limits.backlogUnderWayMax;
     const before = processorOn(dead, journaled);
     for (let n = 0; n < count; n += 1) {
       const said = { id: `m${String(n)}`, ids: `M${String(n % 3)}^^^MERCY^MR` };

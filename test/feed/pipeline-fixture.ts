@@ -1,10 +1,11 @@
 import type { Doing } from '../../src/feed/doing.ts';
-import { errorIssue } from '../../src/fhir/issue.ts';
+import { errorIssue, type Issue } from '../../src/fhir/issue.ts';
 import type { IdentifiedResource, Resource } from '../../src/fhir/resource.ts';
 import { defaultFeed, type Feed } from '../../src/feed/feed.ts';
 import type { MapMessage } from '../../src/feed/map-message.ts';
 import { createProcessor, type Pipeline, type Processor } from '../../src/feed/process.ts';
 import type { Message } from '../../src/hl7v2/message.ts';
+import type { MappingContext } from '../../src/mapping/context.ts';
 import type { MappedResource, MappingResult } from '../../src/mapping/result.ts';
 import type { Store } from '../../src/store/store.ts';
 
@@ -54,7 +55,7 @@ export const ehr: Feed = {
     ['RX', 'urn:rx'],
   ]),
 };
-const lab: Feed = {
+export const lab: Feed = {
   ...ehr,
   name: 'lab',
   title: 'The laboratory',
@@ -68,15 +69,18 @@ const rx: Feed = {
 };
 
 /** Maps by hand: a Patient from PID, an Observation per OBX, a broken Patient for `ADT^A99`. */
-const mapByHand: MapMessage = (message, _, context): MappingResult => {
+const mapByHand: MapMessage = Object.assign(mapped, { refusal });
+
+function refusal({ type }: Message): Issue | undefined {
+  if (type !== 'ZZZ^Z99') return undefined;
+  const text = 'No map takes ZZZ^Z99';
+  return errorIssue('message-type-unsupported', text, { location: 'MSH-9' });
+}
+
+function mapped(message: Message, _: Feed, context: MappingContext): MappingResult {
   const nothing = { resources: [], loss: [], unmapped: [], issues: [], trace: [], map: 'hand@1' };
-  if (message.type === 'ZZZ^Z99') {
-    const text = 'No map takes ZZZ^Z99';
-    return {
-      ...nothing,
-      issues: [errorIssue('message-type-unsupported', text, { location: 'MSH-9' })],
-    };
-  }
+  const refused = refusal(message);
+  if (refused !== undefined) return { ...nothing, issues: [refused] };
   const pid = message.segment('PID');
   if (!pid) return nothing;
   const identifiers = pid
@@ -106,7 +110,7 @@ const mapByHand: MapMessage = (message, _, context): MappingResult => {
     })),
     trace: [{ target: 'patient.birthDate', source: 'PID-7', rule: 'pid.map.yaml:12' }],
   };
-};
+}
 
 function person(
   message: Message,

@@ -6,7 +6,7 @@ import { defaultFeed } from '../../src/feed/feed.ts';
 import { openMemoryStore } from '../../src/store/memory.ts';
 import { openSqliteStore } from '../../src/store/sqlite/open.ts';
 import type { JournalChange, Store } from '../../src/store/store.ts';
-import { codeOf, ehr, processorOn, type Said } from './pipeline-fixture.ts';
+import { codeOf, ehr, lab, processorOn, type Said } from './pipeline-fixture.ts';
 
 const journaled = { feeds: () => [{ ...ehr, ackMode: 'journaled' } as const, defaultFeed] };
 const committed = { feeds: () => [ehr, defaultFeed] };
@@ -22,7 +22,10 @@ const stores: readonly (readonly [string, () => Promise<Store>])[] = [
 /** Acknowledges messages, and dies before it processes any. */
 async function leaveWaiting(store: Store, said: readonly Said[]): Promise<void> {
   const dead: Store = { ...store, commit: () => new Promise(() => undefined) };
-  const { send } = processorOn(dead, journaled);
+  let count = 0;
+  // The process after it counts from the beginning.
+  const newId = (): string => `earlier-${String((count += 1)).padStart(6, '0')}`;
+  const { send } = processorOn(dead, { ...journaled, newId });
   for (const one of said) await send(one);
 }
 
@@ -65,7 +68,7 @@ describe.each(stores)('what waits in the journal at a start, on %s', (_name, ope
     expect(await waitingCount(store)).toBe(0);
     expect(await phonesOf(store, 'P9')).toEqual([...own, '9000']);
     for (const { fields } of (await store.journal.list({ count: 400 })).entries) {
-      expect(fields?.join()).not.toContain('turn=');
+      expect(fields?.join()).not.toContain('line=');
     }
     await store.close();
   });
@@ -89,6 +92,43 @@ describe.each(stores)('what waits in the journal at a start, on %s', (_name, ope
     const rows = await Promise.all(['1', '2', '3'].map((id) => store.journal.find('ehr', id)));
     expect(rows.flat().map(({ state }) => state)).toEqual(['processed', 'processed', 'processed']);
     await processor.idle();
+    await store.close();
+  });
+
+  it('waits for what came under another number of the same person', async () => {
+    const store = await open();
+    const known = processorOn(store, committed);
+    await known.send({ id: '0', ids: 'A1^^^MERCY^MR~B1^^^LAB^MR', phone: '1000' });
+    const filler = numbers(80).map((n) => ({
+      id: `f${String(n)}`,
+      ids: `F${String(n)}^^^MERCY^MR`,
+    }));
+    await leaveWaiting(store, [...filler, { id: '1', ids: 'B1^^^LAB^MR', phone: '1001' }]);
+    const newId = (): string => `later-${String((ids += 1))}`;
+    let ids = 0;
+    const { send, processor } = processorOn(store, { ...committed, newId });
+    await processor.resume();
+    await send({ id: '2', ids: 'A1^^^MERCY^MR', phone: '1002' });
+    expect(await phonesOf(store, 'A1')).toEqual(['1000', '1001', '1002']);
+    await processor.idle();
+    await store.close();
+  });
+
+  it('a feed that answers when the record is written waits for what another answered for before', async () => {
+    const store = await open();
+    const feeds = () => [{ ...ehr, ackMode: 'journaled' } as const, lab, defaultFeed];
+    const { send, processor } = processorOn(store, { feeds });
+    const said = numbers(200).map((n) => ({
+      ...{ id: `w${String(n)}`, ids: `P${String(n % 10)}^^^MERCY^MR`, phone: String(1_000 + n) },
+    }));
+    for (const one of said) await send(one);
+    expect(await waitingCount(store)).toBeGreaterThan(20);
+    const last = { id: 'n1', sender: 'LAB|LAB', ids: 'P9^^^MERCY^MR', phone: '9000' };
+    expect(codeOf(await send(last))).toBe('AA');
+    const own = said.filter((_, n) => n % 10 === 9).map(({ phone }) => phone);
+    expect(await phonesOf(store, 'P9')).toEqual([...own, '9000']);
+    await processor.idle();
+    expect(await waitingCount(store)).toBe(0);
     await store.close();
   });
 

@@ -6,6 +6,7 @@ import {
   type Store,
 } from '../../store/store.ts';
 import { journalOnly, waitingEntry } from '../journal-entry.ts';
+import type { MapMessage } from '../map-message.ts';
 import type { Reading } from '../reading.ts';
 import { noRouter, type Router } from './router.ts';
 
@@ -13,6 +14,7 @@ interface Keeping {
   readonly store: Store;
   readonly clock: () => Date;
   readonly newId: () => string;
+  readonly map: MapMessage;
   readonly router?: Router;
 }
 
