@@ -30,7 +30,7 @@ export interface Fault {
   readonly ofDatabase?: boolean;
   /** Needs a disk of its own, and so root. */
   readonly disk?: boolean;
-  readonly hospital?: Pick<HospitalOptions, 'processes' | 'diskBytes' | 'slow'>;
+  readonly hospital?: Pick<HospitalOptions, 'processes' | 'diskBytes' | 'slow' | 'journaled'>;
   readonly begin: (
     hospital: Hospital,
     random: () => number,
@@ -140,6 +140,13 @@ export const faults: readonly Fault[] = [
   { name: 'kill -9', kind: 'process', on: 'both', begin: renewals('SIGKILL') },
   { name: 'restart (SIGTERM)', kind: 'process', on: 'both', begin: renewals('SIGTERM') },
   {
+    name: 'kill -9 of a server that answers before it maps',
+    kind: 'process',
+    on: 'both',
+    hospital: { journaled: true },
+    begin: renewals('SIGKILL'),
+  },
+  {
     name: 'connections cut in frames and answers',
     kind: 'network',
     on: 'both',
@@ -198,6 +205,15 @@ export const faults: readonly Fault[] = [
     on: 'sqlite',
     disk: true,
     hospital: { diskBytes: 256 * 1024 * 1024 },
+    begin: async (hospital, random, answered) =>
+      ends(random, answered, async () => hospital.pullPlug()),
+  },
+  {
+    name: 'the plug is pulled of one that answers before it maps',
+    kind: 'disk',
+    on: 'sqlite',
+    disk: true,
+    hospital: { diskBytes: 256 * 1024 * 1024, journaled: true },
     begin: async (hospital, random, answered) =>
       ends(random, answered, async () => hospital.pullPlug()),
   },

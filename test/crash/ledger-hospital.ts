@@ -1,6 +1,6 @@
 /** The server of a ledger run: one process or several, which end and begin again while others send. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { repointPrefix } from '../../src/feed/effect/repoint-run.ts';
 import { openMongoStore } from '../../src/store/mongodb/open.ts';
@@ -20,6 +20,8 @@ export interface HospitalOptions {
   readonly diskBytes?: number;
   /** Syncs that take long. */
   readonly slow?: boolean;
+  /** Whether it answers when a message is safe, before it is mapped. */
+  readonly journaled?: boolean;
 }
 
 const startTries = 50;
@@ -29,12 +31,14 @@ export class Hospital {
   readonly #servers: (ServerProcess | undefined)[] = [];
   readonly #data: string;
   #disk: string | undefined;
+  #site: readonly string[] = [];
   #open = true;
 
   constructor(options: HospitalOptions) {
     this.#options = options;
     this.#data = `${options.folder}/data`;
     mkdirSync(this.#data);
+    if (options.journaled === true) this.#site = journaledSite(options.folder);
     if (options.diskBytes === undefined) return;
     this.#disk = `${options.folder}/disk`;
     makeDisk(this.#disk, options.diskBytes);
@@ -96,7 +100,9 @@ export class Hospital {
       await this.stop();
       const store = await this.#openStore();
       const merges = await store.states(repointPrefix);
-      const waiting = [await store.outbox.pending(1), await store.jobs.list('', 1), merges];
+      const { entries } = await store.journal.list({ state: 'received', count: 1 });
+      const jobs = await store.jobs.list('', 1);
+      const waiting = [entries, await store.outbox.pending(1), jobs, merges];
       if (waiting.flat().length === 0 || tries === startTries) return store;
       await store.close();
       await this.start();
@@ -105,7 +111,7 @@ export class Hospital {
 
   async #start(index: number): Promise<void> {
     const { store, slow = false } = this.#options;
-    const where = ['--data', this.#data, '--store', store, '--log-level', 'silent'];
+    const where = ['--data', this.#data, '--store', store, '--log-level', 'silent', ...this.#site];
     const within = (command: readonly string[]): readonly [string, ...string[]] => {
       const [node = '', ...args] = command;
       const shim = slow ? ['--import', programOf('./slow-shim.ts')] : [];
@@ -141,4 +147,15 @@ export class Hospital {
     if (stderr !== '') throw new Error(stderr);
     return openSqliteStore({ file: `${copy}/weir.db` });
   }
+}
+
+/** What no other feed takes, and so all, is answered when it is safe. */
+function journaledSite(folder: string): readonly string[] {
+  const feeds = `${folder}/site/feeds`;
+  mkdirSync(feeds, { recursive: true });
+  writeFileSync(
+    `${feeds}/default.feed.yaml`,
+    'feed: default\ntitle: Any other sender\nack: journaled\n',
+  );
+  return ['--site', `${folder}/site`];
 }

@@ -39,7 +39,8 @@ export async function playRound(
   }
   const left = await hospital.settled();
   try {
-    const found = await reconcile(left, { streams, lines: ledger.lines(), since });
+    const { journaled = false } = fault.hospital ?? {};
+    const found = await reconcile(left, { streams, lines: ledger.lines(), since, journaled });
     const kind = store === 'sqlite' ? 'SQLite' : 'MongoDB';
     return {
       fault: fault.name,
