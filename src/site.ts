@@ -8,7 +8,7 @@ import { defaultFeed } from './feed/feed.ts';
 import type { Feed, FeedPort } from './feed/feed.ts';
 import { loadFeeds } from './feed/feed-file.ts';
 import { mapWith } from './feed/map-message.ts';
-import type { Pipeline } from './feed/process.ts';
+import type { Pipeline } from './feed/pipeline.ts';
 import { fail } from './fhir/issue.ts';
 import { feedOf } from './fhir/message-source.ts';
 import type { Resource } from './fhir/resource.ts';

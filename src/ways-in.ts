@@ -5,7 +5,7 @@ import { faultAnswer } from './feed/fault-answer.ts';
 import type { Feed } from './feed/feed.ts';
 import { openMllpPorts } from './feed/mllp-ports.ts';
 import type { MllpPorts } from './feed/mllp-ports.ts';
-import type { OnFrame } from './feed/process.ts';
+import type { OnFrame } from './feed/pipeline.ts';
 import { fail } from './fhir/issue.ts';
 import { limits } from './limits.ts';
 import { parseAddress } from './ops/address.ts';

@@ -5,7 +5,7 @@ import { whileStopped } from './feed-resume.ts';
 import { isSettled, waitingEntry, withOutcome } from './journal-entry.ts';
 import type { Line } from './line.ts';
 import type { MapMessage } from './map-message.ts';
-import type { Accepted, OnFrame, Pipeline, TakeTurn } from './process.ts';
+import type { Accepted, OnFrame, Pipeline, TakeTurn } from './pipeline.ts';
 import { hearFrame, isRefused, mapHeard, type Reading } from './reading.ts';
 import { answerFault } from './refuse.ts';
 

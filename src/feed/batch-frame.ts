@@ -7,7 +7,7 @@ import { parseMessage } from '../hl7v2/parse.ts';
 import type { ParseIssue } from '../hl7v2/parse-issue.ts';
 import { limits } from '../limits.ts';
 import { buildAck } from './ack.ts';
-import type { Accepted, OnFrame } from './process.ts';
+import type { Accepted, OnFrame } from './pipeline.ts';
 import { fromParse, type Frame } from './reading.ts';
 
 interface Answering {

@@ -3,7 +3,7 @@ import { openCodesOf } from '../mapping/codes/open-code.ts';
 import { CodeWorklist, type CodeToDo } from '../mapping/codes/worklist.ts';
 import type { JournalEntry, Store } from '../store/store.ts';
 import { limits } from '../limits.ts';
-import type { Pipeline } from './process.ts';
+import type { Pipeline } from './pipeline.ts';
 import { readFrame } from './reading.ts';
 import { unmappedPrefix, type UnmappedTally } from './worklist.ts';
 

@@ -10,7 +10,7 @@ import type { ParseIssue } from '../hl7v2/parse-issue.ts';
 import { limits } from '../limits.ts';
 import { buildAck } from './ack.ts';
 import { answerHeader, answerTrailer } from './batch-frame.ts';
-import type { OnFrame } from './process.ts';
+import type { OnFrame } from './pipeline.ts';
 import { fromParse } from './reading.ts';
 import { answerAsXml, frameOfXml } from './xml-frame.ts';
 

@@ -2,7 +2,7 @@ import { setTimeout as rest } from 'node:timers/promises';
 import { limits } from '../limits.ts';
 import { CommitRefused, type JournalChange, type JournalEntry } from '../store/store.ts';
 import { indexedFields, indexedPositions } from './message-fields.ts';
-import type { Pipeline } from './process.ts';
+import type { Pipeline } from './pipeline.ts';
 import { readFrame } from './reading.ts';
 import { turnsOf } from './turn-field.ts';
 

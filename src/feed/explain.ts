@@ -2,7 +2,7 @@ import type { TraceEntry } from '../mapping/result.ts';
 import type { Store } from '../store/store.ts';
 import { findMessage, messageRow, reportOf, type MessageRow } from './describe.ts';
 import type { MessageReport } from './journal-entry.ts';
-import type { Pipeline } from './process.ts';
+import type { Pipeline } from './pipeline.ts';
 import { readFrame } from './reading.ts';
 
 /** Why a message became what it became. */

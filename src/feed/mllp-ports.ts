@@ -3,7 +3,7 @@ import { ByteBudget } from './byte-budget.ts';
 import type { Feed, FeedPort } from './feed.ts';
 import type { ConnectionOptions, MllpFrame } from './mllp-connection.ts';
 import { startMllpServer, type MllpServer, type MllpTls } from './mllp-server.ts';
-import type { OnFrame } from './process.ts';
+import type { OnFrame } from './pipeline.ts';
 
 export interface MllpPortsOptions extends Omit<ConnectionOptions, 'onFrame' | 'budget'> {
   readonly onFrame: OnFrame;

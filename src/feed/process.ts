@@ -4,7 +4,6 @@ import {
   type Commit,
   type JournalChange,
   type JournalEntry,
-  type Store,
 } from '../store/store.ts';
 import { errorIssue, fail } from '../fhir/issue.ts';
 import { isError } from '../fhir/outcome.ts';
@@ -12,7 +11,6 @@ import { limits } from '../limits.ts';
 import { answersOf, type Answers } from './answer.ts';
 import { answering } from './answering.ts';
 import { planCommit } from './commit.ts';
-import type { Feed } from './feed.ts';
 import type { FeedStop } from './feed-stop.ts';
 import { startStops, whileStopped } from './feed-resume.ts';
 import { parkUnfinished, takeFragment, withEarlier } from './fragment.ts';
@@ -26,43 +24,21 @@ import {
   withOutcome,
 } from './journal-entry.ts';
 import { finishAll, finishOf } from './effect/repoint-run.ts';
-import { withWhatIsOwed, type Router } from './destination/router.ts';
+import { withWhatIsOwed } from './destination/router.ts';
 import { Kin } from './kin.ts';
 import { Line } from './line.ts';
 import type { Doing } from './doing.ts';
-import type { Log } from './log.ts';
-import type { MapMessage } from './map-message.ts';
 import { KeyedOrder } from '../ops/keyed-order.ts';
 import { Precedence } from '../ops/precedence.ts';
 import { aheadOf, heldBy } from './person-queue.ts';
+import type { OnFrame, Pipeline, TakeTurn } from './pipeline.ts';
 import { withPolicy } from './policy.ts';
 import { startQueues } from './queue-release.ts';
 import { takeInSequence } from './sequence.ts';
-import { completed, isRefused, type Frame, type Reading } from './reading.ts';
+import { completed, isRefused, type Reading } from './reading.ts';
 import { refuse } from './refuse.ts';
 import { takingUp } from './take-up.ts';
 import { startWaiting } from './waiting.ts';
-
-export interface Pipeline {
-  readonly store: Store;
-  /** As they are now; a changed site gives others. */
-  readonly feeds: () => readonly Feed[];
-  readonly map: MapMessage;
-  readonly clock: () => Date;
-  /** Time-ordered and unique, [A-Za-z0-9-.]{1,64}: UUIDv7 does. */
-  readonly newId: () => string;
-  readonly log: Log;
-  /** What messages owe to destinations; absent: nothing. */
-  readonly router?: Router;
-}
-
-/**
- * The way of one HL7 message. Resolves with the last answer, undefined where none is asked for; never rejects.
- * Where more is to come after the message is safe, `accepted` is called before, with the accept
- * acknowledgment if one is asked for; a caller without it hears the last answer alone.
- */
-export type OnFrame = (frame: Frame, accepted?: Accepted) => Promise<Uint8Array | undefined>;
-export type Accepted = (accept: Uint8Array | undefined) => void;
 
 export interface Processor {
   readonly onFrame: OnFrame;
@@ -150,9 +126,6 @@ async function endUnfinished(pipeline: Pipeline): Promise<void> {
   await parkUnfinished(pipeline);
   await finishAll(pipeline);
 }
-
-/** `passing`: also where its feed is stopped. */
-export type TakeTurn = (reading: Reading, passing?: boolean) => Promise<Answers>;
 
 /** Processes messages in the order of arrival per person, and per sender or feed where that is asked for. */
 function takingTurns(

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Pipeline } from '../../src/feed/process.ts';
+import type { Pipeline } from '../../src/feed/pipeline.ts';
 import { describeMessage } from '../../src/feed/describe.ts';
 import { validateResource } from '../../src/fhir/validate.ts';
 import type { Resource } from '../../src/fhir/resource.ts';

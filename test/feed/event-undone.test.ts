@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Pipeline } from '../../src/feed/process.ts';
+import type { Pipeline } from '../../src/feed/pipeline.ts';
 import type { Resource } from '../../src/fhir/resource.ts';
 import { openSite } from '../../src/site.ts';
 import { openMemoryStore } from '../../src/store/memory.ts';

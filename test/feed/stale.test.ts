@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Pipeline } from '../../src/feed/process.ts';
+import type { Pipeline } from '../../src/feed/pipeline.ts';
 import { splitBatch } from '../../src/hl7v2/batch.ts';
 import { openSite } from '../../src/site.ts';
 import { openMemoryStore } from '../../src/store/memory.ts';

@@ -1,5 +1,5 @@
 import { takeBatches } from '../../src/feed/batch-frame.ts';
-import type { Pipeline } from '../../src/feed/process.ts';
+import type { Pipeline } from '../../src/feed/pipeline.ts';
 import { openMemoryStore } from '../../src/store/memory.ts';
 import { processorOn } from '../feed/pipeline-fixture.ts';
 import type { HostileMessage } from './hostile-arbitrary.ts';

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { isError } from '../../src/fhir/outcome.ts';
 import { validateResource } from '../../src/fhir/validate.ts';
 import { askedOf } from '../../src/feed/asked.ts';
-import type { Pipeline } from '../../src/feed/process.ts';
+import type { Pipeline } from '../../src/feed/pipeline.ts';
 import { parseStored } from '../../src/feed/stored.ts';
 import { decodeFrame, encodeText } from '../../src/hl7v2/charset.ts';
 import type { Message } from '../../src/hl7v2/message.ts';

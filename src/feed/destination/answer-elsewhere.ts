@@ -9,7 +9,7 @@ import { buildAck } from '../ack.ts';
 import { wants } from '../asked.ts';
 import type { Feed } from '../feed.ts';
 import type { MapMessage } from '../map-message.ts';
-import type { OnFrame } from '../process.ts';
+import type { OnFrame } from '../pipeline.ts';
 import { isRefused, readFrame, type Frame, type Reading } from '../reading.ts';
 import { putControl, readControl, tryCommit } from './control.ts';
 import {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { takeAnswers } from '../../../src/feed/destination/answer-elsewhere.ts';
 import { defaultFeed } from '../../../src/feed/feed.ts';
-import type { OnFrame } from '../../../src/feed/process.ts';
+import type { OnFrame } from '../../../src/feed/pipeline.ts';
 import { openMemoryStore } from '../../../src/store/memory.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { destinationTo, listed, queue, sendTo, until } from './destination-fixture.ts';

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { limits } from '../../../src/limits.ts';
-import type { Pipeline } from '../../../src/feed/process.ts';
+import type { Pipeline } from '../../../src/feed/pipeline.ts';
 import type { IdentifiedResource } from '../../../src/fhir/resource.ts';
 import { personClaimKey } from '../../../src/record/identity.ts';
 import { openSite } from '../../../src/site.ts';
