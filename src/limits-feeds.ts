@@ -33,8 +33,8 @@ export const feedLimits = {
   backlogPageMax: 32,
   /** Messages that nobody waits for and that are processed side by side. */
   backlogUnderWayMax: 32,
-  /** While others wait for their answers one of those begins after so long: it takes some 6 ms, a quarter of the thread. */
-  backlogRestMs: 20,
+  /** While others wait for their answers one of those begins after so long: it takes some 8 ms, a sixth of the thread. */
+  backlogRestMs: 40,
   /** Nobody has waited for an answer for so long: a sender that sends one after another is quicker. */
   backlogQuietMs: 1,
   /** Messages that were answered for and not begun, as a process knows them by itself, some 6 MB; more are looked for in the journal. */
