@@ -36,7 +36,7 @@ const sizes: Readonly<Record<string, Size>> = {
     ...{ journalRows: 20_000, queued: 1_000 },
   },
   full: {
-    ...{ ackSeconds: 10, parseMs: 3_000, sustainedSeconds: 600 },
+    ...{ ackSeconds: 5, parseMs: 3_000, sustainedSeconds: 600 },
     ...{ journalRows: 1_000_000, queued: 100_000 },
   },
 };
