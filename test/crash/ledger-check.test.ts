@@ -16,12 +16,15 @@ const streams = withDischarge(seed);
 let running: RunningApp;
 let lines: readonly LedgerLine[];
 
-/** The first traffic from this seed on in which somebody is discharged. */
+/** The first traffic from this seed on in which somebody is discharged who is not merged with anybody. */
 function withDischarge(from: number): readonly PlannedStream[] {
   const found = planTraffic({ seed: from, patients: 4, messagesPerPatient: 5 });
-  const isThere = found.some(({ then }) =>
-    then.some(({ bytes }) => Buffer.from(bytes).includes('ADT^A03')),
-  );
+  const isThere = found.some(({ then }) => {
+    const [discharged, merged] = ['ADT^A03', 'ADT^A40'].map((event) =>
+      then.some(({ bytes }) => Buffer.from(bytes).includes(event)),
+    );
+    return discharged === true && merged === false;
+  });
   return isThere ? found : withDischarge(from + 1);
 }
 
