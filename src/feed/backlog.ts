@@ -25,6 +25,11 @@ export async function* backlog(
   } while (cursor !== undefined);
 }
 
+/** Whether a row waits to be processed, and not for the time of its next try. */
+export function isDue({ state, nextRetryAt }: JournalEntry, now: Date): boolean {
+  return state === 'received' && (nextRetryAt === undefined || nextRetryAt <= now);
+}
+
 /** When a message that passing faults failed so many times is due again. */
 export function nextRetryAt(attempts: number, now: Date): Date {
   const { retryDelayMs, retryDelayMaxMs } = limits;

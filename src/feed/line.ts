@@ -1,15 +1,12 @@
 import { limits } from '../limits.ts';
 import type { Precedence } from '../ops/precedence.ts';
-import type { JournalEntry, Store } from '../store/store.ts';
-import { backlog } from './backlog.ts';
+import type { JournalEntry } from '../store/store.ts';
+import { backlog, isDue } from './backlog.ts';
 import { KeptRows } from './kept-rows.ts';
-import type { Log } from './log.ts';
+import type { Pipeline } from './pipeline.ts';
 import type { TakeUp } from './take-up.ts';
 
-interface Working {
-  readonly store: Store;
-  readonly clock: () => Date;
-  readonly log: Log;
+interface Working extends Pick<Pipeline, 'store' | 'clock' | 'log'> {
   readonly precedence: Pick<Precedence, 'turn'>;
   /** Rows that are known here; default: limits.keptRowsMax. */
   readonly keptMax?: number;
@@ -140,7 +137,7 @@ export class Line {
 
   async #begin(id: string): Promise<void> {
     const row = await this.#options.store.journal.read(id);
-    if (row !== undefined && this.#isDue(row)) void this.takeUp(row);
+    if (row !== undefined && isDue(row, this.#options.clock())) void this.takeUp(row);
   }
 
   async #walkOff(): Promise<void> {
@@ -150,7 +147,7 @@ export class Line {
       for await (const rows of backlog(this.#options.store)) {
         this.#lately.clear();
         for (const row of rows) {
-          if (!this.#isDue(row)) continue;
+          if (!isDue(row, this.#options.clock())) continue;
           await this.#room();
           if (this.#isStopped) return;
           if (!this.#lately.has(row.id)) void this.takeUp(row);
@@ -159,11 +156,6 @@ export class Line {
     } finally {
       this.#isWalking = false;
     }
-  }
-
-  #isDue({ state, nextRetryAt }: JournalEntry): boolean {
-    if (state !== 'received') return false;
-    return nextRetryAt === undefined || nextRetryAt <= this.#options.clock();
   }
 
   /** One at a time, so many side by side, and whoever waits for an answer first. */

@@ -1,29 +1,18 @@
-import type { JournalEntry, Store } from '../store/store.ts';
+import type { JournalEntry } from '../store/store.ts';
 import { reportOf } from './describe.ts';
-import type { Feed } from './feed.ts';
-import type { Log } from './log.ts';
-import type { MapMessage } from './map-message.ts';
+import type { Pipeline } from './pipeline.ts';
 import { readFrame, type Reading } from './reading.ts';
 import { answerFault } from './refuse.ts';
 
 /** Whoever sent what is taken up later waits no more. */
 const nobodyListens = (): boolean => false;
 
-interface TakingUp {
-  readonly store: Store;
-  readonly feeds: () => readonly Feed[];
-  readonly map: MapMessage;
-  readonly clock: () => Date;
-  readonly newId: () => string;
-  readonly log: Log;
-}
-
 /** Processes a row of the journal, in its turn; a fault is met as one of a live message is. */
 export type TakeUp = (row: JournalEntry, passing?: boolean) => Promise<void>;
 
 /** Takes up what the journal holds. */
 export function takingUp(
-  pipeline: TakingUp,
+  pipeline: Pipeline,
   takeTurn: (reading: Reading, passing?: boolean) => Promise<unknown>,
 ): TakeUp {
   return async (row, passing) => {

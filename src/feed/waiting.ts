@@ -1,21 +1,16 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { limits } from '../limits.ts';
 import { KeyedOrder } from '../ops/keyed-order.ts';
-import type { JournalEntry, Store } from '../store/store.ts';
-import { backlog } from './backlog.ts';
+import type { JournalEntry } from '../store/store.ts';
+import { backlog, isDue } from './backlog.ts';
 import type { Line } from './line.ts';
-import type { Log } from './log.ts';
-import type { MapMessage } from './map-message.ts';
 import { olderThan } from './older-rows.ts';
 import { numbersOfPeople } from './person-numbers.ts';
+import type { Pipeline } from './pipeline.ts';
 import type { Reading } from './reading.ts';
 import { numberField, saysTurns, sharedTurns, turnFields } from './turn-field.ts';
 
-interface Taking {
-  readonly store: Store;
-  readonly clock: () => Date;
-  readonly log: Log;
-  readonly map: MapMessage;
+interface Taking extends Pick<Pipeline, 'store' | 'clock' | 'log' | 'map'> {
   readonly line: Line;
 }
 
@@ -61,9 +56,7 @@ export function startWaiting({ store, clock, log, map, line }: Taking): Waiting 
         // Rows of an earlier program do not say what they take turns for: nothing new comes before they are done.
         if (rows.every(saysTurns)) break;
         const now = clock();
-        const due = rows.filter(
-          ({ nextRetryAt }) => nextRetryAt === undefined || nextRetryAt <= now,
-        );
+        const due = rows.filter((row) => isDue(row, now));
         await Promise.all(due.map((row) => line.takeUp(row)));
       }
       line.walk();

@@ -1,22 +1,11 @@
 /** The journal row of a message that owes something to destinations before it is processed. */
-import {
-  CommitRefused,
-  type JournalEntry,
-  type StateChange,
-  type Store,
-} from '../../store/store.ts';
+import { CommitRefused, type JournalEntry, type StateChange } from '../../store/store.ts';
 import { journalOnly, waitingEntry } from '../journal-entry.ts';
-import type { MapMessage } from '../map-message.ts';
+import type { Pipeline } from '../pipeline.ts';
 import type { Reading } from '../reading.ts';
-import { noRouter, type Router } from './router.ts';
+import { noRouter } from './router.ts';
 
-interface Keeping {
-  readonly store: Store;
-  readonly clock: () => Date;
-  readonly newId: () => string;
-  readonly map: MapMessage;
-  readonly router?: Router;
-}
+type Keeping = Pick<Pipeline, 'store' | 'clock' | 'newId' | 'map' | 'router'>;
 
 /**
  * Keeps a message that is passed on whatever becomes of it here, before its turn: what is owed goes in the order of
