@@ -8,6 +8,7 @@ import { withOutcome } from './journal-entry.ts';
 import { carryOut } from './effect/carry-out.ts';
 import { pendingRepointings } from './effect/repoint-run.ts';
 import { resolveIdentities, type Identities } from './effect/resolve.ts';
+import { SeenRecords } from './effect/seen-records.ts';
 import { provenanceOf } from './provenance.ts';
 import type { MappingResult } from '../mapping/result.ts';
 import type { Reading } from './reading.ts';
@@ -37,7 +38,8 @@ export async function planCommit(
   const { store, newId } = pipeline;
   const { result, source, controlId, hash, receivedAt, feed } = reading;
   const { entry, now } = given;
-  const identities = await resolveIdentities(store, result ?? { resources: [] }, newId);
+  const seen = new SeenRecords(store);
+  const identities = await resolveIdentities(store, result ?? { resources: [] }, { seen, newId });
   const occasion = { now, feedTitle: feed.title };
   const origin = `feed:${feed.name}`;
   const { refusal, conflicts } = identities;
@@ -48,10 +50,10 @@ export async function planCommit(
     return { faults: [refusal.issue], review: { changes, audit } };
   }
   const speaker = { source, feed: feed.name, controlId, hash, receivedAt };
-  const planned = result ? await planWrites(store, result, { speaker, identities }) : [];
+  const planned = result ? await planWrites(store, result, { speaker, identities, seen }) : [];
   const [fault, ...faults] = planned.flatMap((write) => write.faults);
   if (fault !== undefined) return { faults: [fault, ...faults] };
-  const { outcomes, seen } = identities;
+  const { outcomes } = identities;
   const { writes, repointings } = await carryOut(store, planned, { outcomes, seen, speaker });
   const provenance = provenanceOf(reading, writes, { entryId: entry.id, now });
   const outcome = {

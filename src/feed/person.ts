@@ -1,4 +1,3 @@
-import { isIdentified, parseStored } from './stored.ts';
 import type { MappedResource } from '../mapping/result.ts';
 import {
   personClaimKey,
@@ -8,8 +7,8 @@ import {
 } from '../record/identity.ts';
 import { listOf, textOf } from '../record/same.ts';
 import { textAt } from '../record/reading.ts';
-import type { Store } from '../store/store.ts';
 import type { OwnedKeys } from './effect/owned-keys.ts';
+import type { SeenRecords } from './effect/seen-records.ts';
 
 /** A person of the message, found or new. */
 export interface ResolvedPerson {
@@ -39,12 +38,12 @@ export class PersonFinder {
   readonly byFullUrl = new Map<string, ResolvedPerson>();
   /** People who may be one, or one who may be two: each for a human to decide. */
   readonly conflicts: IdentityConflict[] = [];
-  readonly #store: Store;
+  readonly #seen: SeenRecords;
   readonly #keys: OwnedKeys;
   readonly #newId: () => string;
 
-  constructor(store: Store, keys: OwnedKeys, newId: () => string) {
-    this.#store = store;
+  constructor(seen: SeenRecords, keys: OwnedKeys, newId: () => string) {
+    this.#seen = seen;
     this.#keys = keys;
     this.#newId = newId;
   }
@@ -107,13 +106,12 @@ export class PersonFinder {
     own: PersonIdentifier,
     { resource: person }: MappedResource,
   ): Promise<boolean> {
-    const [type = '', id = ''] = owner.split('/');
-    const stored = await this.#store.read(type, id);
-    if (!isIdentified(stored)) return false;
+    const known = await this.#seen.resource(owner);
+    if (known === undefined) return false;
     const kindOf = (identifier: unknown): string => textAt(identifier, 'type.coding.code');
     const numbers = listOf(person['identifier']);
     const kind = kindOf(numbers.find((each) => textOf(each, 'value') === own.value));
-    return listOf(parseStored(stored)['identifier']).some(
+    return listOf(known['identifier']).some(
       (each) =>
         textOf(each, 'system') === own.system &&
         textOf(each, 'value') !== own.value &&

@@ -10,6 +10,7 @@ import type { Change, SourceView, Store, StoredVersion } from '../store/store.ts
 import { faultsOf } from './fault.ts';
 import { withoutInitial } from './initial.ts';
 import type { Identities } from './effect/resolve.ts';
+import type { SeenRecords } from './effect/seen-records.ts';
 import { isIdentified, nextReference, parseStored } from './stored.ts';
 
 /** Who says it and in which message; what meta.source and the source views are made of. */
@@ -42,11 +43,17 @@ export interface PlannedWrite {
 export async function planWrites(
   store: Store,
   result: MappingResult,
-  given: { readonly speaker: Speaker; readonly identities: Identities },
+  given: {
+    readonly speaker: Speaker;
+    readonly identities: Identities;
+    readonly seen: SeenRecords;
+  },
 ): Promise<readonly PlannedWrite[]> {
   const drafts = draft(result.resources, given);
   return Promise.all(
-    drafts.map(async (each) => plan(each, { result, ...given, ...(await known(store, each)) })),
+    drafts.map(async (each) =>
+      plan(each, { result, ...given, ...(await known(store, given.seen, each)) }),
+    ),
   );
 }
 
@@ -124,8 +131,8 @@ interface Known {
   readonly views: readonly SourceView[];
 }
 
-async function known(store: Store, { mine }: Draft): Promise<Known> {
-  const stored = await store.read(mine.resourceType, mine.id);
+async function known(store: Store, seen: SeenRecords, { reference, mine }: Draft): Promise<Known> {
+  const stored = await seen.version(reference);
   const views = stored === undefined ? [] : await store.sourceViews(mine.resourceType, mine.id);
   return { stored, views };
 }

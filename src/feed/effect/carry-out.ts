@@ -15,6 +15,7 @@ import type { PlannedWrite, Speaker } from '../write.ts';
 import type { EffectOutcome } from './outcome.ts';
 import type { Identities } from './resolve.ts';
 import { findReferring, findVisitsOf, repointed, type Repointing } from './repoint.ts';
+import type { SeenRecords } from './seen-records.ts';
 import { WorkingRecords } from './working-records.ts';
 
 /** What a commit writes with its effects, and what is to be looked at once it is in. */
@@ -32,7 +33,7 @@ type OutcomeOf<Kind extends EffectOutcome['kind']> = Extract<EffectOutcome, { ki
 export async function carryOut(
   store: Store,
   writes: readonly PlannedWrite[],
-  given: Pick<Identities, 'outcomes' | 'seen'> & { readonly speaker: Speaker },
+  given: Pick<Identities, 'outcomes'> & { readonly seen: SeenRecords; readonly speaker: Speaker },
 ): Promise<CarriedOut> {
   if (given.outcomes.length === 0) return { writes, repointings: [] };
   const carrying = new Carrying(store, writes, given);
@@ -54,10 +55,10 @@ class Carrying {
   constructor(
     store: Store,
     writes: readonly PlannedWrite[],
-    given: Pick<Identities, 'seen'> & { readonly speaker: Speaker },
+    given: { readonly seen: SeenRecords; readonly speaker: Speaker },
   ) {
     this.#store = store;
-    this.records = new WorkingRecords(store, writes, given);
+    this.records = new WorkingRecords(writes, given);
   }
 
   async out(outcome: EffectOutcome): Promise<void> {

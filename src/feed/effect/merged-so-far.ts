@@ -2,22 +2,22 @@ import type { Resource } from '../../fhir/resource.ts';
 import { withIdentifiers, withRetired, withRevived } from '../../record/merge-records.ts';
 import { listOf } from '../../record/same.ts';
 import type { EffectOutcome } from './outcome.ts';
+import type { SeenRecords } from './seen-records.ts';
 
 type Merge = Extract<EffectOutcome, { kind: 'merge' }>;
 
 /** The numbers of people, current and retired, as the effects of one message leave them so far: a later one goes by that. */
 export class MergedSoFar {
   readonly #people = new Map<string, Resource>();
-  readonly #stored: (reference: string) => Promise<Resource | undefined>;
+  readonly #seen: SeenRecords;
 
-  /** @param stored the person as before the message; undefined for one whom nobody knows */
-  constructor(stored: (reference: string) => Promise<Resource | undefined>) {
-    this.#stored = stored;
+  constructor(seen: SeenRecords) {
+    this.#seen = seen;
   }
 
   /** Undefined: neither stored nor merged. Of a Patient that is not stored it has only the numbers that merges gave it. */
   async person(reference: string): Promise<Resource | undefined> {
-    return this.#people.get(reference) ?? (await this.#stored(reference));
+    return this.#people.get(reference) ?? (await this.#seen.resource(reference));
   }
 
   async merge({ survivor, priors, retired, revived, until }: Merge): Promise<void> {

@@ -5,17 +5,17 @@ import { personClaimKey, type PersonIdentifier } from '../../record/identity.ts'
 import { retiredBy, type RetiredNumbers } from '../../record/merge-numbers.ts';
 import { elementsOf, hasRetired } from '../../record/merge-records.ts';
 import { listOf, textOf } from '../../record/same.ts';
-import type { Claim, Store, StoredVersion } from '../../store/store.ts';
+import type { Claim, Store } from '../../store/store.ts';
 import {
   identifiersOf,
   PersonFinder,
   type IdentityConflict,
   type ResolvedPerson,
 } from '../person.ts';
-import { isIdentified, parseStored } from '../stored.ts';
 import type { EffectOutcome } from './outcome.ts';
 import { MergedSoFar } from './merged-so-far.ts';
 import { OwnedKeys } from './owned-keys.ts';
+import type { SeenRecords } from './seen-records.ts';
 import { otherKeys, recordKey, recordReference } from './record-keys.ts';
 
 /** Whom and what a message is about. */
@@ -29,8 +29,6 @@ export interface Identities {
   readonly conflicts: readonly IdentityConflict[];
   /** What the event does, in the order of the message. */
   readonly outcomes: readonly EffectOutcome[];
-  /** The records by which that was decided, as they were: they must not have changed. */
-  readonly seen: ReadonlyMap<string, StoredVersion | undefined>;
   /** What the message page should say of effects that come to nothing. */
   readonly remarks: readonly Issue[];
   /** Why the message cannot be taken as it is: for a human to decide. */
@@ -51,13 +49,13 @@ export interface MergeRefusal {
 export async function resolveIdentities(
   store: Store,
   result: Pick<MappingResult, 'resources' | 'effects'>,
-  newId: () => string,
+  { seen, newId }: { readonly seen: SeenRecords; readonly newId: () => string },
 ): Promise<Identities> {
   const { resources, effects = [] } = result;
   const named = effects.length === 0 ? resources : [...resources, ...effects.map(({ of }) => of)];
   const keys = await OwnedKeys.of(store, named.flatMap(claimKeys));
-  const finder = new PersonFinder(store, keys, newId);
-  const resolver = new EffectResolver(store, keys, finder);
+  const finder = new PersonFinder(seen, keys, newId);
+  const resolver = new EffectResolver(store, seen, { keys, people: finder });
   for (const effect of effects) await resolver.resolve(effect);
   for (const person of resources.filter(isPerson)) await finder.find(person);
   // Records are found last, when it is settled who is who.
@@ -72,7 +70,6 @@ export async function resolveIdentities(
     claims: keys.claims(),
     conflicts: finder.conflicts,
     outcomes: resolver.outcomes,
-    seen: resolver.seen,
     remarks: resolver.remarks,
     ...(resolver.refusal === undefined ? {} : { refusal: resolver.refusal }),
   };
@@ -91,15 +88,21 @@ function claimKeys(mapped: MappedResource): readonly string[] {
 class EffectResolver {
   readonly outcomes: EffectOutcome[] = [];
   readonly remarks: Issue[] = [];
-  readonly seen = new Map<string, StoredVersion | undefined>();
   refusal: MergeRefusal | undefined;
   readonly #store: Store;
+  readonly #seen: SeenRecords;
   readonly #keys: OwnedKeys;
   readonly #people: PersonFinder;
-  readonly #merged = new MergedSoFar(async (reference) => this.#current(reference));
+  readonly #merged: MergedSoFar;
 
-  constructor(store: Store, keys: OwnedKeys, people: PersonFinder) {
+  constructor(
+    store: Store,
+    seen: SeenRecords,
+    { keys, people }: { readonly keys: OwnedKeys; readonly people: PersonFinder },
+  ) {
     this.#store = store;
+    this.#seen = seen;
+    this.#merged = new MergedSoFar(seen);
     this.#keys = keys;
     this.#people = people;
   }
@@ -141,7 +144,8 @@ class EffectResolver {
     const others = priors.filter((prior) => prior !== survivor);
     if (others.length === 0 && priors.length > 0) {
       const person = await this.#merged.person(survivor);
-      if (person && this.#isSettled(effect, { survivor, person }, { first, retired })) return;
+      if (person && (await this.#isSettled(effect, { survivor, person }, { first, retired })))
+        return;
     }
     for (const prior of others) await this.#handOver(prior, survivor);
     for (const key of besides)
@@ -178,21 +182,22 @@ class EffectResolver {
   }
 
   /** Whether two numbers of one person are as the message wants them, or cannot be. */
-  #isSettled(
+  async #isSettled(
     { kind }: Effect,
     { survivor, person }: { readonly survivor: string; readonly person: Resource },
     numbers: { readonly first: PersonIdentifier; readonly retired: readonly PersonIdentifier[] },
-  ): boolean {
+  ): Promise<boolean> {
     if (numbers.retired.every((each) => hasRetired(person, each)) && !isReversed(person, numbers)) {
       this.#remark('information', 'They were merged before; nothing was changed');
       return true;
     }
     if (kind !== 'merge' || !isReversed(person, numbers)) return false;
+    const isStored = (await this.#seen.resource(survivor)) !== undefined;
     const text =
       'The number that is to go on was merged into the other one before; undo that first, or send the merge the other way round';
     this.refusal ??= {
       issue: errorIssue('merge-refused', text, { location: 'MRG-1' }),
-      ...(isIdentified(this.seen.get(survivor)) ? { person: survivor } : {}),
+      ...(isStored ? { person: survivor } : {}),
       into: numbers.first,
       from: numbers.retired,
     };
@@ -219,7 +224,7 @@ class EffectResolver {
 
   /** All numbers of a person become another's. */
   async #handOver(from: string, to: string): Promise<void> {
-    const stored = await this.#current(from);
+    const stored = await this.#seen.resource(from);
     const keys = listOf(stored?.['identifier']).flatMap((each) => {
       const [system, value] = [textOf(each, 'system'), textOf(each, 'value')];
       return system === '' || value === '' ? [] : [personClaimKey({ system, value })];
@@ -266,11 +271,11 @@ class EffectResolver {
       this.#remark('information', 'They were merged before; nothing was changed');
       return;
     }
-    const before = await this.#current(prior);
+    const before = await this.#seen.resource(prior);
     if (
       kind === 'change' &&
       before !== undefined &&
-      (await this.#current(survivor)) === undefined
+      (await this.#seen.resource(survivor)) === undefined
     ) {
       this.#keys.give(ownKey, prior);
       survivor = prior;
@@ -297,13 +302,6 @@ class EffectResolver {
       return this.#keys.owner(key) ?? [];
     });
     return [...new Set(owners)];
-  }
-
-  async #current(reference: string): Promise<Resource | undefined> {
-    const [type = '', id = ''] = reference.split('/');
-    if (!this.seen.has(reference)) this.seen.set(reference, await this.#store.read(type, id));
-    const stored = this.seen.get(reference);
-    return isIdentified(stored) ? parseStored(stored) : undefined;
   }
 
   #remark(severity: 'warning' | 'information', diagnostics: string): void {

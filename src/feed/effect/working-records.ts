@@ -1,29 +1,23 @@
 import type { Resource } from '../../fhir/resource.ts';
 import { extractIndex } from '../../fhir/search-extract.ts';
 import { same } from '../../record/same.ts';
-import type { Store, StoredVersion } from '../../store/store.ts';
-import { changedBy, isIdentified, nextReference, parseStored } from '../stored.ts';
+import type { StoredVersion } from '../../store/store.ts';
+import { changedBy, isIdentified, nextReference } from '../stored.ts';
 import type { PlannedWrite, Speaker } from '../write.ts';
+import type { SeenRecords } from './seen-records.ts';
 
 /** The records of one commit as they will be: what the message writes, and what its effects change besides. */
 export class WorkingRecords {
-  readonly #store: Store;
+  readonly #seen: SeenRecords;
   readonly #speaker: Speaker;
   readonly #writes: Map<string, PlannedWrite>;
-  readonly #stored: Map<string, StoredVersion | undefined>;
 
-  /** `seen`: read before, and to be as it was then. */
   constructor(
-    store: Store,
     writes: readonly PlannedWrite[],
-    {
-      speaker,
-      seen,
-    }: { readonly speaker: Speaker; readonly seen: ReadonlyMap<string, StoredVersion | undefined> },
+    { seen, speaker }: { readonly seen: SeenRecords; readonly speaker: Speaker },
   ) {
-    this.#store = store;
+    this.#seen = seen;
     this.#speaker = speaker;
-    this.#stored = new Map(seen);
     this.#writes = new Map(writes.map((write) => [write.reference, write]));
   }
 
@@ -34,14 +28,12 @@ export class WorkingRecords {
 
   /** As it was before the message. */
   async before(reference: string): Promise<Resource | undefined> {
-    const stored = await this.#load(reference);
-    return isIdentified(stored) ? parseStored(stored) : undefined;
+    return this.#seen.resource(reference);
   }
 
   /** One that was read already, such as the match of a search. */
   know(version: StoredVersion): void {
-    const reference = `${version.type}/${version.id}`;
-    if (!this.#stored.has(reference)) this.#stored.set(reference, version);
+    this.#seen.know(version);
   }
 
   /** Changes it; nothing where it stays the same. Returns whether it changed. */
@@ -53,7 +45,7 @@ export class WorkingRecords {
     const [, id = ''] = reference.split('/');
     const resource = changedBy(this.#speaker, next, id);
     const planned = this.#writes.get(reference);
-    const stored = await this.#load(reference);
+    const stored = await this.#seen.version(reference);
     const expect = isIdentified(stored) ? { expect: { versionId: stored.versionId } } : {};
     const before = planned?.change ?? { op: 'put', skipIfSame: true };
     this.#writes.set(reference, {
@@ -72,13 +64,5 @@ export class WorkingRecords {
   /** All that is to be written, in the order in which it was changed. */
   writes(): readonly PlannedWrite[] {
     return [...this.#writes.values()];
-  }
-
-  async #load(reference: string): Promise<StoredVersion | undefined> {
-    if (!this.#stored.has(reference)) {
-      const [type = '', id = ''] = reference.split('/');
-      this.#stored.set(reference, await this.#store.read(type, id));
-    }
-    return this.#stored.get(reference);
   }
 }
