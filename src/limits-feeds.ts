@@ -33,8 +33,10 @@ export const feedLimits = {
   backlogPageMax: 32,
   /** Messages that nobody waits for and that are processed side by side. */
   backlogUnderWayMax: 32,
-  /** While others wait for their answers one of those begins after so long: it takes some 8 ms, a sixth of the thread. */
-  backlogRestMs: 40,
+  /** They are done in steps of so long, of which one takes some 8, */
+  backlogStepMs: 1,
+  /** and while others wait for their answers each comes after a rest of so many times as long as the one before: a tenth of the thread. */
+  backlogRestOfStep: 10,
   /** Nobody has waited for an answer for so long: a sender that sends one after another is quicker. */
   backlogQuietMs: 1,
   /** Messages that were answered for and not begun, as a process knows them by itself, some 6 MB; more are looked for in the journal. */

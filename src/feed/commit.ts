@@ -15,6 +15,8 @@ import type { Reading } from './reading.ts';
 import { identityReviewTask, mergeReviewTask } from './review-task.ts';
 import { withReviewsSettled } from './settled-review.ts';
 import { countUnmapped } from './worklist.ts';
+import type { Pipeline } from './pipeline.ts';
+import { present } from '../hl7v2/present.ts';
 import { planWrites, type PlannedWrite } from './write.ts';
 
 /** Either a commit, or why there is none. */
@@ -31,11 +33,11 @@ export type CommitPlan =
  * refused because something moved meanwhile, plan again.
  */
 export async function planCommit(
-  pipeline: { readonly store: Store; readonly newId: () => string },
+  pipeline: Pick<Pipeline, 'store' | 'newId' | 'breath'>,
   reading: Reading,
   given: { readonly entry: JournalChange; readonly now: Date; readonly reused: boolean },
 ): Promise<CommitPlan> {
-  const { store, newId } = pipeline;
+  const { store, newId, breath } = pipeline;
   const { result, source, controlId, hash, receivedAt, feed } = reading;
   const { entry, now } = given;
   const seen = new SeenRecords(store);
@@ -49,13 +51,18 @@ export async function planCommit(
     const audit = systemAudit({ now, origin, requestId: entry.id, changes });
     return { faults: [refusal.issue], review: { changes, audit } };
   }
+  await breath?.();
   const speaker = { source, feed: feed.name, controlId, hash, receivedAt };
-  const planned = result ? await planWrites(store, result, { speaker, identities, seen }) : [];
+  const planned = result
+    ? await planWrites(store, result, { speaker, identities, seen, ...present({ breath }) })
+    : [];
   const [fault, ...faults] = planned.flatMap((write) => write.faults);
   if (fault !== undefined) return { faults: [fault, ...faults] };
   const { outcomes } = identities;
   const { writes, repointings } = await carryOut(store, planned, { outcomes, seen, speaker });
+  await breath?.();
   const provenance = provenanceOf(reading, writes, { entryId: entry.id, now });
+  await breath?.();
   const outcome = {
     state: result?.nothing === true ? 'ignored' : 'processed',
     issues: [...reading.issues, ...remarks(writes, identities, given.reused)],

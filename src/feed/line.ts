@@ -7,7 +7,7 @@ import type { Pipeline } from './pipeline.ts';
 import type { TakeUp } from './take-up.ts';
 
 interface Working extends Pick<Pipeline, 'store' | 'clock' | 'log'> {
-  readonly precedence: Pick<Precedence, 'turn'>;
+  readonly precedence: Pick<Precedence, 'begin'>;
   /** Rows that are known here; default: limits.keptRowsMax. */
   readonly keptMax?: number;
 }
@@ -41,6 +41,11 @@ export class Line {
   /** Whether nothing waits to be begun. */
   get isEmpty(): boolean {
     return this.#kept.size === 0 && this.isComplete;
+  }
+
+  /** Whether nothing waits, and nothing that was begun is under way. */
+  get isAtRest(): boolean {
+    return this.isEmpty && this.#underWay.size === 0;
   }
 
   /** Whether all that waits is known here; else some of it is in the journal alone. */
@@ -97,6 +102,7 @@ export class Line {
   /** Takes up what arrived before and is due: what a passing fault left, and other processes. */
   async sweep(before: Date, stopping?: AbortSignal): Promise<void> {
     for await (const rows of backlog(this.#options.store, { bare: true })) {
+      await this.#options.precedence.begin();
       for (const { id, receivedAt } of rows) {
         if (receivedAt >= before || this.#kept.has(id)) continue;
         await this.#room();
@@ -163,6 +169,6 @@ export class Line {
     while (this.#underWay.size >= limits.backlogUnderWayMax) {
       await Promise.race(this.#underWay.values());
     }
-    await this.#options.precedence.turn();
+    await this.#options.precedence.begin();
   }
 }

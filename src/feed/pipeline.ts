@@ -18,6 +18,8 @@ export interface Pipeline {
   readonly log: Log;
   /** What messages owe to destinations; absent: nothing. */
   readonly router?: Router;
+  /** Between two steps of a message that nobody waits for; absent: goes on at once. */
+  readonly breath?: (() => Promise<void>) | undefined;
 }
 
 /**
@@ -28,5 +30,12 @@ export interface Pipeline {
 export type OnFrame = (frame: Frame, accepted?: Accepted) => Promise<Uint8Array | undefined>;
 export type Accepted = (accept: Uint8Array | undefined) => void;
 
-/** `passing`: also where its feed is stopped. */
-export type TakeTurn = (reading: Reading, passing?: boolean) => Promise<Answers>;
+/** How a message takes its turn. */
+export interface Turn {
+  /** Also where its feed is stopped; absent: not then. */
+  readonly passing?: boolean;
+  /** Told when it is its turn. */
+  readonly begins?: () => void;
+}
+
+export type TakeTurn = (reading: Reading, turn?: Turn) => Promise<Answers>;

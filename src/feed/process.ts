@@ -37,7 +37,7 @@ import { startQueues } from './queue-release.ts';
 import { takeInSequence } from './sequence.ts';
 import { completed, isRefused, type Reading } from './reading.ts';
 import { refuse } from './refuse.ts';
-import { takingUp } from './take-up.ts';
+import { isAwaited, takingUp } from './take-up.ts';
 import { startWaiting } from './waiting.ts';
 
 export interface Processor {
@@ -58,6 +58,11 @@ export interface Processor {
   readonly close: () => Promise<void>;
 }
 
+type InTurn = <T>(
+  reading: Reading,
+  inTurn: (reading: Reading, begins: () => void) => Promise<T>,
+) => Promise<T>;
+
 /**
  * ONE HL7 MESSAGE'S WAY: frame -> parse -> map -> take turns -> merge -> commit (with the journal) -> ack. Where the feed
  * is `journaled`: frame -> parse -> journal -> ack, and the rest when the line comes to it (line.ts).
@@ -70,20 +75,28 @@ export interface Processor {
  */
 export function createProcessor(pipeline: Pipeline): Processor {
   const kin = new Kin();
-  const { order, take } = takingTurns(pipeline, kin);
-  const takeTurn: TakeTurn = async (reading, passing) => {
-    const answers = await take(reading, passing);
+  const precedence = new Precedence({
+    restOfStep: limits.backlogRestOfStep,
+    stepMs: limits.backlogStepMs,
+    quietMs: limits.backlogQuietMs,
+  });
+  const unhurried = { ...pipeline, breath: () => precedence.step() };
+  const { order, take } = takingTurns({ pipeline, unhurried }, kin);
+  const takeTurn: TakeTurn = async (reading, turn) => {
+    const answers = await take(reading, turn);
     if (reading.feed.onFailure === 'park-patient') queues.wake();
     return answers;
   };
   const takeUp = takingUp(pipeline, takeTurn);
-  const precedence = new Precedence({
-    restMs: limits.backlogRestMs,
-    quietMs: limits.backlogQuietMs,
-  });
   const line = new Line({ ...pipeline, precedence }, takeUp);
   const waiting = startWaiting({ ...pipeline, line });
-  const takeNew: TakeTurn = (reading) => waiting.behind(reading, () => takeTurn(reading));
+  /** Somebody waits for the message: until it is its turn, those in front of it do not rest. */
+  const behind: InTurn = async (reading, inTurn) => {
+    const begins = precedence.hurry();
+    return waiting.behind(reading, (whole) => inTurn(whole, begins)).finally(begins);
+  };
+  const takeNew: TakeTurn = (reading) =>
+    behind(reading, (whole, begins) => takeTurn(whole, { begins }));
   const queues = startQueues(pipeline, takeUp);
   const stops = startStops(pipeline, { order, takeUp });
   const onFrame = answering(pipeline, { takeTurn: takeNew, line });
@@ -95,7 +108,13 @@ export function createProcessor(pipeline: Pipeline): Processor {
 
   return {
     onFrame: (frame, accepted) => precedence.awaited(() => onFrame(frame, accepted)),
-    inTurn: (reading, work) => waiting.behind(reading, () => order.run(kin.turnsOf(reading), work)),
+    inTurn: (reading, work) =>
+      behind(reading, (whole, begins) =>
+        order.run(kin.turnsOf(whole), () => {
+          begins();
+          return work();
+        }),
+      ),
     resumeFeed: stops.resume,
     settled: queues.settled,
     sweep: async (stopping) => {
@@ -129,7 +148,7 @@ async function endUnfinished(pipeline: Pipeline): Promise<void> {
 
 /** Processes messages in the order of arrival per person, and per sender or feed where that is asked for. */
 function takingTurns(
-  pipeline: Pipeline,
+  { pipeline, unhurried }: { readonly pipeline: Pipeline; readonly unhurried: Pipeline },
   kin: Kin,
 ): {
   readonly order: KeyedOrder;
@@ -148,11 +167,13 @@ function takingTurns(
     return order.run(kin.turnsOf(whole), () => settle(within, whole, { contested, kin }));
   }
 
-  const take: TakeTurn = (reading, passing = false) =>
+  const take: TakeTurn = (reading, { passing = false, begins } = {}) =>
     order.run(kin.turnsOf(reading), async () => {
+      begins?.();
       const stopped = passing ? undefined : await whileStopped(pipeline, reading);
       if (stopped !== undefined) return stopped;
-      if (reading.sequenceNumber === undefined) return takeWhole(pipeline, reading);
+      const within = isAwaited(reading) ? pipeline : unhurried;
+      if (reading.sequenceNumber === undefined) return takeWhole(within, reading);
       return whenNobodyElse(() => takeInSequence(pipeline, reading, takeWhole));
     });
   return { order, take };
@@ -180,14 +201,17 @@ async function settle(
   reading: Reading,
   { contested, kin }: { readonly contested: KeyedOrder; readonly kin: Kin },
 ): Promise<Answers> {
+  await pipeline.breath?.();
   const known = await latestEntry(pipeline.store, reading);
   const first = await attempt(pipeline, reading, { known, kin });
   if (first.answers !== undefined) return first.answers;
   return contested.run(['contested'], async () => {
     let { known } = first;
+    // Others wait behind it.
+    const hurried = { ...pipeline, breath: undefined };
     for (let count = 2; count <= limits.contestedAttemptsMax; count += 1) {
       await pause(pauseMs(reading, count));
-      const next = await attempt(pipeline, reading, { known, kin });
+      const next = await attempt(hurried, reading, { known, kin });
       if (next.answers !== undefined) return next.answers;
       known = next.known;
     }
@@ -225,6 +249,7 @@ async function attempt(
   const reused = await isReused(pipeline.store, reading, known);
   const planned = await commitOf(pipeline, reading, { entry, reused, ahead });
   const commit = withWhatIsOwed(pipeline.router, reading, planned);
+  await pipeline.breath?.();
   try {
     await pipeline.store.commit(
       await withPolicy(pipeline.store, withEarlier(commit, reading), reading),

@@ -5,7 +5,8 @@ import type { JournalEntry } from '../store/store.ts';
 import { backlog, isDue } from './backlog.ts';
 import type { Line } from './line.ts';
 import { olderThan } from './older-rows.ts';
-import { numbersOfPeople } from './person-numbers.ts';
+import { personOfClaimKey } from '../record/identity.ts';
+import { keysOfPeople } from './person-numbers.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Reading } from './reading.ts';
 import { numberField, saysTurns, sharedTurns, turnFields } from './turn-field.ts';
@@ -22,8 +23,11 @@ interface Taking extends Pick<Pipeline, 'store' | 'clock' | 'log' | 'map'> {
 export interface Waiting {
   /** From here on what the journal holds is worked off. Resolves when new messages may come. */
   readonly begin: () => Promise<void>;
-  /** Takes the place of a new message in its line, behind all that is older. */
-  readonly behind: <T>(reading: Reading, take: () => Promise<T>) => Promise<T>;
+  /**
+   * Takes the place of a new message in its line, behind all that is older. `take` gets it with all that it takes turns
+   * for while older ones are under way: also the other numbers of its people.
+   */
+  readonly behind: <T>(reading: Reading, take: (reading: Reading) => Promise<T>) => Promise<T>;
 }
 
 export function startWaiting({ store, clock, log, map, line }: Taking): Waiting {
@@ -32,7 +36,7 @@ export function startWaiting({ store, clock, log, map, line }: Taking): Waiting 
 
   /** Puts what is older than a new message in line, with what is older than that. */
   async function lineUpBefore(reading: Reading): Promise<void> {
-    const numbers = await numbersOfPeople(store, reading.orderKeys);
+    const numbers = reading.orderKeys.flatMap((key) => personOfClaimKey(key)?.value ?? []);
     const turns = [...sharedTurns(turnFields(reading, map)), ...numbers.map(numberField)];
     const rows = await olderRows(turns);
     // Each takes its place at once; when it is done is nothing to wait for here.
@@ -62,10 +66,13 @@ export function startWaiting({ store, clock, log, map, line }: Taking): Waiting 
       line.walk();
     },
     behind: async (reading, take) => {
-      if (line.isEmpty && gate.size === 0) return take();
+      if (line.isAtRest && gate.size === 0) return take(reading);
       const placed = await gate.run(reading.orderKeys, async () => {
-        if (!line.isEmpty) await lineUpBefore(reading);
-        return { taken: take() };
+        if (line.isAtRest) return { taken: take(reading) };
+        const known = await keysOfPeople(store, reading.orderKeys);
+        const whole = { ...reading, orderKeys: [...new Set([...reading.orderKeys, ...known])] };
+        if (!line.isEmpty) await lineUpBefore(whole);
+        return { taken: take(whole) };
       });
       return placed.taken;
     },

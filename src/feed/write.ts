@@ -47,14 +47,20 @@ export async function planWrites(
     readonly speaker: Speaker;
     readonly identities: Identities;
     readonly seen: SeenRecords;
+    /** Between one resource and the next. */
+    readonly breath?: () => Promise<void>;
   },
 ): Promise<readonly PlannedWrite[]> {
   const drafts = draft(result.resources, given);
-  return Promise.all(
-    drafts.map(async (each) =>
-      plan(each, { result, ...given, ...(await known(store, given.seen, each)) }),
-    ),
+  const all = await Promise.all(
+    drafts.map(async (each) => ({ each, known: await known(store, given.seen, each) })),
   );
+  const planned: PlannedWrite[] = [];
+  for (const { each, known } of all) {
+    await given.breath?.();
+    planned.push(plan(each, { result, ...given, ...known }));
+  }
+  return planned;
 }
 
 /** A resource with its logical id and its references in place. */

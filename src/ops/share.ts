@@ -1,5 +1,5 @@
-import { setImmediate } from 'node:timers/promises';
 import { limits } from '../limits.ts';
+import { loopTurn } from './loop-turn.ts';
 
 export interface ShareOptions {
   /** Milliseconds that only grow. */
@@ -49,5 +49,5 @@ export class Share {
 
 /** The share of this thread's event loop. */
 export function loopShare(): Share {
-  return new Share({ now: () => performance.now(), others: () => setImmediate() });
+  return new Share({ now: () => performance.now(), others: loopTurn });
 }

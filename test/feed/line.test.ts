@@ -29,7 +29,7 @@ function lineOn(store: Store, keptMax?: number) {
         warn: () => undefined,
         error: (each) => void errors.push(each),
       },
-      precedence: { turn: () => new Promise((resolve) => setImmediate(resolve)) },
+      precedence: { begin: () => new Promise((resolve) => setImmediate(resolve)) },
     },
     async ({ id, ...rest }) => {
       begun.push(id);

@@ -95,24 +95,29 @@ describe.each(stores)('what waits in the journal at a start, on %s', (_name, ope
     await store.close();
   });
 
-  it('waits for what came under another number of the same person', async () => {
-    const store = await open();
-    const known = processorOn(store, committed);
-    await known.send({ id: '0', ids: 'A1^^^MERCY^MR~B1^^^LAB^MR', phone: '1000' });
-    const filler = numbers(80).map((n) => ({
-      id: `f${String(n)}`,
-      ids: `F${String(n)}^^^MERCY^MR`,
-    }));
-    await leaveWaiting(store, [...filler, { id: '1', ids: 'B1^^^LAB^MR', phone: '1001' }]);
-    const newId = (): string => `later-${String((ids += 1))}`;
-    let ids = 0;
-    const { send, processor } = processorOn(store, { ...committed, newId });
-    await processor.resume();
-    await send({ id: '2', ids: 'A1^^^MERCY^MR', phone: '1002' });
-    expect(await phonesOf(store, 'A1')).toEqual(['1000', '1001', '1002']);
-    await processor.idle();
-    await store.close();
-  });
+  it.each([[80, 0], ...numbers(10).map((turns) => [0, turns] as const)])(
+    'waits for what came under another number of the same person, behind %d of others, after %d turns',
+    async (others, turns) => {
+      const store = await open();
+      const known = processorOn(store, committed);
+      await known.send({ id: '0', ids: 'A1^^^MERCY^MR~B1^^^LAB^MR', phone: '1000' });
+      const filler = numbers(others).map((n) => ({
+        id: `f${String(n)}`,
+        ids: `F${String(n)}^^^MERCY^MR`,
+      }));
+      await leaveWaiting(store, [...filler, { id: '1', ids: 'B1^^^LAB^MR', phone: '1001' }]);
+      const newId = (): string => `later-${String((ids += 1))}`;
+      let ids = 0;
+      const { send, processor } = processorOn(store, { ...committed, newId });
+      await processor.resume();
+      // Whether the older one waits, is under way, or is done by now.
+      for (let turn = 0; turn < turns; turn += 1) await new Promise(setImmediate);
+      await send({ id: '2', ids: 'A1^^^MERCY^MR', phone: '1002' });
+      expect(await phonesOf(store, 'A1')).toEqual(['1000', '1001', '1002']);
+      await processor.idle();
+      await store.close();
+    },
+  );
 
   it('a feed that answers when the record is written waits for what another answered for before', async () => {
     const store = await open();

@@ -1,48 +1,97 @@
 import { describe, expect, it } from 'vitest';
 import { Precedence } from '../../src/ops/precedence.ts';
 
-/** A clock that goes on by pauses alone; between two of them `meanwhile` happens. */
+/** A clock that goes on by pauses and by work; at each moment of it `meanwhile` happens. */
 function clocked(meanwhile: (now: number) => void = () => undefined) {
   const time = { now: 0 };
   const precedence = new Precedence({
-    ...{ restMs: 20, quietMs: 1 },
+    ...{ restOfStep: 10, stepMs: 1, quietMs: 1 },
     now: () => time.now,
     pause: async (ms) => {
+      await new Promise(setImmediate);
       time.now += ms;
       meanwhile(time.now);
     },
   });
-  const turnAt = async (): Promise<number> => {
-    await precedence.turn();
-    return time.now;
+  /** Begins or goes on, works so long, and says when it began. */
+  const turnAt = async (what: 'begin' | 'step', ms = 2): Promise<number> => {
+    await precedence[what]();
+    const from = time.now;
+    time.now += ms;
+    return from;
   };
-  return { precedence, turnAt, time };
+  const untold = (): void => void precedence.awaited(() => new Promise(() => undefined));
+  return { precedence, turnAt, time, untold };
 }
 
 describe('precedence of what somebody waits for', () => {
   it('others have their turns one after another where nobody waits', async () => {
     const { turnAt } = clocked();
-    expect([await turnAt(), await turnAt()]).toEqual([0, 0]);
+    expect([await turnAt('begin'), await turnAt('begin'), await turnAt('step')]).toEqual([0, 2, 4]);
   });
 
-  it('else each comes after a rest, however long somebody waits', async () => {
-    const { precedence, turnAt } = clocked();
-    const endless = Promise.withResolvers<undefined>();
-    void precedence.awaited(() => endless.promise);
-    expect([await turnAt(), await turnAt(), await turnAt()]).toEqual([20, 40, 60]);
+  it('else each comes after a rest of so many times as long as the one before, however long somebody waits', async () => {
+    const { turnAt, untold } = clocked();
+    untold();
+    expect([await turnAt('begin', 2), await turnAt('step', 3)]).toEqual([0, 22]);
+    expect([await turnAt('step', 1), await turnAt('begin')]).toEqual([55, 66]);
+  });
+
+  it('a step that was short so far goes on', async () => {
+    const { turnAt, untold } = clocked();
+    untold();
+    expect([await turnAt('begin', 0.5), await turnAt('step', 0.5)]).toEqual([0, 0.5]);
+    expect(await turnAt('step')).toBe(11);
+  });
+
+  it('what was begun goes on before anything begins, the first that waits in front', async () => {
+    const { precedence, untold, time } = clocked();
+    untold();
+    await precedence.begin();
+    time.now += 2;
+    const had: string[] = [];
+    const turn = async (what: 'begin' | 'step', who: string): Promise<void> => {
+      await precedence[what]();
+      had.push(who);
+      time.now += 2;
+    };
+    await Promise.all([
+      turn('begin', 'new'),
+      turn('step', 'first'),
+      turn('begin', 'newer'),
+      turn('step', 'second'),
+    ]);
+    expect(had).toEqual(['first', 'second', 'new', 'newer']);
   });
 
   it('a turn comes when nobody waits any more, and not between one question and the next', async () => {
     const first = Promise.withResolvers<undefined>();
     const { precedence, turnAt, time } = clocked((now) => {
-      if (now === 5) first.resolve(undefined);
+      if (now >= 7) first.resolve(undefined);
     });
     const answered = precedence.awaited(() => first.promise);
-    expect(await turnAt()).toBe(6);
+    expect(await turnAt('begin', 2)).toBe(0);
+    expect(await turnAt('begin', 0)).toBe(8);
     await answered;
     time.now = 100;
     await precedence.awaited(async () => undefined);
-    expect(await turnAt()).toBe(101);
+    expect(await turnAt('begin', 10)).toBe(101);
+    await precedence.awaited(async () => undefined);
+    expect(await turnAt('begin')).toBe(112);
+  });
+
+  it('does not rest while somebody waits for it', async () => {
+    const { precedence, turnAt, untold } = clocked();
+    untold();
+    await turnAt('begin', 5);
+    const over = precedence.hurry();
+    const also = precedence.hurry();
+    expect([await turnAt('step', 5), await turnAt('begin', 5)]).toEqual([5, 10]);
+    over();
+    over();
+    expect(await turnAt('begin', 5)).toBe(15);
+    also();
+    expect(await turnAt('begin')).toBe(70);
   });
 
   it('gives what the work gives, and goes on after it fails', async () => {
@@ -50,6 +99,7 @@ describe('precedence of what somebody waits for', () => {
     expect(await precedence.awaited(async () => 'said')).toBe('said');
     const failing = precedence.awaited(() => Promise.reject(new Error('no')));
     await expect(failing).rejects.toThrow('no');
-    expect(await turnAt()).toBe(1);
+    await turnAt('begin', 5);
+    expect(await turnAt('begin')).toBe(5);
   });
 });
