@@ -38,7 +38,10 @@ export const choices: readonly (readonly [where: string, choice: string])[] = [
     'a batch performs no further entries (503 each), a transaction writes nothing (503)',
   ],
   ['If-Match on a read', 'passed over: it bears on writes'],
-  ['many patches of one resource at once', 'take turns; all are applied'],
+  [
+    'many patches of one resource, or conditional updates under one condition, at once',
+    'take turns; all are applied',
+  ],
   ['_at', 'a version is current at its own instant, however soon the next one came'],
   [
     'a parameter of a terminology operation twice, or two that contradict',

@@ -1,6 +1,4 @@
 import type { Resource } from '../fhir/resource.ts';
-import { limits } from '../limits.ts';
-import { CommitRefused } from '../store/store.ts';
 import type { StoredVersion } from '../store/store.ts';
 import type { Call, RestContext } from './call.ts';
 import { withId } from './interaction/create.ts';
@@ -8,13 +6,15 @@ import { visible } from './interaction/read.ts';
 import { placeOf } from './place.ts';
 import { requireProfiles } from './profiles.ts';
 import type { Work } from './write.ts';
-import { commit, putChange, refusedAs, requireMatch } from './write.ts';
+import { commitOne, putChange, requireMatch, stillAt, untilItHolds } from './write.ts';
 
 /** What an amendment makes of the current version; called again where another write came between. */
 export interface Amendment {
   readonly interaction: Work['interaction'];
   /** A valid resource of the same type and id. */
   readonly make: (current: StoredVersion) => Resource;
+  /** Finds the current version; absent: the one of the address. */
+  readonly find?: () => Promise<StoredVersion>;
 }
 
 /**
@@ -35,23 +35,16 @@ export async function amend(
 async function amendInTurn(
   context: RestContext,
   call: Call,
-  { interaction, make }: Amendment,
+  { interaction, make, find }: Amendment,
 ): Promise<StoredVersion> {
   const { type, id } = placeOf(call);
   const ifMatch = call.headers['if-match'];
-  for (let attempt = 1; ; attempt++) {
-    const current = visible(call, await context.store.read(type, id));
+  return untilItHolds(call, async () => {
+    const current = (await find?.()) ?? visible(call, await context.store.read(type, id));
     if (ifMatch !== undefined) requireMatch(ifMatch, current);
     const resource = make(current);
     await requireProfiles(context, call, resource);
-    const change = putChange(call, withId(resource, id), { versionId: current.versionId });
-    try {
-      const { versions } = await commit(context, call, { interaction, changes: [change] });
-      return versions[0] ?? current;
-    } catch (error) {
-      // Without If-Match it means whatever the current version is: read and make it again.
-      const retry = error instanceof CommitRefused && ifMatch === undefined;
-      if (!retry || attempt === limits.commitAttemptsMax) throw refusedAs(call, error);
-    }
-  }
+    const change = putChange(call, withId(resource, current.id), stillAt(current));
+    return commitOne(context, call, { interaction, change });
+  });
 }

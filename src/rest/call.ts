@@ -85,7 +85,7 @@ export interface RestContext {
   readonly seal: PageSeal;
   /** Whether resources stored earlier are still being indexed by a search parameter of their type. */
   readonly isUnfinished: (type: string, param: string) => boolean;
-  /** Writes that are made of the current version take turns, by `Type/id`. */
+  /** Writes that are made of the current version take turns, by `Type/id`; conditional updates, by their condition. */
   readonly turns: KeyedOrder;
   readonly log: FastifyBaseLogger;
   /** Profiles, code systems, value sets and concept maps of the program and the site. */

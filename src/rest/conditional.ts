@@ -62,12 +62,9 @@ export async function findOne(
 }
 
 /** The key that makes creations under one condition exclude each other, whoever runs them. */
-export function claimKey(call: Call, { type, params }: Condition): string {
+export function claimKey({ type, params }: Condition): string {
   const sorted = params.map((pair) => formatQuery([pair])).sort();
-  const whose = call.principal.patient ?? '';
-  const hash = createHash('sha256')
-    .update([whose, ...sorted].join('&'))
-    .digest('base64url');
+  const hash = createHash('sha256').update(sorted.join('&')).digest('base64url');
   return `conditional|${type}?${hash}`;
 }
 
@@ -86,7 +83,7 @@ export async function onceByClaim<T>(
   wanted: Condition & { readonly owner: string },
   make: (claim: Claim) => Promise<T>,
 ): Promise<Once<T>> {
-  const key = claimKey(call, wanted);
+  const key = claimKey(wanted);
   let replaces: string | undefined;
   for (let attempt = 0; attempt < limits.commitAttemptsMax; attempt++) {
     const found = await findOne(context, call, wanted);

@@ -1,6 +1,7 @@
 import { errorIssue, fail, OutcomeError } from '../fhir/issue.ts';
 import type { IdentifiedResource } from '../fhir/resource.ts';
 import { extractIndex } from '../fhir/search-extract.ts';
+import { limits } from '../limits.ts';
 import type { AccessEvent } from '../security/audit-event.ts';
 import { CommitRefused } from '../store/store.ts';
 import type { Change, Claim, CommitResult, Expectation, StoredVersion } from '../store/store.ts';
@@ -37,18 +38,29 @@ export async function commit(
   return result;
 }
 
-/** One change in one commit. Throws what {@link refusedAs} makes of a refusal. */
+/** One change in one commit. Throws CommitRefused as the store does. */
 export async function commitOne(
   context: RestContext,
   call: Call,
-  interaction: AccessEvent['interaction'],
-  change: Change,
+  work: Pick<Work, 'interaction' | 'claims'> & { readonly change: Change },
 ): Promise<StoredVersion> {
-  try {
-    const { versions } = await commit(context, call, { interaction, changes: [change] });
-    return versions[0] ?? fail('exception', 'The store answered without a version');
-  } catch (error) {
-    throw refusedAs(call, error);
+  const { change, ...more } = work;
+  const { versions } = await commit(context, call, { ...more, changes: [change] });
+  return versions[0] ?? fail('exception', 'The store answered without a version');
+}
+
+/**
+ * What reads, decides by what it has read, and commits: where another write came between, it is done anew, a bounded
+ * number of times, so that what was decided by is what is written over. Throws what {@link refusedAs} makes of a refusal.
+ */
+export async function untilItHolds<T>(call: Call, attempt: () => Promise<T>): Promise<T> {
+  for (let count = 1; ; count++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      const isOvertaken = error instanceof CommitRefused && error.refusal.kind === 'expectation';
+      if (!isOvertaken || count === limits.commitAttemptsMax) throw refusedAs(call, error);
+    }
   }
 }
 
@@ -83,18 +95,37 @@ export async function expectationOf(
   type: string,
   id: string,
 ): Promise<Expectation | undefined> {
-  const ifMatch = call.headers['if-match'];
-  const ifNoneMatch = call.headers['if-none-match'];
-  const onlyIfAbsent = ifNoneMatch?.trim() === '*';
-  const isUnbound = ifMatch === undefined && call.principal.patient === undefined;
-  if (isUnbound && onlyIfAbsent) return 'absent-or-deleted';
-  if (isUnbound && ifNoneMatch === undefined) return undefined;
+  const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = call.headers;
+  const isConditional = ifMatch !== undefined || ifNoneMatch !== undefined;
+  if (!isConditional && call.principal.patient === undefined) return undefined;
   const current = await context.store.read(type, id);
   requireVisible(call, current);
-  if (onlyIfAbsent) return 'absent-or-deleted';
+  requireTags(call, current);
+  return stillAt(current);
+}
+
+/** That a version that was read is the newest one yet; undefined: that there is none yet. */
+export function stillAt(version: StoredVersion | undefined): Expectation {
+  return version === undefined ? 'absent' : { versionId: version.versionId };
+}
+
+/**
+ * That an id which the caller chose for something new is free, as it was when `there` was read. Throws `forbidden`,
+ * `write-conflict`.
+ */
+export function stillFree(call: Call, there: StoredVersion | undefined): Expectation {
+  requireVisible(call, there);
+  if (there?.deleted === false) {
+    fail('write-conflict', 'The id is that of a resource that does not meet the criteria');
+  }
+  return stillAt(there);
+}
+
+/** Throws `version-conflict` where If-Match or If-None-Match stand against the current version. */
+export function requireTags(call: Call, current: StoredVersion | undefined): void {
+  const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = call.headers;
   if (ifMatch !== undefined) requireMatch(ifMatch, current);
   if (ifNoneMatch !== undefined) requireNoMatch(ifNoneMatch, current);
-  return current === undefined ? 'absent' : { versionId: current.versionId };
 }
 
 /** Throws `version-conflict` unless the current version is one that If-Match names. */
@@ -106,7 +137,7 @@ export function requireMatch(ifMatch: string, current: StoredVersion | undefined
 }
 
 /** Throws `version-conflict` if the current version is one that If-None-Match names (RFC 9110 13.1.2). */
-export function requireNoMatch(ifNoneMatch: string, current: StoredVersion | undefined): void {
+function requireNoMatch(ifNoneMatch: string, current: StoredVersion | undefined): void {
   const tags = parseEtags(ifNoneMatch);
   if (current === undefined || current.deleted) return;
   if (!tags.includes('*') && !tags.includes(current.versionId)) return;

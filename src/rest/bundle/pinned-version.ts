@@ -1,5 +1,6 @@
 import { listReferences } from '../../fhir/reference-walk.ts';
 import type { RestContext } from '../call.ts';
+import { stillAt } from '../write.ts';
 import type { Step } from './step.ts';
 
 /**
@@ -40,9 +41,9 @@ function isNamed(step: Step, named: ReadonlySet<string>): step is Put {
   return named.has(fullUrl) || [...named].some((address) => fullUrl.endsWith(`/${address}`));
 }
 
+/** What was planned by a version stays by that one: the newest may be another by now. */
 async function pinned(context: RestContext, step: Put): Promise<Put> {
-  const current = await context.store.read(step.type, step.id);
-  if (step.expect === 'absent-or-deleted' && current?.deleted === false) return step;
-  const expect = current === undefined ? 'absent' : { versionId: current.versionId };
-  return { ...step, expect, version: String(Number(current?.versionId ?? 0) + 1) };
+  const expect = step.expect ?? stillAt(await context.store.read(step.type, step.id));
+  const before = typeof expect === 'object' ? Number(expect.versionId) : 0;
+  return { ...step, expect, version: String(before + 1) };
 }

@@ -1,5 +1,6 @@
 import { fail } from '../../fhir/issue.ts';
 import type { Resource } from '../../fhir/resource.ts';
+import type { StoredVersion } from '../../store/store.ts';
 import { canSee, checkId } from '../authorize.ts';
 import { acceptedEntry } from '../accepted.ts';
 import type { Call, RestContext } from '../call.ts';
@@ -8,10 +9,10 @@ import { claimKey, condition, findOne, parseIfNoneExist } from '../conditional.t
 import type { Condition } from '../conditional.ts';
 import { patchBody, patched } from '../interaction/patch.ts';
 import { visible } from '../interaction/read.ts';
-import { requireFound, requireId } from '../interaction/update.ts';
+import { requireId } from '../interaction/update.ts';
 import { placeOf, typeOf } from '../place.ts';
 import { requireProfiles } from '../profiles.ts';
-import { expectationOf, requireMatch, requireNoMatch } from '../write.ts';
+import { expectationOf, requireMatch, requireTags, stillAt, stillFree } from '../write.ts';
 import { atEntry } from './step.ts';
 import type { Step } from './step.ts';
 import type { RequestEntry } from './entry.ts';
@@ -81,7 +82,7 @@ async function planCreate(context: RestContext, call: Call, stale: StaleClaims):
   const wanted = parseIfNoneExist(type, ifNoneExist);
   const found = await findOne(context, call, wanted);
   if (found !== undefined) return { op: 'found', version: found };
-  const claim = claimFor(call, wanted, `${type}/${id}`, stale);
+  const claim = claimFor(wanted, `${type}/${id}`, stale);
   return { op: 'put', type, id, resource, expect: 'absent', version: '1', claim };
 }
 
@@ -103,58 +104,59 @@ async function planConditionalUpdate(
 ): Promise<Planned> {
   const wanted = condition(typeOf(call), call.params);
   const { type } = wanted;
+  const id = resource.id ?? context.newId();
+  checkId(id);
+  // Read before the search: what comes to stand there between the two is found.
+  const there = resource.id === undefined ? undefined : await context.store.read(type, id);
   const found = await findOne(context, call, wanted);
-  requireFound(call, found);
+  requireTags(call, found);
   if (found === undefined) {
-    const id = resource.id ?? context.newId();
-    checkId(id);
-    const claim = claimFor(call, wanted, `${type}/${id}`, stale);
+    const claim = claimFor(wanted, `${type}/${id}`, stale);
     const made = resource.id === undefined ? { version: '1' } : {};
-    return { op: 'put', type, id, resource, expect: 'absent-or-deleted', claim, ...made };
+    return { op: 'put', type, id, resource, expect: stillFree(call, there), claim, ...made };
   }
   if (resource.id !== undefined) requireId(resource, found.id);
-  const ifMatch = call.headers['if-match'];
-  if (ifMatch !== undefined) requireMatch(ifMatch, found);
-  const ifNoneMatch = call.headers['if-none-match'];
-  if (ifNoneMatch !== undefined) requireNoMatch(ifNoneMatch, found);
-  const expect = { versionId: found.versionId };
-  return { op: 'put', type, id: found.id, resource, expect };
+  return { op: 'put', type, id: found.id, resource, expect: stillAt(found) };
 }
 
 async function planPatch(context: RestContext, call: Call): Promise<Planned> {
-  const { type } = call.at;
-  const at = call.at.id === undefined ? await placeByCondition(context, call) : placeOf(call);
-  if (at === undefined) fail('not-found', `No ${type ?? 'resource'} matches the criteria`);
-  const current = visible({ ...call, at }, await context.store.read(at.type, at.id));
+  const current =
+    call.at.id === undefined
+      ? ((await findMeant(context, call)) ??
+        fail('not-found', `No ${typeOf(call)} matches the criteria`))
+      : visible(call, await readPlace(context, call));
   const ifMatch = call.headers['if-match'];
   if (ifMatch !== undefined) requireMatch(ifMatch, current);
   const resource = patched(current, patchBody(call));
   await requireProfiles(context, call, resource);
-  const expect = { versionId: current.versionId };
-  return { op: 'put', type: at.type, id: at.id, resource, expect };
+  const { type, id } = current;
+  return { op: 'put', type, id, resource, expect: stillAt(current) };
 }
 
 async function planDelete(context: RestContext, call: Call): Promise<Planned> {
-  const at = call.at.id === undefined ? await placeByCondition(context, call) : placeOf(call);
-  if (at === undefined) return { op: 'nothing' };
-  const current = await context.store.read(at.type, at.id);
+  const isMeant = call.at.id === undefined;
+  const current = await (isMeant ? findMeant(context, call) : readPlace(context, call));
   const ifMatch = call.headers['if-match'];
   if (ifMatch !== undefined) requireMatch(ifMatch, current);
   if (current === undefined || current.deleted) return { op: 'nothing' };
-  if (!canSee(call.principal, current)) fail('not-found', `There is no ${at.type}/${at.id}`);
-  return { op: 'delete', ...at, expect: { versionId: current.versionId } };
+  const { type, id } = current;
+  if (!canSee(call.principal, current)) fail('not-found', `There is no ${type}/${id}`);
+  return { op: 'delete', type, id, expect: stillAt(current) };
 }
 
-async function placeByCondition(
-  context: RestContext,
-  call: Call,
-): Promise<{ type: string; id: string } | undefined> {
-  const found = await findOne(context, call, condition(typeOf(call), call.params));
-  return found === undefined ? undefined : { type: found.type, id: found.id };
+/** The version of the address. */
+async function readPlace(context: RestContext, call: Call): Promise<StoredVersion | undefined> {
+  const { type, id } = placeOf(call);
+  return context.store.read(type, id);
 }
 
-function claimFor(call: Call, wanted: Condition, owner: string, stale: StaleClaims) {
-  const key = claimKey(call, wanted);
+/** The version that the criteria find, which is the one that is written over. */
+async function findMeant(context: RestContext, call: Call): Promise<StoredVersion | undefined> {
+  return findOne(context, call, condition(typeOf(call), call.params));
+}
+
+function claimFor(wanted: Condition, owner: string, stale: StaleClaims) {
+  const key = claimKey(wanted);
   const replaces = stale.get(key);
   return { key, owner, ...(replaces === undefined ? {} : { replaces }) };
 }

@@ -4,7 +4,7 @@ import type { Answer, Call, RestContext } from '../call.ts';
 import { acceptedResource } from '../accepted.ts';
 import { onceByClaim, parseIfNoneExist } from '../conditional.ts';
 import type { Condition } from '../conditional.ts';
-import { commit, commitOne, putChange, refusedAs } from '../write.ts';
+import { commitOne, putChange, refusedAs, untilItHolds } from '../write.ts';
 
 /** `POST Type`: http://hl7.org/fhir/R4/http.html#create; with If-None-Exist a conditional create. */
 export async function create(context: RestContext, call: Call): Promise<Answer> {
@@ -16,34 +16,26 @@ export async function create(context: RestContext, call: Call): Promise<Answer> 
 }
 
 /** Creates under a condition, or answers 200 with what is there; the body is then not applied. */
-export async function createUnlessFound(
+async function createUnlessFound(
   context: RestContext,
   call: Call,
   resource: IdentifiedResource,
   condition: Condition,
 ): Promise<Answer> {
   const owner = `${resource.resourceType}/${resource.id}`;
-  const change = putChange(call, resource, 'absent-or-deleted');
-  const once = await onceByClaim(context, call, { ...condition, owner }, async (claim) => {
-    const claims = [claim];
-    const { versions } = await commit(context, call, {
-      interaction: 'create',
-      changes: [change],
-      claims,
-    });
-    return versions[0] as StoredVersion;
-  }).catch((error: unknown) => {
+  const change = putChange(call, resource, 'absent');
+  const once = await onceByClaim(context, call, { ...condition, owner }, (claim) =>
+    commitOne(context, call, { interaction: 'create', change, claims: [claim] }),
+  ).catch((error: unknown) => {
     throw refusedAs(call, error);
   });
   return 'found' in once ? written(once.found, 200) : written(once.made, 201);
 }
 
 async function createNew(context: RestContext, call: Call, accepted: Resource): Promise<Answer> {
-  const resource = withId(accepted, context.newId());
-  return written(
-    await commitOne(context, call, 'create', putChange(call, resource, 'absent')),
-    201,
-  );
+  const change = putChange(call, withId(accepted, context.newId()), 'absent');
+  const make = () => commitOne(context, call, { interaction: 'create', change });
+  return written(await untilItHolds(call, make), 201);
 }
 
 /** The answer to a write. */

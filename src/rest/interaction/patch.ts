@@ -4,6 +4,7 @@ import { applyJsonPatch } from '../../fhir/json-patch.ts';
 import type { Json, Resource } from '../../fhir/resource.ts';
 import type { StoredVersion } from '../../store/store.ts';
 import { amend } from '../amend.ts';
+import type { Amendment } from '../amend.ts';
 import { isObject, jsonBody, jsonOf, requireValid, resourceOf } from '../body.ts';
 import type { Answer, Call, RestContext } from '../call.ts';
 import { refuseConditionalReferences } from '../conditional-reference.ts';
@@ -12,21 +13,33 @@ import { typeOf } from '../place.ts';
 import { written } from './create.ts';
 
 /** `PATCH Type/id` with a JSON Patch or a FHIRPath Patch: http://hl7.org/fhir/R4/http.html#patch. */
-export async function patch(context: RestContext, call: Call): Promise<Answer> {
+export async function patch(
+  context: RestContext,
+  call: Call,
+  find?: Amendment['find'],
+): Promise<Answer> {
   const operations = patchBody(call);
   const make = (current: StoredVersion): Resource => {
     const resource = patched(current, operations);
     refuseConditionalReferences(resource);
     return resource;
   };
-  return written(await amend(context, call, { interaction: 'patch', make }), 200);
+  const amendment = {
+    interaction: 'patch',
+    make,
+    ...(find === undefined ? {} : { find }),
+  } as const;
+  return written(await amend(context, call, amendment), 200);
 }
 
 /** `PATCH Type?criteria`: the one match is patched; none is `not-found`. */
 export async function conditionalPatch(context: RestContext, call: Call): Promise<Answer> {
-  const found = await findOne(context, call, condition(typeOf(call), call.params));
-  if (found === undefined) fail('not-found', 'No resource matches the criteria');
-  return patch(context, { ...call, at: { type: found.type, id: found.id } });
+  const wanted = condition(typeOf(call), call.params);
+  const find = async (): Promise<StoredVersion> =>
+    (await findOne(context, call, wanted)) ?? fail('not-found', 'No resource matches the criteria');
+  // Whose turn it is goes by the first search; what is patched by one within the turn.
+  const { type, id } = await find();
+  return patch(context, { ...call, at: { type, id } }, find);
 }
 
 /** The resource that a patch makes of a version; type and id cannot be patched. */

@@ -187,7 +187,7 @@ function writeAnswer(step: Step, version: StoredVersion | undefined): Answer {
   return written(version, version.changed && version.method === 'POST' ? 201 : 200);
 }
 
-/** Notes a stale claim so that the next plan takes it over; an If-Match that failed is final. */
+/** Notes a stale claim so that the next plan takes it over. */
 function mayPlanAgain(
   { refusal }: CommitRefused,
   writes: readonly WriteStep[],
@@ -199,12 +199,7 @@ function mayPlanAgain(
     if (key !== undefined) stale.set(key, refusal.owner);
     return key !== undefined;
   }
-  return refusal.kind === 'expectation' && !isConditional(writes[refusal.index]);
-}
-
-function isConditional(step: WriteStep | undefined): boolean {
-  const { headers } = step?.entry ?? {};
-  return headers?.['if-match'] !== undefined || headers?.['if-none-match'] !== undefined;
+  return refusal.kind === 'expectation';
 }
 
 /** The refusal of the store as the caller sees it, at the entry it is about. */
