@@ -63,7 +63,7 @@ export function startStops(
     for await (const rows of backlog(store, { feed: name })) {
       for (const row of rows) {
         if ((await stopOf(store, { name }))?.stop.resuming !== true) return seen;
-        await given.takeUp(row, true);
+        await given.takeUp(row, { passing: true });
         seen.add(row.id);
       }
     }

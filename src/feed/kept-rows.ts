@@ -7,7 +7,7 @@ interface KeptRow {
   readonly turns: readonly string[];
 }
 
-/** Rows of the journal that this process answered for and has not begun, in the order of arrival, by what they take turns for. */
+/** Rows of the journal that this process answered for and that have no place yet, in the order of arrival, by what they take turns for. */
 export class KeptRows {
   readonly #rows = new Map<string, KeptRow>();
   readonly #byTurn = new Map<string, Set<KeptRow>>();

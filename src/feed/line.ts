@@ -12,6 +12,13 @@ interface Working extends Pick<Pipeline, 'store' | 'clock' | 'log'> {
   readonly keptMax?: number;
 }
 
+/** A row that was begun. */
+export interface Begun {
+  /** It has its place among those about the same people: a row that is begun then comes after it. */
+  readonly placed: Promise<void>;
+  readonly done: Promise<void>;
+}
+
 /**
  * What the journal holds and nobody waits for, worked off in the order of arrival behind those who wait for answers.
  * Messages that this process answered for it knows by itself; where there are more than it wants to remember, and at a
@@ -22,7 +29,7 @@ export class Line {
   readonly #process: TakeUp;
   readonly #kept = new KeptRows();
   /** By row. */
-  readonly #underWay = new Map<string, Promise<void>>();
+  readonly #underWay = new Map<string, Begun>();
   /** Rows that were done since the page that is walked through was read. */
   readonly #lately = new Set<string>();
   /** Whether the journal has some that are not kept here and that no walk has met. */
@@ -32,7 +39,7 @@ export class Line {
   #isStopped = false;
   #work: Promise<void> = Promise.resolve();
 
-  /** `process` takes its place among those of its people at once, and does not reject. */
+  /** `process` does not reject. */
   constructor(options: Working, process: TakeUp) {
     this.#options = options;
     this.#process = process;
@@ -82,16 +89,23 @@ export class Line {
   }
 
   /** Begins a row out of its turn; once, however often it is asked. */
-  takeUp(row: JournalEntry): Promise<void> {
+  takeUp(row: JournalEntry): Begun {
     const known = this.#underWay.get(row.id);
     if (known !== undefined) return known;
-    this.#kept.delete(row.id);
-    const work = this.#process(row).finally(() => {
+    const { promise: placed, resolve } = Promise.withResolvers<undefined>();
+    // Until then it is found by those who must not overtake it.
+    const isPlaced = (): void => {
+      this.#kept.delete(row.id);
+      resolve(undefined);
+    };
+    const done = this.#process(row, { placed: isPlaced }).finally(() => {
+      isPlaced();
       this.#underWay.delete(row.id);
       if (this.#isWalking) this.#lately.add(row.id);
     });
-    this.#underWay.set(row.id, work);
-    return work;
+    const begun = { placed, done };
+    this.#underWay.set(row.id, begun);
+    return begun;
   }
 
   /** Of those that are known here, the ones that take turns with such a message, oldest first. */
@@ -110,7 +124,7 @@ export class Line {
         await this.#begin(id);
       }
     }
-    await Promise.all(this.#underWay.values());
+    await this.#allDone();
   }
 
   /** Leaves the rest to the next start. */
@@ -121,7 +135,7 @@ export class Line {
   /** Resolves when it is worked off, or broken off. */
   async idle(): Promise<void> {
     await this.#work;
-    await Promise.all(this.#underWay.values());
+    await this.#allDone();
     if (this.#isWorking) await this.idle();
   }
 
@@ -143,7 +157,7 @@ export class Line {
 
   async #begin(id: string): Promise<void> {
     const row = await this.#options.store.journal.read(id);
-    if (row !== undefined && isDue(row, this.#options.clock())) void this.takeUp(row);
+    if (row !== undefined && isDue(row, this.#options.clock())) await this.takeUp(row).placed;
   }
 
   async #walkOff(): Promise<void> {
@@ -156,7 +170,7 @@ export class Line {
           if (!isDue(row, this.#options.clock())) continue;
           await this.#room();
           if (this.#isStopped) return;
-          if (!this.#lately.has(row.id)) void this.takeUp(row);
+          if (!this.#lately.has(row.id)) await this.takeUp(row).placed;
         }
       }
     } finally {
@@ -167,8 +181,12 @@ export class Line {
   /** One at a time, so many side by side, and whoever waits for an answer first. */
   async #room(): Promise<void> {
     while (this.#underWay.size >= limits.backlogUnderWayMax) {
-      await Promise.race(this.#underWay.values());
+      await Promise.race([...this.#underWay.values()].map(({ done }) => done));
     }
     await this.#options.precedence.begin();
+  }
+
+  async #allDone(): Promise<void> {
+    await Promise.all([...this.#underWay.values()].map(({ done }) => done));
   }
 }

@@ -4,7 +4,7 @@ import type { MappingContext } from '../mapping/context.ts';
 import { selectMap, type CompiledPack } from '../mapping/pack.ts';
 import { personFieldsOf } from '../mapping/person-fields.ts';
 import type { MappingResult } from '../mapping/result.ts';
-import { runMap } from '../mapping/run/run-map.ts';
+import { mapInSteps, runMap } from '../mapping/run/run-map.ts';
 import type { Feed } from './feed.ts';
 
 /** What the maps make of messages, and what they say of one without running. */
@@ -14,6 +14,12 @@ export interface MapMessage {
    * issue that names its type. Never throws.
    */
   (message: Message, feed: Feed, context: MappingContext): MappingResult;
+  /** The same in steps; absent: only at once. */
+  readonly inSteps?: (
+    message: Message,
+    feed: Feed,
+    context: MappingContext,
+  ) => Generator<undefined, MappingResult, undefined>;
   /** The same issue, where no map takes the message; absent: only a run tells. */
   readonly refusal?: (message: Message, feed: Feed) => Issue | undefined;
   /** Fields, such as `PID-3`, in which some map finds the numbers of a person; absent: those of HL7. */
@@ -28,17 +34,27 @@ export function mapWith(pack: CompiledPack): MapMessage {
   };
   const map: MapMessage = (message, feed, context) => {
     const selected = selectMap(pack, message, feed.name);
-    if (typeof selected !== 'string') return runMap(selected, message, context);
-    const issues = [unsupported(selected, message)];
-    return { resources: [], loss: [], unmapped: [], issues, trace: [], map: '' };
+    return typeof selected === 'string'
+      ? notMapped(selected, message)
+      : runMap(selected, message, context);
   };
-  return Object.assign(map, { refusal, personFields: personFieldsOf(pack) });
+  const inSteps: MapMessage['inSteps'] = function* (message, feed, context) {
+    const selected = selectMap(pack, message, feed.name);
+    return typeof selected === 'string'
+      ? notMapped(selected, message)
+      : yield* mapInSteps(selected, message, context);
+  };
+  return Object.assign(map, { inSteps, refusal, personFields: personFieldsOf(pack) });
 }
 
-function unsupported(
-  code: 'event-unsupported' | 'message-type-unsupported',
-  { type }: Message,
-): Issue {
+function notMapped(code: Refusal, message: Message): MappingResult {
+  const issues = [unsupported(code, message)];
+  return { resources: [], loss: [], unmapped: [], issues, trace: [], map: '' };
+}
+
+type Refusal = 'event-unsupported' | 'message-type-unsupported';
+
+function unsupported(code: Refusal, { type }: Message): Issue {
   if (type === '') return errorIssue(code, 'MSH-9 is empty', { location: 'MSH-9' });
   const [name = '', event = ''] = type.split('^');
   // Whatever else stands in MSH-9 is not ours to repeat, and `^` would have to be escaped.

@@ -1,11 +1,19 @@
 import { personClaimKey, personOfClaimKey } from '../record/identity.ts';
 import type { Store } from '../store/store.ts';
+import type { Reading } from './reading.ts';
 
-/**
- * The claim keys of the people whom these keys name (personClaimKey; others are passed over): the same, and those of the
- * other numbers that the record knows of the same people.
- */
-export async function keysOfPeople(
+/** The message with all that it takes turns for: also the other numbers that the record knows of its people. */
+export async function withAllNumbers(
+  store: Pick<Store, 'claimOwners' | 'read'>,
+  reading: Reading,
+): Promise<Reading> {
+  const { orderKeys } = reading;
+  const all = new Set([...orderKeys, ...(await keysOfPeople(store, orderKeys))]);
+  return all.size === orderKeys.length ? reading : { ...reading, orderKeys: [...all] };
+}
+
+/** The claim keys (personClaimKey) of the people whom some of these keys name. */
+async function keysOfPeople(
   store: Pick<Store, 'claimOwners' | 'read'>,
   keys: readonly string[],
 ): Promise<readonly string[]> {
@@ -15,7 +23,7 @@ export async function keysOfPeople(
     const [type = '', id = ''] = owner.split('/');
     return keysIn((await store.read(type, id))?.body);
   });
-  return [...new Set([...named, ...(await Promise.all(known)).flat()])];
+  return (await Promise.all(known)).flat();
 }
 
 /** A number without a system is known by none. */

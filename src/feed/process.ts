@@ -87,7 +87,7 @@ export function createProcessor(pipeline: Pipeline): Processor {
     if (reading.feed.onFailure === 'park-patient') queues.wake();
     return answers;
   };
-  const takeUp = takingUp(pipeline, takeTurn);
+  const takeUp = takingUp(unhurried, takeTurn);
   const line = new Line({ ...pipeline, precedence }, takeUp);
   const waiting = startWaiting({ ...pipeline, line });
   /** Somebody waits for the message: until it is its turn, those in front of it do not rest. */

@@ -8,6 +8,7 @@ import { parseMessage } from '../hl7v2/parse.ts';
 import type { ParseIssue } from '../hl7v2/parse-issue.ts';
 import { sequenceNumberOf } from '../hl7v2/sequence-number.ts';
 import { present } from '../hl7v2/present.ts';
+import type { MappingContext } from '../mapping/context.ts';
 import type { MappedResource, MappingResult } from '../mapping/result.ts';
 import { personClaimKey } from '../record/identity.ts';
 import { askedOf, type Asked } from './asked.ts';
@@ -132,25 +133,47 @@ export function hearFrame(frame: Frame, given: Hearing): Reading {
 }
 
 /** With what the maps make of it, where it is to be mapped at all. */
-export function mapHeard(heard: Reading, given: { readonly map: MapMessage }): Reading {
-  const { message, feed, issues } = heard;
-  if (message === undefined || !isContent(heard) || isRefused(issues) || feed.passOnly === true) {
-    return heard;
+export function mapHeard(heard: Reading, { map }: { readonly map: MapMessage }): Reading {
+  if (!isToBeMapped(heard)) return heard;
+  const { message, feed } = heard;
+  return withResult(heard, map(message, feed, contextOf(message, heard)));
+}
+
+/** The same; between two resources others have the thread where `breath` gives it to them. */
+export async function mapHeardInSteps(
+  heard: Reading,
+  {
+    map,
+    breath,
+  }: { readonly map: MapMessage; readonly breath?: (() => Promise<void>) | undefined },
+): Promise<Reading> {
+  if (!isToBeMapped(heard) || map.inSteps === undefined || breath === undefined) {
+    return mapHeard(heard, { map });
   }
-  const result = mapped(message, feed, { ...given, receivedAt: heard.receivedAt });
+  const { message, feed } = heard;
+  const steps = map.inSteps(message, feed, contextOf(message, heard));
+  for (let step = steps.next(); ; step = steps.next()) {
+    if (step.done === true) return withResult(heard, step.value);
+    await breath();
+  }
+}
+
+/** Whether it can be mapped and says something by itself: it is no piece of another, and not about sequence numbers alone. */
+function isToBeMapped(heard: Reading): heard is Reading & { readonly message: Message } {
+  const { message, feed, issues, continuation, sequenceNumber } = heard;
+  if (message === undefined || isRefused(issues) || feed.passOnly === true) return false;
+  return continuation === undefined && sequenceNumber !== 0 && sequenceNumber !== -1;
+}
+
+function withResult(heard: Reading, result: MappingResult): Reading {
   const people = peopleOf(result);
   return {
     ...heard,
     result,
-    issues: [...issues, ...result.issues],
+    issues: [...heard.issues, ...result.issues],
     orderKeys: [...heard.orderKeys, ...people.personKeys],
     ...people,
   };
-}
-
-/** Whether the message says something by itself: it is no piece of another, and not about sequence numbers alone. */
-function isContent({ continuation, sequenceNumber }: Reading): boolean {
-  return continuation === undefined && sequenceNumber !== 0 && sequenceNumber !== -1;
 }
 
 /** What is wrong with who sends it. */
@@ -193,7 +216,8 @@ export function completed(
   given: { readonly map: MapMessage },
 ): Reading {
   const { feed, receivedAt, issues } = reading;
-  const result = feed.passOnly === true ? undefined : mapped(whole, feed, { ...given, receivedAt });
+  const context = contextOf(whole, { feed, receivedAt });
+  const result = feed.passOnly === true ? undefined : given.map(whole, feed, context);
   const people = peopleOf(result);
   return {
     ...reading,
@@ -217,19 +241,17 @@ export function isRefused(issues: readonly Issue[]): boolean {
   return issues.some(({ severity }) => severity === 'error' || severity === 'fatal');
 }
 
-function mapped(
+function contextOf(
   message: Message,
-  feed: Feed,
-  given: { readonly receivedAt: Date; readonly map: MapMessage },
-): MappingResult {
-  const receivedAt = given.receivedAt.toISOString();
-  return given.map(message, feed, {
+  { feed, receivedAt }: Pick<Reading, 'feed' | 'receivedAt'>,
+): MappingContext {
+  return {
     feed: feed.name,
-    receivedAt,
+    receivedAt: receivedAt.toISOString(),
     authority: (hd) => authorityUri(feed, message, hd),
     settings: feed.settings,
     ...(feed.zone === undefined ? {} : { zone: feed.zone }),
-  });
+  };
 }
 
 /** A feed that stops at a message that fails takes them one by one: what follows must not be under way already. */

@@ -6,7 +6,7 @@ import { backlog, isDue } from './backlog.ts';
 import type { Line } from './line.ts';
 import { olderThan } from './older-rows.ts';
 import { personOfClaimKey } from '../record/identity.ts';
-import { keysOfPeople } from './person-numbers.ts';
+import { withAllNumbers } from './person-numbers.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Reading } from './reading.ts';
 import { numberField, saysTurns, sharedTurns, turnFields } from './turn-field.ts';
@@ -39,8 +39,8 @@ export function startWaiting({ store, clock, log, map, line }: Taking): Waiting 
     const numbers = reading.orderKeys.flatMap((key) => personOfClaimKey(key)?.value ?? []);
     const turns = [...sharedTurns(turnFields(reading, map)), ...numbers.map(numberField)];
     const rows = await olderRows(turns);
-    // Each takes its place at once; when it is done is nothing to wait for here.
-    for (const row of rows) void line.takeUp(row);
+    // When it is done is nothing to wait for here.
+    for (const row of rows) await line.takeUp(row).placed;
   }
 
   /** Where they are too many, when the line has worked off most of them by itself. */
@@ -61,7 +61,12 @@ export function startWaiting({ store, clock, log, map, line }: Taking): Waiting 
         if (rows.every(saysTurns)) break;
         const now = clock();
         const due = rows.filter((row) => isDue(row, now));
-        await Promise.all(due.map((row) => line.takeUp(row)));
+        const begun = [];
+        for (const row of due) {
+          begun.push(line.takeUp(row));
+          await begun.at(-1)?.placed;
+        }
+        await Promise.all(begun.map(({ done }) => done));
       }
       line.walk();
     },
@@ -69,8 +74,7 @@ export function startWaiting({ store, clock, log, map, line }: Taking): Waiting 
       if (line.isAtRest && gate.size === 0) return take(reading);
       const placed = await gate.run(reading.orderKeys, async () => {
         if (line.isAtRest) return { taken: take(reading) };
-        const known = await keysOfPeople(store, reading.orderKeys);
-        const whole = { ...reading, orderKeys: [...new Set([...reading.orderKeys, ...known])] };
+        const whole = await withAllNumbers(store, reading);
         if (!line.isEmpty) await lineUpBefore(whole);
         return { taken: take(whole) };
       });

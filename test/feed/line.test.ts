@@ -1,18 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { Line } from '../../src/feed/line.ts';
+import { numberField } from '../../src/feed/turn-field.ts';
 import { limits } from '../../src/limits.ts';
 import { openMemoryStore } from '../../src/store/memory.ts';
 import type { JournalEntry, Store } from '../../src/store/store.ts';
 
 const now = new Date('2026-05-01T12:00:00Z');
 const idOf = (n: number): string => `row-${String(n).padStart(4, '0')}`;
+const turnOf = (n: number): string => numberField(`P${String(n)}`);
 const numbers = (count: number): readonly number[] => Array.from({ length: count }, (_, n) => n);
 
 function row(n: number, more: Partial<JournalEntry> = {}): JournalEntry {
   return {
     ...{ id: idOf(n), feed: 'f', peer: 'p', receivedAt: new Date(now.getTime() + n) },
     ...{ controlId: String(n), messageType: 'ADT^A08', hash: String(n), bytes: Buffer.from('x') },
-    ...{ state: 'received', attempts: 0, ...more },
+    ...{ state: 'received', attempts: 0, fields: [turnOf(n)], ...more },
   };
 }
 
@@ -20,6 +22,8 @@ function row(n: number, more: Partial<JournalEntry> = {}): JournalEntry {
 function lineOn(store: Store, keptMax?: number) {
   const begun: string[] = [];
   const release = new Map<string, () => void>();
+  /** Rows that take their place when the test says so; the others at once. */
+  const places = new Map<string, PromiseWithResolvers<void>>();
   const errors: object[] = [];
   const line = new Line(
     {
@@ -31,8 +35,10 @@ function lineOn(store: Store, keptMax?: number) {
       },
       precedence: { begin: () => new Promise((resolve) => setImmediate(resolve)) },
     },
-    async ({ id, ...rest }) => {
+    async ({ id, ...rest }, { placed } = {}) => {
       begun.push(id);
+      await places.get(id)?.promise;
+      placed?.();
       await new Promise<void>((resolve) => release.set(id, resolve));
       await store.commit({
         ...{ now, origin: 'test', changes: [] },
@@ -60,7 +66,7 @@ function lineOn(store: Store, keptMax?: number) {
     await store.journal.append(entry);
     line.add(entry);
   };
-  return { line, begun, errors, settle, end, toEnd, arrive };
+  return { line, begun, errors, places, settle, end, toEnd, arrive };
 }
 
 describe('the line of what nobody waits for', () => {
@@ -76,6 +82,23 @@ describe('the line of what nobody waits for', () => {
     await line.idle();
     expect(begun).toEqual(numbers(count).map(idOf));
     expect([line.isEmpty, line.isComplete]).toEqual([true, true]);
+  });
+
+  it('begins none before the one before has its place, and until then that is found', async () => {
+    const { line, begun, places, settle, toEnd, arrive } = lineOn(openMemoryStore());
+    const place = Promise.withResolvers<void>();
+    places.set(idOf(1), place);
+    for (const n of numbers(4)) await arrive(n);
+    await settle();
+    expect(begun).toEqual([0, 1].map(idOf));
+    expect(line.sharing([turnOf(1)])).toContain(idOf(1));
+    place.resolve();
+    await settle();
+    expect(begun).toEqual([0, 1, 2, 3].map(idOf));
+    expect(line.sharing([turnOf(1)])).toEqual([]);
+    expect(line.isAtRest).toBe(false);
+    await toEnd();
+    expect(line.isAtRest).toBe(true);
   });
 
   it('finds in the journal what it does not want to remember, each once and in order', async () => {

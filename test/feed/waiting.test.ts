@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { defaultFeed } from '../../src/feed/feed.ts';
 import { openMemoryStore } from '../../src/store/memory.ts';
 import { openSqliteStore } from '../../src/store/sqlite/open.ts';
-import type { JournalChange, Store } from '../../src/store/store.ts';
+import { CommitRefused, type JournalChange, type Store } from '../../src/store/store.ts';
 import { codeOf, ehr, lab, processorOn, type Said } from './pipeline-fixture.ts';
 
 const journaled = { feeds: () => [{ ...ehr, ackMode: 'journaled' } as const, defaultFeed] };
@@ -95,7 +95,7 @@ describe.each(stores)('what waits in the journal at a start, on %s', (_name, ope
     await store.close();
   });
 
-  it.each([[80, 0], ...numbers(10).map((turns) => [0, turns] as const)])(
+  it.each([[80, 0] as const, ...numbers(10).map((turns) => [0, turns] as const)])(
     'waits for what came under another number of the same person, behind %d of others, after %d turns',
     async (others, turns) => {
       const store = await open();
@@ -118,6 +118,34 @@ describe.each(stores)('what waits in the journal at a start, on %s', (_name, ope
       await store.close();
     },
   );
+
+  it('two that wait under two numbers of one person keep their order, also where the first has to be planned anew', async () => {
+    const store = await open();
+    const known = processorOn(store, committed);
+    await known.send({ id: '0', ids: 'A1^^^MERCY^MR~B1^^^LAB^MR', phone: '1000' });
+    await leaveWaiting(store, [
+      { id: '1', ids: 'B1^^^LAB^MR', phone: '1001' },
+      { id: '2', ids: 'A1^^^MERCY^MR', phone: '1002' },
+    ]);
+    let refused = 0;
+    const contested: Store = {
+      ...store,
+      commit: async (commit) => {
+        const isFirst = commit.journal?.[0]?.controlId === '1';
+        if (isFirst && (refused += 1) <= 3)
+          throw new CommitRefused({ kind: 'expectation', index: 0, current: undefined });
+        return store.commit(commit);
+      },
+    };
+    const newId = (): string => `later-${String((ids += 1))}`;
+    let ids = 0;
+    const { processor } = processorOn(contested, { ...committed, newId });
+    await processor.resume();
+    await processor.idle();
+    expect(refused).toBe(4);
+    expect(await phonesOf(store, 'A1')).toEqual(['1000', '1001', '1002']);
+    await store.close();
+  });
 
   it('a feed that answers when the record is written waits for what another answered for before', async () => {
     const store = await open();

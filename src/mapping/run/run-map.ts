@@ -16,6 +16,19 @@ import { uniteSameKeys } from './same-key.ts';
  * and context give the same result, to the byte.
  */
 export function runMap(map: CompiledMap, message: Message, context: MappingContext): MappingResult {
+  const steps = mapInSteps(map, message, context);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+  }
+}
+
+/** The same in steps, one resource or so each: between two of them others may have the thread. */
+export function* mapInSteps(
+  map: CompiledMap,
+  message: Message,
+  context: MappingContext,
+): Generator<undefined, MappingResult, undefined> {
   const run = new Run(map, message, { context, build });
   const { nothing, refuse } = map;
   if (refuse !== undefined) {
@@ -23,7 +36,10 @@ export function runMap(map: CompiledMap, message: Message, context: MappingConte
   }
   if (nothing !== undefined) run.issue('information', 'nothing-made', { diagnostics: nothing });
   const instances = enumerate(run);
-  for (const instance of instances) build(instance);
+  for (const instance of instances) {
+    build(instance);
+    yield;
+  }
   requirePersons(run);
   uniteSameKeys(run, instances);
   connect(run);
