@@ -53,7 +53,7 @@ export class Precedence {
     }
   }
 
-  /** Somebody waits for what nobody waited for: it does not rest, until what is returned is called. */
+  /** Somebody waits for what was begun: it does not rest, until what is returned is called. */
   hurry(): () => void {
     this.#hurryCount += 1;
     let isOver = false;
@@ -95,13 +95,14 @@ export class Precedence {
   }
 
   async #next(): Promise<(() => void) | undefined> {
-    if (this.#begun.length + this.#new.length === 0) return undefined;
     while (this.#rests()) await this.#pause(1);
     return this.#begun.shift() ?? this.#new.shift();
   }
 
   #rests(): boolean {
-    return this.#hurryCount === 0 && this.#isAwaited() && this.#now() < this.#restedAt;
+    if (this.#begun.length + this.#new.length === 0) return false;
+    if (this.#hurryCount > 0 && this.#begun.length > 0) return false;
+    return this.#isAwaited() && this.#now() < this.#restedAt;
   }
 
   #isAwaited(): boolean {

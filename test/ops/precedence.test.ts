@@ -80,18 +80,19 @@ describe('precedence of what somebody waits for', () => {
     expect(await turnAt('begin')).toBe(112);
   });
 
-  it('does not rest while somebody waits for it', async () => {
+  it('what was begun does not rest while somebody waits for it', async () => {
     const { precedence, turnAt, untold } = clocked();
     untold();
     await turnAt('begin', 5);
     const over = precedence.hurry();
     const also = precedence.hurry();
-    expect([await turnAt('step', 5), await turnAt('begin', 5)]).toEqual([5, 10]);
+    expect([await turnAt('step', 5), await turnAt('step', 5)]).toEqual([5, 10]);
+    expect(await turnAt('begin', 5)).toBe(65);
     over();
     over();
-    expect(await turnAt('begin', 5)).toBe(15);
+    expect(await turnAt('step', 5)).toBe(70);
     also();
-    expect(await turnAt('begin')).toBe(70);
+    expect(await turnAt('step')).toBe(125);
   });
 
   it('gives what the work gives, and goes on after it fails', async () => {
