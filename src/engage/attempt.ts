@@ -1,4 +1,5 @@
 import type { IdentifiedResource } from '../fhir/resource.ts';
+import { same } from '../record/same.ts';
 import { concept, notDoneReasons, systems, type NotDoneReason } from './codes.ts';
 import type { Facts } from './facts.ts';
 
@@ -8,9 +9,18 @@ export type Standing =
   | { readonly status: 'completed'; readonly providerId: string }
   | { readonly status: 'not-done'; readonly reason: NotDoneReason };
 
-export function attemptOf(facts: Facts, standing: Standing): IdentifiedResource {
+/**
+ * The attempt as it is decided.
+ * @param before what an earlier try left: an element that others put there, such as a note, stays
+ */
+export function attemptOf(
+  facts: Facts,
+  standing: Standing,
+  before?: IdentifiedResource,
+): IdentifiedResource {
   const { request, recipient, channel, text } = facts;
   return {
+    ...(before && without(before, ownElements)),
     resourceType: 'Communication',
     id: facts.attemptId,
     identifier: [
@@ -31,6 +41,39 @@ export function attemptOf(facts: Facts, standing: Standing): IdentifiedResource 
     ...(recipient ? { recipient: [recipient] } : {}),
     ...(text ? { payload: [{ contentString: text }] } : {}),
   };
+}
+
+/** Elements of an attempt that it may come to have no more. */
+const ownElements = ['statusReason', 'medium', 'subject', 'sent', 'recipient', 'payload'];
+
+function without(resource: IdentifiedResource, names: readonly string[]): IdentifiedResource {
+  const kept = Object.entries(resource).filter(([name]) => !names.includes(name));
+  return Object.fromEntries(kept) as unknown as IdentifiedResource;
+}
+
+/** The attempt that was under way, once it has an outcome: all else in it stays as others have it by now. */
+export function settledAttempt(
+  attempt: IdentifiedResource,
+  facts: Facts,
+  standing: Standing,
+): IdentifiedResource {
+  const { identifier = [], status, statusReason, sent } = attemptOf(facts, standing);
+  const known = (attempt['identifier'] ?? []) as readonly object[];
+  const added = (identifier as readonly object[]).filter(
+    (each) => !known.some((one) => same(one, each)),
+  );
+  return {
+    ...without(attempt, ['statusReason']),
+    identifier: [...known, ...added],
+    status,
+    ...(statusReason === undefined ? {} : { statusReason }),
+    ...(sent === undefined ? {} : { sent }),
+  };
+}
+
+/** Whether somebody has said what became of it; nobody says it again. */
+export function hasOutcome(attempt: IdentifiedResource | 'deleted' | undefined): boolean {
+  return attempt !== undefined && attempt !== 'deleted' && attempt['status'] !== 'in-progress';
 }
 
 /** The request once its message has an outcome. */

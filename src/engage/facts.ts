@@ -4,6 +4,7 @@ import type { LeasedJob, Store } from '../store/store.ts';
 import type { Channel } from './channel.ts';
 import { derivedId } from './derived-id.ts';
 import type { Desk } from './desk.ts';
+import type { Draft } from './draft.ts';
 import { readPayload, type SendPayload } from './plan.ts';
 import { asReferences, splitReference, typeOf, type Reference } from './reference.ts';
 import type { Cap, MessageStep, QuietHours, Rule } from './rule.ts';
@@ -22,6 +23,8 @@ export interface Facts {
   readonly recipient: Reference | undefined;
   /** The recipient as a resource (the survivor, where the record was merged); absent for departments. */
   readonly person: IdentifiedResource | undefined;
+  /** Records of the recipient that were merged, and by which `person` was found. */
+  readonly merged: readonly IdentifiedResource[];
   /** The recipient's record was merged and its survivor cannot be read. */
   readonly survivorLost: boolean;
   /** The recipient's Consents, in no order; patients only. */
@@ -36,8 +39,15 @@ export interface Facts {
   readonly attemptId: string;
 }
 
-/** Undefined where there is nothing to send any more: the request is gone, revoked or done. */
-export async function gatherFacts(desk: Desk, job: LeasedJob): Promise<Facts | undefined> {
+/**
+ * Undefined where there is nothing to send any more: the request is gone, revoked or done. The attempt is read through the
+ * draft, so that what is written over it is expected to be what the guards saw.
+ */
+export async function gatherFacts(
+  desk: Desk,
+  job: LeasedJob,
+  draft: Draft,
+): Promise<Facts | undefined> {
   const { store, rules } = desk;
   const payload = readPayload(job);
   const request = await readCurrent(store, `CommunicationRequest/${payload.request}`);
@@ -46,9 +56,10 @@ export async function gatherFacts(desk: Desk, job: LeasedJob): Promise<Facts | u
   const rule = rules.rule(payload.rule);
   const step = rule?.mode === 'live' ? messageStep(rule, payload.step) : undefined;
   const planned = asReferences((request['recipient'] ?? []) as readonly unknown[])[0];
-  const { recipient, person, survivorLost } = await survivorOf(store, planned);
+  const { recipient, person, ...survival } = await survivorOf(store, planned);
   const isPatient = recipient !== undefined && typeOf(recipient) === 'Patient';
   const attemptId = derivedId(['attempt', payload.request]);
+  const attempt = await draft.read('Communication', attemptId);
   const contents = request['payload'] as readonly { readonly contentString?: string }[] | undefined;
   return {
     now,
@@ -59,13 +70,13 @@ export async function gatherFacts(desk: Desk, job: LeasedJob): Promise<Facts | u
     focus: await readCurrent(store, payload.focus),
     recipient,
     person,
-    survivorLost,
-    consents: isPatient ? await consentsOf(store, recipient) : [],
+    ...survival,
+    consents: await consentsOf(store, recipient),
     channel: recipient && channelFor(desk, step, { recipient, person, now }),
     text: contents?.[0]?.contentString,
     quietHours: isPatient ? quietHoursOf(desk, step) : undefined,
     caps: isPatient ? await capsOf(desk, step, { recipient, now, zone: payload.zone }) : [],
-    attempt: await readCurrent(store, `Communication/${attemptId}`),
+    attempt: attempt === 'deleted' ? undefined : attempt,
     attemptId,
   };
 }
@@ -84,23 +95,21 @@ async function readCurrent(
   return version && !version.deleted ? (resourceOf(version) as IdentifiedResource) : undefined;
 }
 
-interface Survivor {
-  readonly recipient: Reference | undefined;
-  readonly person: IdentifiedResource | undefined;
-  readonly survivorLost: boolean;
-}
+type Survivor = Pick<Facts, 'recipient' | 'person' | 'merged' | 'survivorLost'>;
 
 /** Follows Patient.link `replaced-by` to the record that lives on. */
 async function survivorOf(store: Store, planned: Reference | undefined): Promise<Survivor> {
   let recipient = planned;
+  const merged: IdentifiedResource[] = [];
   for (let hop = 0; hop <= limits.mergeChainMax; hop++) {
     const reference = recipient?.reference;
     const person = reference === undefined ? undefined : await readCurrent(store, reference);
     const next = person && replacedBy(person);
-    if (!next) return { recipient, person, survivorLost: hop > 0 && !person };
+    if (!next) return { recipient, person, merged, survivorLost: hop > 0 && !person };
+    merged.push(person);
     recipient = next;
   }
-  return { recipient, person: undefined, survivorLost: true };
+  return { recipient, person: undefined, merged, survivorLost: true };
 }
 
 function replacedBy(person: Resource): Reference | undefined {
@@ -110,12 +119,13 @@ function replacedBy(person: Resource): Reference | undefined {
   return link ? asReferences([link.other])[0] : undefined;
 }
 
-async function consentsOf(
+/** Those of a patient, as they are now; others have none. */
+export async function consentsOf(
   store: Store,
-  patient: Reference,
-): Promise<readonly IdentifiedResource[]> {
-  const target = splitReference(patient.reference ?? '');
-  if (!target) return [];
+  recipient: Reference | undefined,
+): Promise<Facts['consents']> {
+  const target = splitReference(recipient?.reference ?? '');
+  if (target?.type !== 'Patient') return [];
   const page = await store.search({
     types: ['Consent'],
     where: { op: 'reference', param: 'patient', type: target.type, id: target.id },

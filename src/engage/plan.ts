@@ -33,7 +33,7 @@ export async function draftPlan(
   const id = derivedId(['message', rule.id, intent.step.name, focus, intent.key, intent.slot]);
   const existing = await draft.read('CommunicationRequest', id);
   if (existing === 'deleted' || (existing && !wasTakenBack(existing))) return;
-  draft.put(newRequest(id, firing, intent, now));
+  draft.put({ ...(existing && keptOf(existing)), ...newRequest(id, firing, intent, now) });
   const payload: SendPayload = {
     request: id,
     rule: rule.id,
@@ -87,6 +87,17 @@ function jobsAbout(focus: string): string {
 function wasTakenBack(request: IdentifiedResource): boolean {
   const reason = request['statusReason'] as { readonly coding?: unknown } | undefined;
   return request['status'] === 'revoked' && reason?.coding === undefined;
+}
+
+/** What others wrote into a request that was taken back: it stays when it is planned again. */
+function keptOf({
+  statusReason: _reason,
+  subject: _subject,
+  payload: _payload,
+  recipient: _recipient,
+  ...kept
+}: IdentifiedResource): object {
+  return kept;
 }
 
 function newRequest(

@@ -2,15 +2,17 @@
  * One due message's way: facts -> guards -> channel -> outcome. The commit that decides to send depends on
  * every version the guards judged by; if one has changed meanwhile, the commit is refused and they judge anew.
  */
+import type { IdentifiedResource } from '../fhir/resource.ts';
 import { limits } from '../limits.ts';
 import { CommitRefused, type LeasedJob } from '../store/store.ts';
-import { attemptOf, settledRequest, type Standing } from './attempt.ts';
+import { attemptOf, hasOutcome, settledAttempt, settledRequest, type Standing } from './attempt.ts';
 import type { Channel } from './channel.ts';
 import type { Desk } from './desk.ts';
 import { Draft } from './draft.ts';
-import { gatherFacts, type Facts } from './facts.ts';
+import { consentsOf, gatherFacts, type Facts } from './facts.ts';
 import { draftFailureTask } from './failure.ts';
 import { firstObjection } from './guard.ts';
+import { optOutGuard } from './guards/opt-out.ts';
 import type { Objection } from './objection.ts';
 
 /** Carries out one leased job to its end: sent, not sent with a reason, or put off. */
@@ -29,8 +31,8 @@ export async function sendDue(desk: Desk, job: LeasedJob): Promise<void> {
 }
 
 async function sendOnce(desk: Desk, job: LeasedJob): Promise<void> {
-  const facts = await gatherFacts(desk, job);
   const draft = new Draft(desk.store);
+  const facts = await gatherFacts(desk, job, draft);
   if (!facts) {
     draft.done(job);
     await commit(desk, draft, 'engage');
@@ -38,27 +40,35 @@ async function sendOnce(desk: Desk, job: LeasedJob): Promise<void> {
   }
   const objection = firstObjection(facts);
   if (objection) {
-    await object(desk, job, { facts, objection });
+    await object(desk, job, { draft, facts, objection });
     return;
   }
   const { channel } = facts;
   if (!channel) throw new Error('A message passed the guards without a channel');
   if (channel.withinCommit) {
     const { providerId } = await hand(channel, facts);
-    await settle(desk, job, { facts, standing: { status: 'completed', providerId } });
+    await settle(desk, job, { draft, facts, standing: { status: 'completed', providerId } });
     return;
   }
-  await reserve(desk, facts);
+  await reserve(desk, draft, facts);
+  // One that was given meanwhile had no version to depend on.
+  const consents = await consentsOf(desk.store, facts.recipient);
+  const refused = optOutGuard({ ...facts, consents });
+  if (refused) {
+    await object(desk, job, { draft: new Draft(desk.store), facts, objection: refused });
+    return;
+  }
   await handOver(desk, job, { facts, channel });
 }
 
 async function object(
   desk: Desk,
   job: LeasedJob,
-  { facts, objection }: { facts: Facts; objection: Objection },
+  { objection, ...given }: { draft: Draft; facts: Facts; objection: Objection },
 ): Promise<void> {
   if (objection.kind === 'refuse') {
-    await settle(desk, job, { facts, standing: { status: 'not-done', reason: objection.reason } });
+    const standing = { status: 'not-done', reason: objection.reason } as const;
+    await settle(desk, job, { ...given, standing });
     return;
   }
   await putOff(desk, job, objection.until);
@@ -71,10 +81,8 @@ async function putOff(desk: Desk, job: LeasedJob, dueAt: Date): Promise<void> {
 }
 
 /** The decision to send, durable before anything leaves the house. */
-async function reserve(desk: Desk, facts: Facts): Promise<void> {
-  const draft = new Draft(desk.store);
-  await draft.read('Communication', facts.attemptId);
-  draft.put(attemptOf(facts, { status: 'in-progress' }));
+async function reserve(desk: Desk, draft: Draft, facts: Facts): Promise<void> {
+  draft.put(attemptOf(facts, { status: 'in-progress' }, facts.attempt));
   dependOnFacts(draft, facts);
   await commit(desk, draft, `rule:${facts.payload.rule}`);
 }
@@ -92,7 +100,7 @@ async function handOver(
     desk.log.warn({ channel: channel.id, message: facts.attemptId, err: error }, 'channel failed');
     const pause = pauses[job.attempts - 1];
     if (pause === undefined) {
-      await settle(desk, job, { facts, standing: { status: 'not-done', reason: 'system-error' } });
+      await giveUp(desk, job, facts);
       return;
     }
     await putOff(desk, job, new Date(desk.clock().getTime() + pause));
@@ -119,29 +127,46 @@ function hand(channel: Channel, facts: Facts): ReturnType<Channel['send']> {
 async function settle(
   desk: Desk,
   job: LeasedJob,
-  { facts, standing }: { facts: Facts; standing: Standing },
+  { draft, facts, standing }: { draft: Draft; facts: Facts; standing: Standing },
 ): Promise<void> {
-  const draft = new Draft(desk.store);
-  await draft.read('Communication', facts.attemptId);
-  const isRepeat = standing.status === 'not-done' && standing.reason === 'duplicate';
-  if (!isRepeat) draft.put(attemptOf(facts, standing));
-  if (standing.status === 'completed') dependOnFacts(draft, facts);
+  const attempt = await draft.read('Communication', facts.attemptId);
+  if (standing.status === 'completed') {
+    draft.put(attemptOf(facts, standing, facts.attempt));
+    dependOnFacts(draft, facts);
+  } else if (!hasOutcome(attempt)) {
+    draft.put(withOutcome(attempt, facts, standing));
+  }
   draft.dependOn(facts.request);
   draft.put(settledRequest(facts.request, standing));
   draft.done(job);
-  if (standing.status === 'not-done' && standing.reason === 'system-error') {
-    const about = `CommunicationRequest/${facts.request.id}`;
-    const description =
-      'A message could not be handed to its channel; tell the recipient otherwise';
+  await commit(desk, draft, `rule:${facts.payload.rule}`);
+}
+
+/** Where somebody told the recipient otherwise already, nobody need do it. */
+async function giveUp(desk: Desk, job: LeasedJob, facts: Facts): Promise<void> {
+  const draft = new Draft(desk.store);
+  const isTold = hasOutcome(await draft.read('Communication', facts.attemptId));
+  if (!isTold) {
     const failure = {
       code: 'send-failed',
       ruleId: facts.payload.rule,
-      about,
-      description,
+      about: `CommunicationRequest/${facts.request.id}`,
+      description: 'A message could not be handed to its channel; tell the recipient otherwise',
     } as const;
     await draftFailureTask(draft, failure, facts.now);
   }
-  await commit(desk, draft, `rule:${facts.payload.rule}`);
+  const reason = isTold ? 'duplicate' : 'system-error';
+  await settle(desk, job, { draft, facts, standing: { status: 'not-done', reason } });
+}
+
+function withOutcome(
+  attempt: IdentifiedResource | 'deleted' | undefined,
+  facts: Facts,
+  standing: Standing,
+): IdentifiedResource {
+  return attempt === undefined || attempt === 'deleted'
+    ? attemptOf(facts, standing)
+    : settledAttempt(attempt, facts, standing);
 }
 
 /** The message is out: that is written down whatever has happened to its request or its job meanwhile. */
@@ -154,8 +179,8 @@ async function recordSent(
   let jobIsOurs = true;
   for (let attempt = 1; ; attempt++) {
     const draft = new Draft(desk.store);
-    await draft.read('Communication', facts.attemptId);
-    draft.put(attemptOf(facts, standing));
+    const known = await draft.read('Communication', facts.attemptId);
+    draft.put(withOutcome(known, facts, standing));
     const request = await draft.read('CommunicationRequest', facts.request.id);
     if (request && request !== 'deleted' && request['status'] === 'active') {
       draft.put(settledRequest(request, standing));
@@ -172,8 +197,8 @@ async function recordSent(
 }
 
 function dependOnFacts(draft: Draft, facts: Facts): void {
-  const { request, focus, person, consents } = facts;
-  for (const resource of [request, focus, person, ...consents]) {
+  const { request, focus, person, merged, consents } = facts;
+  for (const resource of [request, focus, person, ...merged, ...consents]) {
     if (resource) draft.dependOn(resource);
   }
 }

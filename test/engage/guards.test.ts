@@ -32,6 +32,7 @@ const fine: Facts = {
   },
   recipient: { reference: 'Patient/p' },
   person: { resourceType: 'Patient', id: 'p', active: true, deceasedBoolean: false },
+  merged: [],
   survivorLost: false,
   consents: [],
   channel: {

@@ -1,7 +1,6 @@
+import { hasOutcome } from '../attempt.ts';
 import type { Guard } from '../objection.ts';
 
 /** An attempt that is still in progress is ours to finish; one with an outcome is not repeated. */
 export const duplicateGuard: Guard = ({ attempt }) =>
-  attempt && attempt['status'] !== 'in-progress'
-    ? { kind: 'refuse', reason: 'duplicate' }
-    : undefined;
+  hasOutcome(attempt) ? { kind: 'refuse', reason: 'duplicate' } : undefined;
