@@ -108,6 +108,11 @@ export class Line {
     return begun;
   }
 
+  /** Resolves when all that was begun so far has its place. */
+  async placed(): Promise<void> {
+    await Promise.all([...this.#underWay.values()].map(({ placed }) => placed));
+  }
+
   /** Of those that are known here, the ones that take turns with such a message, oldest first. */
   sharing(turns: readonly string[]): readonly string[] {
     return this.#kept.sharing(turns);

@@ -75,6 +75,7 @@ export function startWaiting({ store, clock, log, map, line }: Taking): Waiting 
       const placed = await gate.run(reading.orderKeys, async () => {
         if (line.isAtRest) return { taken: take(reading) };
         const whole = await withAllNumbers(store, reading);
+        await line.placed();
         if (!line.isEmpty) await lineUpBefore(whole);
         return { taken: take(whole) };
       });

@@ -92,8 +92,13 @@ describe('the line of what nobody waits for', () => {
     await settle();
     expect(begun).toEqual([0, 1].map(idOf));
     expect(line.sharing([turnOf(1)])).toContain(idOf(1));
+    let arePlaced = false;
+    void line.placed().then(() => (arePlaced = true));
+    await settle();
+    expect(arePlaced).toBe(false);
     place.resolve();
     await settle();
+    expect(arePlaced).toBe(true);
     expect(begun).toEqual([0, 1, 2, 3].map(idOf));
     expect(line.sharing([turnOf(1)])).toEqual([]);
     expect(line.isAtRest).toBe(false);
