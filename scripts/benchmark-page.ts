@@ -54,8 +54,8 @@ that writes takes half as much again.
 
 Why the budgets that are not met are not: the limit keeps frames on one thread and does nothing else. A feed that answers once the message is safe (\`journaled\`) reads the frame,
 finds what the message is searched by and lined up by, and makes its answer and its row: some 110 us of the main thread and 60 us of collecting garbage, then the way to
-the thread that writes and back. Meanwhile a message of those before is mapped and committed every 40 ms, some 8 ms each, so that nothing waits for the burst to end: in a run
-without any of that 786, 2,769 and 4,417 a second were answered where it was 540, 1,897 and 3,634 with it. At 64 connections the main thread decides. A feed that answers when the record is written (\`committed\`) maps, merges and commits first, on the same thread.
+the thread that writes and back. Meanwhile those of before are mapped and committed in steps of about a millisecond, with a rest of ten times as long after each, so that nothing waits for the burst to end. An answer at one
+connection takes longest where it meets a step and a collection of garbage, of some ms each. At 64 connections the main thread decides. A feed that answers when the record is written (\`committed\`) maps, merges and commits first, on the same thread.
 
 The memory under that load (64 connections): 155 MiB of the main thread's heap, of which 77 live and the rest is
 room until V8 collects the old; 65 of Node's program; 35 of the writer's heap; 45 of what is taken by malloc (16 for the page cache of the writer) and 20 that it holds free. It is flat. What is
