@@ -37,6 +37,8 @@ export const feedLimits = {
   backlogStepMs: 1,
   /** and while others wait for their answers each comes after a rest of so many times as long as the one before: a tenth of the thread. */
   backlogRestOfStep: 10,
+  /** It lasts no longer, however long a step was. */
+  backlogRestMsMax: 100,
   /** Nobody has waited for an answer for so long: a sender that sends one after another is quicker. */
   backlogQuietMs: 1,
   /** Messages that were answered for and not begun, as a process knows them by itself, some 6 MB; more are looked for in the journal. */

@@ -77,6 +77,7 @@ export function createProcessor(pipeline: Pipeline): Processor {
   const kin = new Kin();
   const precedence = new Precedence({
     restOfStep: limits.backlogRestOfStep,
+    restMsMax: limits.backlogRestMsMax,
     stepMs: limits.backlogStepMs,
     quietMs: limits.backlogQuietMs,
   });

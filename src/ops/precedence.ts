@@ -2,8 +2,10 @@ import { setTimeout } from 'node:timers/promises';
 import { loopTurn } from './loop-turn.ts';
 
 export interface PrecedenceOptions {
-  /** While somebody waits, what nobody waits for rests so many times as long as its last step took. */
+  /** While somebody waits, what nobody waits for rests so many times as long as its last step took, */
   readonly restOfStep: number;
+  /** and no longer than this. */
+  readonly restMsMax: number;
   /** A step is over when it took so long; a shorter one goes on. */
   readonly stepMs: number;
   /** Nobody waits any more where nobody has for so long: who asks one thing after another is between two. */
@@ -21,6 +23,7 @@ export interface PrecedenceOptions {
  */
 export class Precedence {
   readonly #restOfStep: number;
+  readonly #restMsMax: number;
   readonly #stepMs: number;
   readonly #quietMs: number;
   readonly #now: () => number;
@@ -34,8 +37,9 @@ export class Precedence {
   #stepFrom = Number.NEGATIVE_INFINITY;
   #restedAt = Number.NEGATIVE_INFINITY;
 
-  constructor({ restOfStep, stepMs, quietMs, now, pause }: PrecedenceOptions) {
+  constructor({ restOfStep, restMsMax, stepMs, quietMs, now, pause }: PrecedenceOptions) {
     this.#restOfStep = restOfStep;
+    this.#restMsMax = restMsMax;
     this.#stepMs = stepMs;
     this.#quietMs = quietMs;
     this.#now = now ?? (() => performance.now());
@@ -89,7 +93,7 @@ export class Precedence {
       next();
       await this.#pause(0);
       const now = this.#now();
-      this.#restedAt = now + (now - this.#stepFrom) * this.#restOfStep;
+      this.#restedAt = now + Math.min((now - this.#stepFrom) * this.#restOfStep, this.#restMsMax);
     }
     this.#isLetting = false;
   }

@@ -5,7 +5,7 @@ import { Precedence } from '../../src/ops/precedence.ts';
 function clocked(meanwhile: (now: number) => void = () => undefined) {
   const time = { now: 0 };
   const precedence = new Precedence({
-    ...{ restOfStep: 10, stepMs: 1, quietMs: 1 },
+    ...{ restOfStep: 10, restMsMax: 80, stepMs: 1, quietMs: 1 },
     now: () => time.now,
     pause: async (ms) => {
       await new Promise(setImmediate);
@@ -35,6 +35,14 @@ describe('precedence of what somebody waits for', () => {
     untold();
     expect([await turnAt('begin', 2), await turnAt('step', 3)]).toEqual([0, 22]);
     expect([await turnAt('step', 1), await turnAt('begin')]).toEqual([55, 66]);
+  });
+
+  it('a rest after a long step is no longer than that', async () => {
+    const { turnAt, untold } = clocked();
+    untold();
+    expect([await turnAt('begin', 1_000), await turnAt('step', 8), await turnAt('step')]).toEqual([
+      0, 1_080, 1_168,
+    ]);
   });
 
   it('a step that was short so far goes on', async () => {
