@@ -5,6 +5,7 @@ import { openMemoryStore } from '../../src/store/memory.ts';
 import type { Store } from '../../src/store/store.ts';
 import { cx, pid, pv1, Register, type Said } from '../feed/effect/register.ts';
 import { codeOf } from '../feed/pipeline-fixture.ts';
+import { delays, slow } from './slow-store.ts';
 import { folders, storesUnderTest } from './stores-under-test.ts';
 
 const numbers = ['M1', 'M2', 'M3', 'M4', 'M5'] as const;
@@ -56,25 +57,6 @@ function saidOf(happening: Happening, index: number): Said {
       return { ...at, event: 'ADT^A24', segments: [pid(one), pid(happening.other)] };
   }
 }
-
-/** A store that takes its time, each call another one. */
-function slow(store: Store, delays: readonly number[]): Store {
-  let calls = 0;
-  const waits = ['read', 'search', 'claimOwners', 'commit', 'sourceViews', 'state', 'counts'];
-  return new Proxy(store, {
-    get: (target, name) => {
-      const method: unknown = Reflect.get(target, name);
-      if (typeof method !== 'function' || !waits.includes(String(name))) return method;
-      return async (...args: unknown[]): Promise<unknown> => {
-        const turns = delays[(calls += 1) % delays.length] ?? 0;
-        for (let turn = 0; turn < turns; turn += 1) await new Promise(setImmediate);
-        return Reflect.apply(method, target, args) as unknown;
-      };
-    },
-  });
-}
-
-const delays = fc.array(fc.nat(4), { minLength: 5, maxLength: 30 });
 
 /** What is stored, people called by their first number and without what differs from run to run. */
 async function stored(store: Store): Promise<readonly string[]> {

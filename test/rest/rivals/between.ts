@@ -8,6 +8,7 @@ type Request = (world: World) => Asked;
 /** Two processes on one store, which is a new one for each run; one of them can be interrupted by the other. */
 export class Rivals {
   readonly #interruption = new Interruption();
+  readonly #worlds = new Worlds();
   #store: Store = openMemoryStore();
   #apps: readonly [FhirApp, FhirApp] | undefined;
 
@@ -60,7 +61,7 @@ export class Rivals {
     const [mine, theirs] = this.#apps ?? [];
     if (mine === undefined || theirs === undefined) throw new Error('Not open');
     this.#store = openMemoryStore();
-    const begun = await new Worlds(this.#store).begin();
+    const begun = await this.#worlds.begin(this.#store);
     await happens({
       one: (request) => begun.ask(mine, 'one', request),
       other: (request) => begun.ask(theirs, 'other', request),

@@ -88,14 +88,17 @@ export const inBundles: Requests = {
       'transaction',
       entry('DELETE', `Patient?${w.having('1')}`, undefined, { ifMatch: 'W/"1"' }),
     ),
-  'a transaction with conditional creates': (w) =>
+  'a transaction with a conditional create': (w) =>
     bundle(
       'transaction',
       entry('POST', 'Patient', w.patient('3', man), { fullUrl: urn, ifNoneExist: w.having('3') }),
-      entry('POST', 'Patient', w.patient('1', man), { ifNoneExist: w.having('1') }),
-      entry('POST', 'Observation', w.observation('n', urn), {
-        ifNoneExist: `identifier=urn:o|${w.id('n')}`,
-      }),
+      entry('POST', 'Observation', w.observation('n', urn)),
+    ),
+  'a transaction with a conditional create that finds': (w) =>
+    bundle(
+      'transaction',
+      entry('POST', 'Patient', w.patient('1', man), { fullUrl: urn, ifNoneExist: w.having('1') }),
+      entry('POST', 'Observation', w.observation('n', urn)),
     ),
   'a transaction with a conditional update': (w) =>
     bundle(

@@ -64,23 +64,18 @@ export class World {
 /** Requests by what they are. */
 export type Requests = Readonly<Record<string, (world: World) => Asked>>;
 
-/** Makes worlds in a store. */
+/** Makes worlds, each with a key of its own. */
 export class Worlds {
-  readonly #store: Store;
   #count = 0;
 
-  constructor(store: Store) {
-    this.#store = store;
-  }
-
-  async begin(): Promise<BegunWorld> {
+  async begin(store: Store): Promise<BegunWorld> {
     const world = new World(`w${String((this.#count += 1))}`);
     const changes = world.begun().map((resource) => {
       return { op: 'put', resource, index: extractIndex(resource) } as const;
     });
     const now = new Date('2026-01-01T00:00:00Z');
-    const { seq } = await this.#store.commit({ now, origin: 'test', changes });
-    return new BegunWorld(this.#store, world, seq);
+    const { seq } = await store.commit({ now, origin: 'test', changes });
+    return new BegunWorld(store, world, seq);
   }
 }
 
