@@ -1,5 +1,4 @@
-import { parseJson } from '../fhir/json.ts';
-import type { IdentifiedResource } from '../fhir/resource.ts';
+import type { IdentifiedResource, Resource } from '../fhir/resource.ts';
 import { extractIndex } from '../fhir/search-extract.ts';
 import { limits } from '../limits.ts';
 import { systemAudit } from '../security/write-audit.ts';
@@ -13,6 +12,7 @@ import { stopOf } from './feed-stop.ts';
 import type { Log } from './log.ts';
 import { queuedRows } from './person-queue.ts';
 import { isHeld } from './journal-entry.ts';
+import { isIdentified, parseStored } from './stored.ts';
 
 export interface AlarmWatching {
   readonly store: Store;
@@ -142,7 +142,7 @@ async function watchFeed(
     if (changes.length > 0)
       log.warn({ feed: feed.name, raised: Object.keys(raised) }, 'Alarms of a feed changed');
   } catch (error) {
-    // Another process looked first.
+    // Another process looked first, or a person wrote into the Task: the next look meets what is still so.
     if (!(error instanceof CommitRefused)) throw error;
   }
 }
@@ -225,7 +225,8 @@ async function turn(
   for (const [kind, text] of found) {
     const known = before.raised[kind];
     raised[kind] = { since: known?.since ?? now.getTime(), calm: 0 };
-    if (known === undefined) changes.push(put(raisedTask(feed, { kind, text, now })));
+    if (known === undefined)
+      changes.push(await raising(store, raisedTask(feed, { kind, text, now })));
   }
   for (const [name, { since, calm }] of Object.entries(before.raised)) {
     const kind = name as AlarmKind;
@@ -236,11 +237,23 @@ async function turn(
   return { raised, changes };
 }
 
+/** What people wrote into it when it was raised before stays, but for why they closed it. */
+async function raising(store: Store, task: IdentifiedResource): Promise<Change> {
+  const stored = await store.read('Task', task.id);
+  if (stored === undefined) return { ...put(task), expect: 'absent' };
+  const before = isIdentified(stored) ? withoutReason(parseStored(stored)) : {};
+  return { ...put({ ...before, ...task }), expect: { versionId: stored.versionId } };
+}
+
+function withoutReason({ statusReason: _, ...task }: Resource): object {
+  return task;
+}
+
 /** A person may have closed it, or removed it. */
 async function cleared(store: Store, id: string, now: Date): Promise<readonly Change[]> {
   const stored = await store.read('Task', id);
-  if (stored === undefined || stored.deleted) return [];
-  const task = parseJson(stored.body).value as unknown as IdentifiedResource;
+  if (!isIdentified(stored)) return [];
+  const task = parseStored(stored) as IdentifiedResource;
   if (ended.has(String(task['status']))) return [];
   return [{ ...put(clearedTask(task, now)), expect: { versionId: stored.versionId } }];
 }
