@@ -1,6 +1,7 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Channel, OutgoingMessage } from '../../src/engage/channel.ts';
 import { compileRules } from '../../src/engage/rules.ts';
+import { limits } from '../../src/limits.ts';
 import type { Store } from '../../src/store/store.ts';
 import { appointment, patient } from './records.ts';
 import { openSite, type Site } from './site.ts';
@@ -123,6 +124,39 @@ describe('a gateway', () => {
     await Promise.all(workers.map((worker) => worker.stop()));
     expect(gateway.taken).toHaveLength(1);
     expect((await site.one('Communication'))['status']).toBe('completed');
+  });
+
+  it('that is slow gets no message from a worker whose lease ran out while it waited', async () => {
+    const gateway = new Gateway();
+    site = await openSite('memory', { rules, channels: [gateway] });
+    const [lanes, waiting] = [limits.jobsParallelMax, 4];
+    const many = lanes + waiting;
+    for (let n = 0; n < many; n += 1) {
+      const participant = [{ actor: { reference: `Patient/p${String(n)}` }, status: 'accepted' }];
+      await site.feed({ ...appointment('booked', start, { participant }), id: `v${String(n)}` });
+    }
+    let begun = 0;
+    const [theirs, ours] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    gateway.beforeAnswer = async () => {
+      begun += 1;
+      if (begun <= lanes) await theirs.promise;
+      else if (begun > 2 * lanes && begun <= 2 * lanes + waiting) await ours.promise;
+    };
+    const one = site.startEngage();
+    await vi.waitFor(() => expect(begun).toBe(lanes));
+    site.now = new Date(site.now.getTime() + 61_000);
+    // Another worker comes to what the first has not begun.
+    const other = site.startEngage();
+    await vi.waitFor(() => expect(begun).toBe(2 * lanes + waiting));
+    theirs.resolve();
+    await one.stop();
+    ours.resolve();
+    await other.idle();
+    await other.stop();
+    const sent = gateway.taken.map(({ id }) => id);
+    expect(new Set(sent).size).toBe(many);
+    // What was under way when the lease ran out may go twice, under one id; what had only waited goes once.
+    expect(sent).toHaveLength(many + lanes);
   });
 
   it('that took it before the process died gets it again under the same id', async () => {
