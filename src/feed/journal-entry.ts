@@ -101,8 +101,14 @@ export async function latestEntry(
   { controlId, feed }: Reading,
 ): Promise<JournalEntry | undefined> {
   if (controlId === '') return undefined;
+  const rows = await store.journal.find(feed.name, controlId);
+  if (rows.length < limits.journalFindMax) return rows.reduce(later, rows[0]);
   const { entries } = await store.journal.list({ feed: feed.name, controlId, count: 1 });
   return entries[0];
+}
+
+function later(a: JournalEntry | undefined, b: JournalEntry): JournalEntry {
+  return a === undefined || b.receivedAt >= a.receivedAt ? b : a;
 }
 
 /** The row of these very bytes, also where its control id was used for others since. */
