@@ -2,9 +2,10 @@
  * `Prefer: respond-async` on a read, search, batch or transaction (http://hl7.org/fhir/R4/async.html, with the answer
  * of R5's async-bundle): 202 and an address; there, when it is done, a batch-response Bundle with one entry.
  */
-import { errorIssue } from '../../fhir/issue.ts';
+import { errorIssue, OutcomeError } from '../../fhir/issue.ts';
 import type { Store } from '../../store/store.ts';
 import { authorize, checkPlace } from '../authorize.ts';
+import { WorkLost } from '../background/held-work.ts';
 import type { HeldWork } from '../background/held-work.ts';
 import { accepted } from '../background/status.ts';
 import { cutText, joinText } from '../background/text-parts.ts';
@@ -71,7 +72,7 @@ export async function runAsync(context: RestContext, held: HeldWork): Promise<vo
   await held.save({ progress: 'Under way' });
   const mark = partKey(work.id, 'written');
   const hasWritten = (await context.store.state(mark)) !== undefined;
-  const entry = hasWritten ? failedEntry([interrupted]) : await carriedOut(context, work, mark);
+  const entry = hasWritten ? failedEntry([interrupted]) : await carriedOut(context, held, mark);
   const parts = cutText('result', bundleText({ type: 'batch-response', entries: [entry] }));
   for (const [name, value] of parts) {
     await held.save({}, { state: [{ key: partKey(work.id, name), value }] });
@@ -85,14 +86,16 @@ const interrupted = errorIssue(
   'The server stopped while this was carried out; what it had written by then stands: look before you send it again',
 );
 
-async function carriedOut(context: RestContext, work: Work, mark: string): Promise<string> {
+async function carriedOut(context: RestContext, held: HeldWork, mark: string): Promise<string> {
+  const { work } = held;
   const { method, path, params, headers, bodyParts } = work.task as AsyncTask;
   const { owner: principal, requestId } = work;
   const pieces = joinText(context.store, work.id, { name: 'body', count: bodyParts });
   let body = '';
   for await (const piece of pieces) body += piece;
-  const call = { principal, requestId, method, path, params, headers, body };
-  const marking = markingContext(context, mark);
+  const lost = new AbortController();
+  const call = { principal, requestId, method, path, params, headers, body, ended: lost.signal };
+  const marking = markingContext(context, held, { key: mark, lost });
   try {
     const answer = await perform(marking, call);
     return responseEntry(context.baseUrl, answer, 'representation');
@@ -101,12 +104,25 @@ async function carriedOut(context: RestContext, work: Work, mark: string): Promi
   }
 }
 
-/** The same context, but that each commit with changes leaves a mark. */
-function markingContext(context: RestContext, key: string): RestContext {
+/**
+ * The same context, but that each commit with changes leaves a mark, and is refused where the work was cancelled or
+ * another process has it: then nothing more is done.
+ */
+function markingContext(
+  context: RestContext,
+  held: HeldWork,
+  { key, lost }: { readonly key: string; readonly lost: AbortController },
+): RestContext {
   const { store } = context;
-  const commit: Store['commit'] = (work) => {
+  const commit: Store['commit'] = async (work) => {
     if (work.changes.length === 0) return store.commit(work);
-    return store.commit({ ...work, state: [...(work.state ?? []), { key, value: '' }] });
+    try {
+      return await held.commit({ ...work, state: [...(work.state ?? []), { key, value: '' }] });
+    } catch (error) {
+      if (!(error instanceof WorkLost)) throw error;
+      lost.abort(new OutcomeError([interrupted], { cause: error }));
+      throw lost.signal.reason;
+    }
   };
   const marking: RestContext = {
     ...context,

@@ -1,6 +1,6 @@
 import { limits } from '../../limits.ts';
 import { CommitRefused } from '../../store/store.ts';
-import type { Commit, Store } from '../../store/store.ts';
+import type { Commit, CommitResult, Store } from '../../store/store.ts';
 import { putWork, workKey } from './work.ts';
 import type { Work } from './work.ts';
 
@@ -42,10 +42,14 @@ export class HeldWork {
   }
 
   /** Commits a step together with the place from where to go on. Throws {@link WorkLost}. */
-  save(step: Partial<Work>, alongside: Alongside = {}): Promise<void> {
-    const saved = this.#saving.then(() => this.#save(step, alongside));
-    this.#saving = saved.catch(() => undefined);
-    return saved;
+  async save(step: Partial<Work>, alongside: Alongside = {}): Promise<void> {
+    const rest = { changes: [], ...alongside };
+    await this.#inTurn(step, { now: this.#clock(), origin: 'rest', ...rest });
+  }
+
+  /** Commits what is done on behalf of the work, as long as that is ours. Throws {@link WorkLost}, CommitRefused. */
+  commit(commit: Commit): Promise<CommitResult> {
+    return this.#inTurn({}, commit);
   }
 
   /** The state change that goes with a commit of someone else's making, and what to call when it is through. */
@@ -53,17 +57,24 @@ export class HeldWork {
     return this.save({});
   }
 
-  async #save(step: Partial<Work>, { changes = [], ...more }: Alongside): Promise<void> {
-    const now = this.#clock();
-    const until = now.getTime() + limits.backgroundLeaseMs;
+  #inTurn(step: Partial<Work>, commit: Commit): Promise<CommitResult> {
+    const committed = this.#saving.then(() => this.#commit(step, commit));
+    this.#saving = committed.then(
+      () => undefined,
+      () => undefined,
+    );
+    return committed;
+  }
+
+  async #commit(step: Partial<Work>, commit: Commit): Promise<CommitResult> {
+    const until = this.#clock().getTime() + limits.backgroundLeaseMs;
     const work: Work = { ...this.#work, until, ...step };
     const own = putWork(work, this.#revision);
-    const state = [own, ...(more.state ?? [])];
     try {
-      const commit: Commit = { now, origin: 'rest', changes, ...more, state };
-      const { seq } = await this.#store.commit(commit);
+      const result = await this.#store.commit({ ...commit, state: [own, ...(commit.state ?? [])] });
       this.#work = work;
-      this.#revision = seq;
+      this.#revision = result.seq;
+      return result;
     } catch (error) {
       if (!(error instanceof CommitRefused)) throw error;
       const { refusal } = error;
