@@ -33,6 +33,8 @@ export class Runner {
   #working: Promise<void> | undefined;
   #heartbeat: NodeJS.Timeout | undefined;
   #isOver = false;
+  /** Another process serves it now, or its client has written it, and it is met anew: with what is owed until then. */
+  #isStale = false;
 
   constructor(desk: SubscriptionDesk, gate: Gate, plan: SubscriptionPlan, kept: KeptRecord) {
     this.#desk = desk;
@@ -75,7 +77,7 @@ export class Runner {
   }
 
   wake(): void {
-    if (this.#isOver || this.#stopping.signal.aborted) return;
+    if (!this.#goesOn()) return;
     this.#working ??= this.#work()
       .catch((err: unknown) => {
         this.#desk.log.error({ subscription: this.plan.id, err }, 'subscription failed');
@@ -105,7 +107,7 @@ export class Runner {
   }
 
   #goesOn(): boolean {
-    return !this.#isOver && !this.#stopping.signal.aborted;
+    return !this.#isOver && !this.#isStale && !this.#stopping.signal.aborted;
   }
 
   /** A rest-hook by topic must take a handshake first; the others begin at once. */
@@ -146,7 +148,7 @@ export class Runner {
     };
     const audit = [{ event: await this.#disclosure(notified) }];
     this.#take(await saveRecord(this.#desk, this.#kept, next, { audit }));
-    if (!this.#isOver) this.#owed.splice(0, positions.length);
+    if (!this.#isStale) this.#owed.splice(0, positions.length);
   }
 
   /** False where it failed, and has been waited for. */
@@ -184,12 +186,11 @@ export class Runner {
   async #giveUp(error: string): Promise<void> {
     this.#desk.log.warn({ subscription: this.plan.id }, 'subscription is in error');
     this.#take(await saveStatus(this.#desk, this.#kept, { status: 'error', error }));
-    this.#isOver = true;
+    this.#isOver = !this.#isStale;
   }
 
-  /** Nothing: another process serves it now, or its client has written it, and it is met anew. */
   #take(kept: KeptRecord | undefined): void {
-    if (kept === undefined) this.#isOver = true;
+    if (kept === undefined) this.#isStale = true;
     else this.#kept = kept;
   }
 
