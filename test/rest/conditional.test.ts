@@ -119,6 +119,36 @@ describe.each(stores)('conditional interactions on %s', (_name, open) => {
     expect(await total('identifier=urn:mrn|race')).toBe(1);
   });
 
+  it('conditional updates at once that name one new id all find it', async () => {
+    const url = '/Patient?identifier=urn:mrn|race';
+    const body = patientOf('race', { id: 'chosen' });
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => fhir.call('PUT', url, { body })),
+    );
+    const codes = answers.map(({ status }) => status).sort();
+    expect(codes).toEqual([...Array.from({ length: 19 }, () => 200), 201]);
+  });
+
+  it("a conditional update creates under no id that is taken, or was another patient's", async () => {
+    const observation = (id: string, patient: string) => ({
+      ...{ resourceType: 'Observation', id, status: 'final', code: { text: 'x' } },
+      subject: { reference: `Patient/${patient}` },
+    });
+    for (const id of ['living', 'gone']) {
+      await fhir.call('PUT', `/Observation/${id}`, { body: observation(id, 'other') });
+    }
+    await fhir.call('DELETE', '/Observation/gone');
+    const put = async (id: string, token: string): Promise<number> => {
+      const url = '/Observation?status=amended';
+      return (await fhir.call('PUT', url, { body: observation(id, 'own'), token })).status;
+    };
+    expect(await put('living', 'app:own')).toBe(403);
+    expect(await put('gone', 'app:own')).toBe(403);
+    expect(await put('new', 'app:own')).toBe(201);
+    expect(await put('living', 'admin')).toBe(409);
+    expect(await put('gone', 'admin')).toBe(201);
+  });
+
   it('B25 a claim whose resource is gone or changed is taken over, by one of twenty', async () => {
     const { json: first } = await createIf('1');
     await fhir.call('DELETE', `/Patient/${first.id}`);

@@ -89,6 +89,8 @@ describe.each(stores)('one resource on %s', (_name, open) => {
     });
     expect(await put('new', {}, { 'if-match': 'W/"1"' })).toMatchObject({ status: 412 });
     expect(await put('a', {}, { 'if-none-match': '*' })).toMatchObject({ status: 412 });
+    const both = { 'if-match': 'W/"1"', 'if-none-match': '*' };
+    expect(await put('new', {}, both)).toMatchObject({ status: 412 });
     expect(await put('new', {}, { 'if-none-match': '*' })).toMatchObject({ status: 201 });
   });
 
