@@ -12,6 +12,7 @@ export class ElementContext {
   readonly repetition: number;
   readonly subcomponent: number;
   readonly escape: number;
+  #long: Map<string, string> | undefined;
 
   constructor(encoding: EncodingCharacters, charset: () => string | undefined) {
     this.encoding = encoding;
@@ -22,7 +23,25 @@ export class ElementContext {
     this.subcomponent = unitOf(encoding.subcomponent);
     this.escape = unitOf(encoding.escape);
   }
+
+  /** A leaf with its escapes decoded. A long one is decoded once: what is made of a message may ask for it a hundred times. */
+  decoded(leaf: string): string {
+    if (leaf.length < longLeaf) return this.#decode(leaf);
+    const known = this.#long?.get(leaf);
+    if (known !== undefined) return known;
+    const text = this.#decode(leaf);
+    (this.#long ??= new Map()).set(leaf, text);
+    return text;
+  }
+
+  #decode(leaf: string): string {
+    const charset = this.charset();
+    return decodeEscapes(leaf, this.encoding, charset === undefined ? {} : { charset });
+  }
 }
+
+/** Characters from which on a leaf is long; some microseconds to decode. */
+const longLeaf = 1_024;
 
 function unitOf(character: string): number {
   return character === '' ? -1 : character.charCodeAt(0);
@@ -227,11 +246,10 @@ class LazyElement implements Element, Origin {
 }
 
 /** Decoded; `""` says nothing that could be read. */
-function leafText(leaf: string, { encoding, charset }: ElementContext): string {
+function leafText(leaf: string, context: ElementContext): string {
   if (leaf === '""') return '';
-  if (encoding.escape === '' || !leaf.includes(encoding.escape)) return leaf;
-  const known = charset();
-  return decodeEscapes(leaf, encoding, known === undefined ? {} : { charset: known });
+  const { escape } = context.encoding;
+  return escape === '' || !leaf.includes(escape) ? leaf : context.decoded(leaf);
 }
 
 function isSeparator(character: string, encoding: EncodingCharacters): boolean {

@@ -42,7 +42,7 @@ resources:
     from: DG1
     sameKey: merge
     key: DG1-3
-    set: { code: DG1-3, subject: { ref: patient }, encounter: { ref: visit }, recordedDate: DG1-5 }
+    set: { code: DG1-3, subject: { ref: patient }, encounter: { ref: visit }, recordedDate: DG1-5, identifier: { each: DG1-20 } }
   note:
     type: Observation
     from: OBX
@@ -152,6 +152,19 @@ describe('the same key twice', () => {
     const { all } = map(pid, 'DG1|1||I10^^I10', 'DG1|2||I10^^I10||20260101');
     const conditions = all.filter(({ resource }) => resource.resourceType === 'Condition');
     expect(conditions.map(({ resource }) => resource['recordedDate'])).toEqual(['2026-01-01']);
+  });
+
+  it.each([3, 60])('has each of what both have %d of once', (count) => {
+    const numbers = (from: number): string =>
+      Array.from({ length: count }, (_, n) => `D${String(from + n)}^LAB`).join('~');
+    const diagnosis = (set: number, from: number): string =>
+      `DG1|${String(set)}||I10^^I10${'|'.repeat(17)}${numbers(from)}`;
+    const { all } = map(pid, diagnosis(1, 0), diagnosis(2, 2), diagnosis(3, 1));
+    const [condition, ...others] = all.filter(({ name }) => name.startsWith('problem'));
+    const values = condition?.resource['identifier'] as readonly { readonly value: string }[];
+    expect(others).toEqual([]);
+    const wanted = Array.from({ length: count + 2 }, (_, n) => `D${String(n)}`);
+    expect(values.map(({ value }) => value)).toEqual(wanted);
   });
 
   it('numbers what contradicts, and says so', () => {

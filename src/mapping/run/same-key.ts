@@ -125,10 +125,33 @@ function addNew(into: MutableObject, from: MutableObject): void {
     if (own === undefined) into[key] = value;
     else if (isObject(own) && isObject(value)) addNew(own, value);
     else if (Array.isArray(own) && Array.isArray(value)) {
-      const fresh = value.filter((one) => !own.some((other) => isSame(one, other)));
+      const fresh = newOf(value, own);
       if (fresh.length > 0) into[key] = [...own, ...fresh];
     }
   }
+}
+
+/** Comparisons of two items, up to which they are cheaper than to write both lists as texts. */
+const comparisonsMax = 400;
+
+/** The items that a list does not have. */
+function newOf<T>(items: readonly T[], list: readonly T[]): readonly T[] {
+  if (items.length * list.length <= comparisonsMax) {
+    return items.filter((one) => !list.some((other) => isSame(one, other)));
+  }
+  const texts = new Set(list.map(sortedText));
+  return items.filter((one) => !texts.has(sortedText(one)));
+}
+
+/** Equal where {@link isSame} says so. */
+function sortedText(value: unknown): string {
+  return JSON.stringify(value, (_, one: unknown) =>
+    isPlain(one) ? Object.fromEntries(Object.entries(one).sort(byName)) : one,
+  );
+}
+
+function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : 1;
 }
 
 /** JSON is compared here, at a fraction of the price; numbers with their own text by Node. */
