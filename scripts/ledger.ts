@@ -134,7 +134,8 @@ held against the store:
   once, one after another.
 
 On MongoDB it ran against the [test double](../../test/mongo-server/README.md). A short round of one of each kind
-(processes, connections, disks, the database) is in \`npm test\`, by turns; \`.ci/run\` plays one of every fault.
+(processes, connections, disks, the database) is in \`npm test\`, by turns; \`.ci/run\` plays one of every fault. The feed of a server that answers before it maps
+is \`journaled\`: a faulty message may hear AA there, and is \`failed\` then.
 
 ${lines.join('\n')}
 `;
