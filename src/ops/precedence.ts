@@ -88,23 +88,23 @@ export class Precedence {
   async #letGo(): Promise<void> {
     this.#isLetting = true;
     await this.#pause(0);
-    for (let next = await this.#next(); next !== undefined; next = await this.#next()) {
-      this.#stepFrom = this.#now();
-      next();
-      await this.#pause(0);
-      const now = this.#now();
-      this.#restedAt = now + Math.min((now - this.#stepFrom) * this.#restOfStep, this.#restMsMax);
+    // Nothing is awaited between the last look and the end: whoever comes then begins anew.
+    while (this.#begun.length + this.#new.length > 0) {
+      if (this.#rests()) await this.#pause(1);
+      else await this.#letOneGo(this.#begun.shift() ?? this.#new.shift());
     }
     this.#isLetting = false;
   }
 
-  async #next(): Promise<(() => void) | undefined> {
-    while (this.#rests()) await this.#pause(1);
-    return this.#begun.shift() ?? this.#new.shift();
+  async #letOneGo(goOn: (() => void) | undefined): Promise<void> {
+    this.#stepFrom = this.#now();
+    goOn?.();
+    await this.#pause(0);
+    const now = this.#now();
+    this.#restedAt = now + Math.min((now - this.#stepFrom) * this.#restOfStep, this.#restMsMax);
   }
 
   #rests(): boolean {
-    if (this.#begun.length + this.#new.length === 0) return false;
     if (this.#hurryCount > 0 && this.#begun.length > 0) return false;
     return this.#isAwaited() && this.#now() < this.#restedAt;
   }

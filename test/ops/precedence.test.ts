@@ -103,6 +103,30 @@ describe('precedence of what somebody waits for', () => {
     expect(await turnAt('step')).toBe(125);
   });
 
+  it.each(Array.from({ length: 12 }, (_, depth) => depth))(
+    'lets go whoever comes when the last one went, %d microtasks later',
+    async (depth) => {
+      let [pauses, late] = [0, Promise.resolve('none')];
+      const precedence: Precedence = new Precedence({
+        ...{ restOfStep: 10, restMsMax: 80, stepMs: 1, quietMs: 1 },
+        pause: async () => {
+          await new Promise(setImmediate);
+          pauses += 1;
+          if (pauses !== 2) return;
+          late = (async () => {
+            for (let count = 0; count < depth; count += 1) await Promise.resolve();
+            await precedence.begin();
+            return 'let go';
+          })();
+        },
+      });
+      await precedence.begin();
+      for (let turn = 0; turn < 4; turn += 1) await new Promise(setImmediate);
+      const never = new Promise((resolve) => setTimeout(resolve, 50, 'forgotten'));
+      expect(await Promise.race([late, never])).toBe('let go');
+    },
+  );
+
   it('gives what the work gives, and goes on after it fails', async () => {
     const { precedence, turnAt } = clocked();
     expect(await precedence.awaited(async () => 'said')).toBe('said');
