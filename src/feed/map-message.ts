@@ -4,7 +4,7 @@ import type { MappingContext } from '../mapping/context.ts';
 import { selectMap, type CompiledPack } from '../mapping/pack.ts';
 import { personFieldsOf } from '../mapping/person-fields.ts';
 import type { MappingResult } from '../mapping/result.ts';
-import { mapInSteps, runMap } from '../mapping/run/run-map.ts';
+import { atOnce, mapInSteps } from '../mapping/run/run-map.ts';
 import type { Feed } from './feed.ts';
 
 /** What the maps make of messages, and what they say of one without running. */
@@ -32,29 +32,20 @@ export function mapWith(pack: CompiledPack): MapMessage {
     const map = selectMap(pack, message, feed.name);
     return typeof map === 'string' ? unsupported(map, message) : undefined;
   };
-  const map: MapMessage = (message, feed, context) => {
+  const inSteps: NonNullable<MapMessage['inSteps']> = function* (message, feed, context) {
     const selected = selectMap(pack, message, feed.name);
-    return typeof selected === 'string'
-      ? notMapped(selected, message)
-      : runMap(selected, message, context);
+    if (typeof selected !== 'string') return yield* mapInSteps(selected, message, context);
+    const issues = [unsupported(selected, message)];
+    return { resources: [], loss: [], unmapped: [], issues, trace: [], map: '' };
   };
-  const inSteps: MapMessage['inSteps'] = function* (message, feed, context) {
-    const selected = selectMap(pack, message, feed.name);
-    return typeof selected === 'string'
-      ? notMapped(selected, message)
-      : yield* mapInSteps(selected, message, context);
-  };
+  const map: MapMessage = (message, feed, context) => atOnce(inSteps(message, feed, context));
   return Object.assign(map, { inSteps, refusal, personFields: personFieldsOf(pack) });
 }
 
-function notMapped(code: Refusal, message: Message): MappingResult {
-  const issues = [unsupported(code, message)];
-  return { resources: [], loss: [], unmapped: [], issues, trace: [], map: '' };
-}
-
-type Refusal = 'event-unsupported' | 'message-type-unsupported';
-
-function unsupported(code: Refusal, { type }: Message): Issue {
+function unsupported(
+  code: 'event-unsupported' | 'message-type-unsupported',
+  { type }: Message,
+): Issue {
   if (type === '') return errorIssue(code, 'MSH-9 is empty', { location: 'MSH-9' });
   const [name = '', event = ''] = type.split('^');
   // Whatever else stands in MSH-9 is not ours to repeat, and `^` would have to be escaped.

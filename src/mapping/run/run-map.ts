@@ -16,7 +16,11 @@ import { uniteSameKeys } from './same-key.ts';
  * and context give the same result, to the byte.
  */
 export function runMap(map: CompiledMap, message: Message, context: MappingContext): MappingResult {
-  const steps = mapInSteps(map, message, context);
+  return atOnce(mapInSteps(map, message, context));
+}
+
+/** What comes of steps where nobody is let between. */
+export function atOnce<T>(steps: Generator<undefined, T, undefined>): T {
   for (;;) {
     const { done, value } = steps.next();
     if (done === true) return value;
