@@ -9,14 +9,13 @@ import { carryOut } from './effect/carry-out.ts';
 import { pendingRepointings } from './effect/repoint-run.ts';
 import { resolveIdentities, type Identities } from './effect/resolve.ts';
 import { SeenRecords } from './effect/seen-records.ts';
+import type { Pipeline } from './pipeline.ts';
 import { provenanceOf } from './provenance.ts';
 import type { MappingResult } from '../mapping/result.ts';
 import type { Reading } from './reading.ts';
 import { identityReviewTask, mergeReviewTask } from './review-task.ts';
 import { withReviewsSettled } from './settled-review.ts';
 import { countUnmapped } from './worklist.ts';
-import type { Pipeline } from './pipeline.ts';
-import { present } from '../hl7v2/present.ts';
 import { planWrites, type PlannedWrite } from './write.ts';
 
 /** Either a commit, or why there is none. */
@@ -54,7 +53,7 @@ export async function planCommit(
   await breath?.();
   const speaker = { source, feed: feed.name, controlId, hash, receivedAt };
   const planned = result
-    ? await planWrites(store, result, { speaker, identities, seen, ...present({ breath }) })
+    ? await planWrites(store, result, { speaker, identities, seen, breath })
     : [];
   const [fault, ...faults] = planned.flatMap((write) => write.faults);
   if (fault !== undefined) return { faults: [fault, ...faults] };

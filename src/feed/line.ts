@@ -110,7 +110,7 @@ export class Line {
 
   /** Resolves when all that was begun so far has its place. */
   async placed(): Promise<void> {
-    await Promise.all([...this.#underWay.values()].map(({ placed }) => placed));
+    await Promise.all(this.#begun('placed'));
   }
 
   /** Of those that are known here, the ones that take turns with such a message, oldest first. */
@@ -129,7 +129,7 @@ export class Line {
         await this.#begin(id);
       }
     }
-    await this.#allDone();
+    await Promise.all(this.#begun('done'));
   }
 
   /** Leaves the rest to the next start. */
@@ -140,7 +140,7 @@ export class Line {
   /** Resolves when it is worked off, or broken off. */
   async idle(): Promise<void> {
     await this.#work;
-    await this.#allDone();
+    await Promise.all(this.#begun('done'));
     if (this.#isWorking) await this.idle();
   }
 
@@ -186,12 +186,12 @@ export class Line {
   /** One at a time, so many side by side, and whoever waits for an answer first. */
   async #room(): Promise<void> {
     while (this.#underWay.size >= limits.backlogUnderWayMax) {
-      await Promise.race([...this.#underWay.values()].map(({ done }) => done));
+      await Promise.race(this.#begun('done'));
     }
     await this.#options.precedence.begin();
   }
 
-  async #allDone(): Promise<void> {
-    await Promise.all([...this.#underWay.values()].map(({ done }) => done));
+  #begun(until: keyof Begun): readonly Promise<void>[] {
+    return [...this.#underWay.values()].map((begun) => begun[until]);
   }
 }

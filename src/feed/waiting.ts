@@ -61,12 +61,13 @@ export function startWaiting({ store, clock, log, map, line }: Taking): Waiting 
         if (rows.every(saysTurns)) break;
         const now = clock();
         const due = rows.filter((row) => isDue(row, now));
-        const begun = [];
+        const underWay: Promise<void>[] = [];
         for (const row of due) {
-          begun.push(line.takeUp(row));
-          await begun.at(-1)?.placed;
+          const { placed, done } = line.takeUp(row);
+          underWay.push(done);
+          await placed;
         }
-        await Promise.all(begun.map(({ done }) => done));
+        await Promise.all(underWay);
       }
       line.walk();
     },

@@ -48,7 +48,7 @@ export async function planWrites(
     readonly identities: Identities;
     readonly seen: SeenRecords;
     /** Between one resource and the next. */
-    readonly breath?: () => Promise<void>;
+    readonly breath?: (() => Promise<void>) | undefined;
   },
 ): Promise<readonly PlannedWrite[]> {
   const drafts = draft(result.resources, given);
