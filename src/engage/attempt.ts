@@ -1,5 +1,5 @@
 import type { IdentifiedResource } from '../fhir/resource.ts';
-import { same } from '../record/same.ts';
+import { same, without } from '../record/same.ts';
 import { concept, notDoneReasons, systems, type NotDoneReason } from './codes.ts';
 import type { Facts } from './facts.ts';
 
@@ -45,11 +45,6 @@ export function attemptOf(
 
 /** Elements of an attempt that it may come to have no more. */
 const ownElements = ['statusReason', 'medium', 'subject', 'sent', 'recipient', 'payload'];
-
-function without(resource: IdentifiedResource, names: readonly string[]): IdentifiedResource {
-  const kept = Object.entries(resource).filter(([name]) => !names.includes(name));
-  return Object.fromEntries(kept) as unknown as IdentifiedResource;
-}
 
 /** The attempt that was under way, once it has an outcome: all else in it stays as others have it by now. */
 export function settledAttempt(

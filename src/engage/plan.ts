@@ -1,5 +1,6 @@
 import type { IdentifiedResource } from '../fhir/resource.ts';
 import { limits } from '../limits.ts';
+import { without } from '../record/same.ts';
 import type { Job, Store } from '../store/store.ts';
 import { concept, systems } from './codes.ts';
 import { derivedId } from './derived-id.ts';
@@ -33,7 +34,10 @@ export async function draftPlan(
   const id = derivedId(['message', rule.id, intent.step.name, focus, intent.key, intent.slot]);
   const existing = await draft.read('CommunicationRequest', id);
   if (existing === 'deleted' || (existing && !wasTakenBack(existing))) return;
-  draft.put({ ...(existing && keptOf(existing)), ...newRequest(id, firing, intent, now) });
+  draft.put({
+    ...(existing && without(existing, ownElements)),
+    ...newRequest(id, firing, intent, now),
+  });
   const payload: SendPayload = {
     request: id,
     rule: rule.id,
@@ -89,16 +93,8 @@ function wasTakenBack(request: IdentifiedResource): boolean {
   return request['status'] === 'revoked' && reason?.coding === undefined;
 }
 
-/** What others wrote into a request that was taken back: it stays when it is planned again. */
-function keptOf({
-  statusReason: _reason,
-  subject: _subject,
-  payload: _payload,
-  recipient: _recipient,
-  ...kept
-}: IdentifiedResource): object {
-  return kept;
-}
+/** Elements of a request that it may have no more when it is planned again; what others wrote into it besides stays. */
+const ownElements = ['statusReason', 'subject', 'payload', 'recipient'];
 
 function newRequest(
   id: string,

@@ -1,6 +1,7 @@
-import type { IdentifiedResource, Resource } from '../fhir/resource.ts';
+import type { IdentifiedResource } from '../fhir/resource.ts';
 import { extractIndex } from '../fhir/search-extract.ts';
 import { limits } from '../limits.ts';
+import { without } from '../record/same.ts';
 import { systemAudit } from '../security/write-audit.ts';
 import { CommitRefused, type Change, type JournalState, type Store } from '../store/store.ts';
 import { alarmsOf, type AlarmKind, type Observation, type Sample } from './alarm.ts';
@@ -241,12 +242,8 @@ async function turn(
 async function raising(store: Store, task: IdentifiedResource): Promise<Change> {
   const stored = await store.read('Task', task.id);
   if (stored === undefined) return { ...put(task), expect: 'absent' };
-  const before = isIdentified(stored) ? withoutReason(parseStored(stored)) : {};
+  const before = isIdentified(stored) ? without(parseStored(stored), ['statusReason']) : {};
   return { ...put({ ...before, ...task }), expect: { versionId: stored.versionId } };
-}
-
-function withoutReason({ statusReason: _, ...task }: Resource): object {
-  return task;
 }
 
 /** A person may have closed it, or removed it. */

@@ -1,6 +1,6 @@
 import type { Resource } from '../fhir/resource.ts';
 import { linksOf, withLink, withoutLink } from './person-links.ts';
-import { isFields, listOf, textOf, type Fields } from './same.ts';
+import { isFields, listOf, textOf, type Fields, without } from './same.ts';
 
 /** A record with its reference, such as `Patient/p1`. */
 export interface Referenced {
@@ -102,10 +102,6 @@ function retire(identifier: Fields, until: string | undefined): Fields {
   const rest = without(identifier, ['use', 'period']);
   const ended = until === undefined || 'end' in before ? before : { ...before, end: until };
   return { use: 'old', ...rest, ...(Object.keys(ended).length === 0 ? {} : { period: ended }) };
-}
-
-function without(fields: Fields, names: readonly string[]): Fields {
-  return Object.fromEntries(Object.entries(fields).filter(([name]) => !names.includes(name)));
 }
 
 /** The identifiers of a record with these numbers, as it has them. */

@@ -37,6 +37,11 @@ export function canonicalText(value: unknown): string {
   return JSON.stringify(value) ?? 'null';
 }
 
+/** The object without some of its elements, such as may be absent. */
+export function without<T extends object>(fields: T, names: readonly string[]): T {
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => !names.includes(name))) as T;
+}
+
 /** The items of a list element; anything else is an empty list. */
 export function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? (value as unknown[]) : [];
