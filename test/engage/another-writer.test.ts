@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { compileRules } from '../../src/engage/rules.ts';
 import { CountedSite, type End } from './counted-site.ts';
-import { appointment, order, patient, report, result, stay } from './records.ts';
+import { helloRules } from './hello.ts';
+import { appointment, optOut, order, patient, report, result, stay } from './records.ts';
 
 /** An element that no rule fills. */
 const kept = { language: 'de' } as const;
@@ -12,39 +12,13 @@ const moved = '2026-03-13T09:00:00-04:00';
 const due = '2026-03-11T13:00:00Z';
 
 /** The same rules, where what patients get leaves the house. */
-const outside = compileRules([
-  [
-    {
-      name: 'settings.yaml',
-      text: 'channels: {patient: [gateway], staff: [in-app]}\ndepartments: {nursing: Nursing}',
-    },
-    {
-      name: 'pack.yaml',
-      text: `
-pack: pack
-title: One message
-templates: {hello: "Hello {{ focus.id }}"}
-rules:
-  - id: hello
-    version: 1
-    mode: live
-    title: Hello
-    on: [{resource: Appointment, change: [create]}]
-    steps:
-      - {name: say, do: plan, at: {anchor: start, offset: -P1D}, to: patient, category: hello, template: hello}
-    examples:
-      - name: one
-        now: "2026-01-01T00:00:00Z"
-        event:
-          resourceType: Appointment
-          id: a
-          start: "2026-03-12T09:00:00-04:00"
-          participant: [{actor: {reference: Patient/p}, status: accepted}]
-        expect: [{step: say}]
-`,
-    },
-  ],
-]);
+const outside = helloRules({
+  channels: '[gateway]',
+  step: '{name: say, do: plan, at: {anchor: start, offset: -P1D}, to: patient, category: hello, template: hello}',
+  example:
+    '{name: one, now: "2026-01-01T00:00:00Z", event: {resourceType: Appointment, id: a, start: "2026-03-12T09:00:00-04:00", ' +
+    'participant: [{actor: {reference: Patient/p}, status: accepted}]}, expect: [{step: say}]}',
+});
 
 interface Moment {
   readonly rules?: typeof outside;
@@ -116,15 +90,7 @@ const turns: Other = {
   },
 };
 
-const refuses: Other['does'] = (site) =>
-  site.feed({
-    resourceType: 'Consent',
-    id: 'stop',
-    status: 'active',
-    patient: { reference: 'Patient/p' },
-    category: [{ coding: [{ code: 'crm-messaging' }] }],
-    provision: { type: 'deny' },
-  });
+const refuses: Other['does'] = (site) => site.feed(optOut());
 
 async function planned(site: CountedSite): Promise<void> {
   await site.feed(patient('p'), patient('q'), appointment('booked', start));

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Channel, OutgoingMessage } from '../../src/engage/channel.ts';
-import { compileRules } from '../../src/engage/rules.ts';
+import { helloRules } from './hello.ts';
 import { limits } from '../../src/limits.ts';
 import type { Store } from '../../src/store/store.ts';
 import { appointment, patient } from './records.ts';
@@ -9,33 +9,12 @@ import { openSite, type Site } from './site.ts';
 let site: Site;
 afterEach(() => site.close());
 
-const settings = `
-channels: {patient: [gateway, log], staff: [in-app]}
-departments: {nursing: Nursing}
-`;
-const rules = compileRules([
-  [
-    { name: 'settings.yaml', text: settings },
-    {
-      name: 'pack.yaml',
-      text: `
-pack: pack
-title: One message
-templates: {hello: "Hello {{ focus.id }}"}
-rules:
-  - id: hello
-    version: 1
-    mode: live
-    title: Hello
-    on: [{resource: Appointment, change: [create]}]
-    steps:
-      - {name: say, do: communication, to: patient, category: hello, template: hello}
-    examples:
-      - {name: one, now: "2026-01-01T00:00:00Z", event: {resourceType: Appointment, id: a}, expect: [{step: say}]}
-`,
-    },
-  ],
-]);
+const rules = helloRules({
+  channels: '[gateway, log]',
+  step: '{name: say, do: communication, to: patient, category: hello, template: hello}',
+  example:
+    '{name: one, now: "2026-01-01T00:00:00Z", event: {resourceType: Appointment, id: a}, expect: [{step: say}]}',
+});
 const phone = { telecom: [{ system: 'phone', value: '+1 518 555 0141' }] };
 const start = '2026-03-08T09:00:00-04:00';
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { IdentifiedResource } from '../../src/fhir/resource.ts';
-import { appointment, patient } from './records.ts';
+import { appointment, optOut, patient } from './records.ts';
 import { openSite, reasonOf, type Site } from './site.ts';
 
 let site: Site;
@@ -30,17 +30,7 @@ describe('a reminder says why it was not sent', () => {
     ['deceased', patient('p', { deceasedDateTime: '2026-03-05' })],
     ['inactive', patient('p', { active: false })],
     ['superseded', appointment('arrived', start)],
-    [
-      'opt-out',
-      {
-        resourceType: 'Consent',
-        id: 'stop',
-        status: 'active',
-        patient: { reference: 'Patient/p' },
-        category: [{ coding: [{ code: 'crm-messaging' }] }],
-        provision: { type: 'deny' },
-      },
-    ],
+    ['opt-out', optOut()],
     [
       'merged',
       patient('p', { link: [{ type: 'replaced-by', other: { reference: 'Patient/lost' } }] }),

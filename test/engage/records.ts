@@ -7,6 +7,18 @@ export function patient(id: string, more: object = {}): IdentifiedResource {
   return { resourceType: 'Patient', id, active: true, ...more };
 }
 
+/** The patient wants no messages. */
+export function optOut(): IdentifiedResource {
+  return {
+    resourceType: 'Consent',
+    id: 'stop',
+    status: 'active',
+    patient: { reference: 'Patient/p' },
+    category: [{ coding: [{ code: 'crm-messaging' }] }],
+    provision: { type: 'deny' },
+  };
+}
+
 export function order(id = 'order', requester = 'Practitioner/dr'): IdentifiedResource {
   return {
     resourceType: 'ServiceRequest',
